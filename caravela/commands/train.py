@@ -1,0 +1,125 @@
+"""`caravela train`: the teacher by self-play, then the driver by on-policy distillation. Every run lives in a folder, says how
+far it is, and goes on where it was when it is started again."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from caravela.commands import Verb
+from caravela.core.errors import CaravelaError
+
+HELP = "train the teacher by self-play and the driver by distillation"
+
+
+@dataclass(frozen=True)
+class TeacherOptions:
+    """Train the teacher: proximal policy optimisation in self-play, on vectors of what the rig could see."""
+
+    preset: tyro.conf.Positional[str] = "nano"
+    """Size of the run: nano."""
+    folder: Path | None = None
+    """Where the run lives; runs/teacher/PRESET by default. A run that is there goes on."""
+    steps: int | None = None
+    """Agent-steps of 0.1 s to train until; the preset's by default."""
+    maps: Path = Path(".cache/maps")
+    """Folder with the training maps (made there if it is not)."""
+    towns: int = 64
+    """Generated towns to train on, at least."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class VLAOptions:
+    """Train the driver from pixels, taught by the teacher on the driver's own roads. Collecting and learning take turns; or run
+    one process with --only collect and one with --only learn."""
+
+    preset: tyro.conf.Positional[str] = "nano"
+    """Size of the model: nano, se, ultra, base."""
+    folder: Path | None = None
+    """Where the run lives; runs/vla/PRESET by default. A run that is there goes on."""
+    teacher: Path = Path("runs/teacher/nano/last.pt")
+    """The teacher's checkpoint."""
+    steps: int = 20_000
+    """Learning steps to train until."""
+    only: str | None = None
+    """collect or learn: one half only; by default both take turns in one process."""
+    turn_seconds: float = 240.0
+    """Length of a learning turn."""
+    threads: int = 1
+    """Threads of this process; one is best unless the machine is idle."""
+    maps: Path = Path(".cache/maps")
+    """Folder with the training maps (made there if it is not)."""
+    towns: int = 64
+    """Generated towns to train on, at least."""
+    seed: int = 0
+
+
+def run_teacher(options: TeacherOptions) -> dict[str, Any]:
+    """Train until the steps are done."""
+    from dataclasses import replace
+
+    import torch
+
+    from caravela.train.teacher import TeacherRun, teacher_preset
+    from caravela.world import atlas
+
+    torch.set_num_threads(1)
+    config = replace(teacher_preset(options.preset), seed=options.seed)
+    if options.steps is not None:
+        config = replace(config, steps=options.steps)
+    folder = options.folder or Path("runs/teacher") / options.preset
+    run = TeacherRun(atlas.build(training_maps(options.maps, towns=options.towns)), folder, config)
+    run.train()
+    return {"steps": run.done_steps, "folder": str(folder), "checkpoint": str(folder / "last.pt"), "curve": str(folder / "curve.jsonl")}
+
+
+def run_vla(options: VLAOptions) -> dict[str, Any]:
+    """Collect and learn until the steps are done."""
+    import torch
+
+    from caravela.model.presets import preset
+    from caravela.train.collect import CollectConfig
+    from caravela.train.vla import VLACollector, VLATrainConfig, VLATrainer
+
+    preset(options.preset)  # an unknown one is refused before anything is made
+    if options.only not in (None, "collect", "learn"):
+        raise CaravelaError(f"--only is '{options.only}'; expected collect or learn.")
+    torch.set_num_threads(options.threads)
+    folder = options.folder or Path("runs/vla") / options.preset
+    config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
+    trainer = VLATrainer(folder, config) if options.only != "collect" else None
+    collector = None
+    if options.only != "learn":
+        graphs = training_maps(options.maps, towns=options.towns)
+        collector = VLACollector(graphs, folder, teacher=options.teacher, config=config, collect=CollectConfig())
+    rounds = 0
+    while trainer is None or trainer.step < config.steps:
+        if collector is not None:
+            collector.run_round()
+            rounds += 1
+        if trainer is not None:
+            trainer.train(seconds=options.turn_seconds if collector is not None else None)
+    return {"step": trainer.step if trainer else 0, "rounds": rounds, "folder": str(folder), "checkpoint": str(folder / "average.safetensors")}
+
+
+def training_maps(folder: Path, *, towns: int) -> list[Any]:
+    """The training side: generated towns (made in `folder` where they are missing) and the real places there, never a test map."""
+    from caravela.world.maps.catalogue import TEST_PLACES
+    from caravela.world.maps.lane_graph import load
+    from caravela.world.maps.library import build_library
+
+    if len(list((folder / "train").glob("*.lanes"))) < towns:
+        print(f"making {towns} training towns in {folder} …", file=sys.stderr)
+        build_library(folder / "train", count=towns)
+    graphs = [load(path) for side in ("train", "train_real") for path in sorted((folder / side).glob("*.lanes"))]
+    assert not any(graph.name in TEST_PLACES for graph in graphs), "a test map is on the training side"
+    return [graph for graph in graphs if graph.car_km() > 0.4]
+
+
+VERBS = {
+    "teacher": Verb(TeacherOptions, run_teacher, "the teacher, by self-play on vectors"),
+    "vla": Verb(VLAOptions, run_vla, "the driver, by distillation on pixels"),
+}

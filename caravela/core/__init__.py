@@ -1,0 +1,1 @@
+"""Types, units, frames and protocols that every other folder speaks. numpy only."""

@@ -1,0 +1,67 @@
+"""What an exported model says about itself: the text stored in the ONNX file's metadata, written by the exporter and read by
+the car. It leaves out the graph: its inputs and outputs are listed here for both."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from caravela.core.errors import BundleError, RigError
+from caravela.core.types import KNOTS, PROPOSALS, Camera, Rig
+
+FORMAT = "caravela-vla"
+VERSION = 1  # raised whenever the inputs, the outputs or their meaning change
+MODEL_FILE = "model.onnx"  # inside a bundle folder
+
+# B drives, C cameras, K proposals, H W image size
+INPUTS = ("images", "ego", "route", "has_route", "words", "noise")
+OUTPUTS = ("knots", "values", "chosen", "risk", "light", "lead", "stop_distance", "thought")
+LIGHTS = ("none", "red", "yellow", "green")  # classes of `light`
+_PREFIX = "caravela."
+
+
+@dataclass(frozen=True)
+class BundleCard:
+    """The metadata of one exported model."""
+
+    name: str
+    config: dict[str, Any]  # the model's sizes, as it was built
+    rig: Rig
+    proposals: int = PROPOSALS
+    steps: int = 5  # Euler steps in the graph
+    data_version: str = "unknown"
+    git_revision: str = "unknown"
+    licence: str = "Apache-2.0"
+    version: int = VERSION
+
+    @property
+    def noise_shape(self) -> tuple[int, int, int]:
+        return self.proposals, KNOTS, 2
+
+    def to_metadata(self) -> dict[str, str]:
+        """Flat text for ONNX metadata_props."""
+        values = asdict(self) | {"format": FORMAT, "rig": [asdict(camera) for camera in self.rig.cameras]}
+        return {_PREFIX + key: value if isinstance(value, str) else json.dumps(value, sort_keys=True) for key, value in values.items()}
+
+    @staticmethod
+    def from_metadata(metadata: Mapping[str, str], *, source: str) -> "BundleCard":
+        """Inverse of `to_metadata`. Raises BundleError, naming `source`, where it is no model of ours or of another version."""
+        if metadata.get(_PREFIX + "format") != FORMAT:
+            raise BundleError(f"{source} is an ONNX file but not a Caravela driving model; expected one that `caravela train vla` made.")
+        version = metadata.get(_PREFIX + "version", "none")
+        if version != str(VERSION):
+            raise BundleError(f"{source} is a driving model of version {version}; this program runs version {VERSION}: export it again.")
+        try:
+            cameras = json.loads(metadata[_PREFIX + "rig"])
+            return BundleCard(
+                name=metadata[_PREFIX + "name"],
+                config=json.loads(metadata[_PREFIX + "config"]),
+                rig=Rig(tuple(Camera(**{**camera, "position": tuple(camera["position"])}) for camera in cameras)),
+                proposals=int(metadata[_PREFIX + "proposals"]),
+                steps=int(metadata[_PREFIX + "steps"]),
+                data_version=metadata[_PREFIX + "data_version"],
+                git_revision=metadata[_PREFIX + "git_revision"],
+                licence=metadata[_PREFIX + "licence"],
+            )
+        except (KeyError, TypeError, ValueError, RigError) as error:
+            raise BundleError(f"{source} holds damaged metadata ({type(error).__name__}: {error}); export it again.") from error

@@ -1,0 +1,33 @@
+"""The one exception root. A `CaravelaError` is the user's to fix: the command line prints it as one sentence and
+exits 2. Our own bugs stay `AssertionError` or whatever Python raises, with a traceback."""
+
+from difflib import get_close_matches
+from collections.abc import Iterable
+
+
+class CaravelaError(Exception):
+    """Something the user can fix. The message says what we got, what we expected, and how to mend it."""
+
+
+class MapError(CaravelaError):
+    """A map file that cannot become a drivable lane graph."""
+
+
+class RigError(CaravelaError):
+    """A camera rig that cannot see."""
+
+
+class BundleError(CaravelaError):
+    """A model bundle that is missing, corrupt or of another version."""
+
+
+class RecordingError(CaravelaError):
+    """A recording that cannot be written or read."""
+
+
+def unknown_name(kind: str, got: str, known: Iterable[str]) -> CaravelaError:
+    """An error for a name that is not in `known`, with the nearest known names as a suggestion."""
+    known = sorted(known)
+    near = get_close_matches(got, known, n=2, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known[:12])}{' …' if len(known) > 12 else ''}."
+    return CaravelaError(f"unknown {kind} '{got[:80]}'; {hint}")

@@ -1,0 +1,137 @@
+"""From a trained model to the one file that drives: an ONNX graph from pixels to K plans, values and risk, with its card in
+the metadata. Batch norms are folded, weights are kept in half precision and cast back once at load. The bird's-eye and depth
+heads stay behind: they were for training."""
+
+import copy
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import helper, numpy_helper
+from torch import Tensor, nn
+
+from caravela.core.bundle import INPUTS, OUTPUTS, BundleCard
+from caravela.core.errors import BundleError
+from caravela.core.types import KNOTS, PROPOSALS, ROUTE_POINTS, Rig, policy_rig
+from caravela.model.checkpoint import git_revision
+from caravela.model.vla import VLA
+
+OPSET = 18
+_HALVED = 512  # numbers; smaller tensors (norms, biases) stay in single precision
+
+
+class _Graph(nn.Module):
+    """`VLA.sample_actions` with positional tensors in and out, in the order of core.bundle."""
+
+    def __init__(self, model: VLA, *, steps: int) -> None:
+        super().__init__()
+        self.model, self.steps = model, steps
+
+    def forward(self, images: Tensor, ego: Tensor, route: Tensor, has_route: Tensor, words: Tensor, noise: Tensor) -> tuple[Tensor, ...]:
+        inputs = {"ego": ego, "route": route, "has_route": has_route > 0.5, "words": words, "noise": noise}
+        actions = self.model.sample_actions(images, **inputs, steps=self.steps)
+        return tuple(getattr(actions, name) for name in OUTPUTS)
+
+
+def example_inputs(model: VLA, *, proposals: int, batch: int = 2) -> dict[str, Tensor]:
+    """Inputs of the right shapes, drawn at random, keyed as core.bundle.INPUTS."""
+    config, generator = model.config, torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (batch, config.cameras, config.channels, config.height, config.width), generator=generator)
+    words = torch.randn(batch, config.words_size, generator=generator)
+    return {
+        "images": images.to(torch.uint8),
+        "ego": torch.rand(batch, 2, generator=generator) * torch.tensor([15.0, 0.2]),
+        "route": torch.rand(batch, ROUTE_POINTS, 2, generator=generator) * 40.0,
+        "has_route": (torch.arange(batch) % 2 == 0).float(),
+        "words": words / words.norm(dim=-1, keepdim=True),
+        "noise": torch.randn(proposals, KNOTS, 2, generator=generator),
+    }
+
+
+def export_onnx(
+    model: VLA,
+    path: Path,
+    *,
+    proposals: int = PROPOSALS,
+    steps: int = 5,
+    rig: Rig | None = None,
+    data_version: str = "unknown",
+    revision: str | None = None,
+    half: bool = True,
+) -> BundleCard:
+    """Write `model` as one ONNX file, atomically.
+
+    Args:
+        model: any VLA; it is left as it was.
+        path: the file to write; its folder is made.
+        proposals: K, of which the first is the regression's. steps: Euler steps.
+        rig: the cameras it was trained with; None: core.types.policy_rig().
+        half: keep weights as float16 in the file.
+
+    Raises:
+        BundleError where the file cannot be written.
+    """
+    path = Path(path)
+    rig = rig or policy_rig()
+    if len(rig.cameras) != model.config.cameras or (rig.height, rig.width) != (model.config.height, model.config.width):
+        got = f"{len(rig.cameras)} cameras of {rig.width}x{rig.height}"
+        raise BundleError(f"the rig has {got}; the model takes {model.config.cameras} of {model.config.width}x{model.config.height}.")
+    card = BundleCard(
+        name=model.config.name,
+        config=model.config.to_json(),
+        rig=rig,
+        proposals=proposals,
+        steps=steps,
+        data_version=data_version,
+        git_revision=revision if revision is not None else git_revision(),
+    )
+    graph = _trace(model, proposals=proposals, steps=steps)
+    if half:
+        _halve(graph.graph)
+    helper.set_model_props(graph, card.to_metadata())
+    onnx.checker.check_model(graph)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(graph.SerializeToString())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise BundleError(f"cannot write model {path}: {error}; free some space or name another folder.") from error
+    return card
+
+
+def _trace(model: VLA, *, proposals: int, steps: int) -> onnx.ModelProto:
+    graph = _Graph(copy.deepcopy(model).cpu().float().eval(), steps=steps).eval()
+    inputs = example_inputs(model, proposals=proposals)
+    axes = {name: {0: "batch"} for name in (*INPUTS, *OUTPUTS) if name != "noise"}
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the tracer warns of shapes that are constant here
+        file = str(Path(folder) / "model.onnx")
+        torch.onnx.export(
+            graph, tuple(inputs[name] for name in INPUTS), file, dynamo=False, opset_version=OPSET,
+            input_names=list(INPUTS), output_names=list(OUTPUTS), dynamic_axes=axes,
+        )  # fmt: skip
+        return onnx.load(file)
+
+
+def _halve(graph: onnx.GraphProto) -> None:
+    """Keep large float32 weights as float16 and cast them back; ONNX Runtime folds the casts when it loads the file."""
+    casts = []
+    for index, weight in enumerate(graph.initializer):
+        if weight.data_type != onnx.TensorProto.FLOAT:
+            continue
+        values = numpy_helper.to_array(weight)
+        if values.size < _HALVED:
+            continue
+        assert np.abs(values).max() < 65_000, f"{weight.name} does not fit half precision"
+        name = weight.name
+        graph.initializer[index].CopyFrom(numpy_helper.from_array(values.astype(np.float16), name=f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT, name=f"{name}.cast"))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)

@@ -1,0 +1,56 @@
+"""The model in torch as a `Policy`, for training: it drives its own rollouts before it is exported. Same behaviour as
+`vehicle.OnnxPolicy`, in larger batches and on any device."""
+
+import numpy as np
+import torch
+
+from caravela.core.kinematics import integrate
+from caravela.core.sampling import proposal_noise
+from caravela.core.types import PROPOSALS, Observation, Plan
+from caravela.core.vision_input import fuse_frames
+from caravela.model.vla import VLA, Actions
+from caravela.words import SentenceEncoder
+
+
+class TorchPolicy:
+    """Drives with a model that is still in training; its weights may change between calls."""
+
+    def __init__(self, model: VLA, *, proposals: int = PROPOSALS, steps: int = 5, seed: int = 0) -> None:
+        self.model, self.steps = model, steps
+        self.name = model.config.name
+        self.actions: Actions | None = None  # all that the last call gave
+        self._noise = torch.from_numpy(proposal_noise(proposals=proposals, seed=seed))
+        self._encoder = SentenceEncoder()
+
+    def reset(self, batch: int) -> None:
+        """Forget the past; the model keeps none but what an observation carries."""
+        self.actions = None
+
+    @torch.no_grad()
+    def plan(self, observation: Observation) -> Plan:
+        """Plan from what is seen now. The model is put into evaluation mode for the call."""
+        device = next(self.model.parameters()).device
+        training = self.model.training
+        self.model.eval()
+        try:
+            self.actions = self.model.sample_actions(
+                torch.from_numpy(fuse_frames(observation.images)).to(device),
+                ego=torch.from_numpy(np.stack([observation.speed, observation.yaw_rate], -1).astype(np.float32)).to(device),
+                route=torch.from_numpy(observation.route.astype(np.float32)).to(device),
+                has_route=torch.from_numpy(observation.has_route).to(device),
+                words=torch.from_numpy(self._encoder.encode(observation.words)).to(device),
+                noise=self._noise.to(device),
+                steps=self.steps,
+            )
+        finally:
+            self.model.train(training)
+        knots = self.actions.knots.cpu().numpy()
+        trajectories, speeds = integrate(knots, speed=observation.speed[:, None])
+        return Plan(
+            trajectories=trajectories,
+            speeds=speeds,
+            knots=knots,
+            values=self.actions.values.cpu().numpy(),
+            chosen=self.actions.chosen.cpu().numpy(),
+            risk=self.actions.risk.cpu().numpy(),
+        )

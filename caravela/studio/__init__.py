@@ -1,0 +1,1 @@
+"""The web page that shows a drive, and the server behind it: FastAPI, one websocket, plain ES modules."""

@@ -1,0 +1,247 @@
+"""The drive in real time: a thread that ticks at 10 Hz, takes what people ask between two ticks, and hands every tick to
+the page as bytes. Behind time it leaves out pictures, never ticks; what it cannot make up shows as a real-time factor
+below one. Making a world (maps, kernels) also happens here, so that the page is up meanwhile."""
+
+import queue
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from caravela.core.errors import CaravelaError
+from caravela.core.protocols import Policy
+from caravela.core.types import Rig
+from caravela.core.units import STEP_S
+from caravela.studio import packet
+from caravela.studio.drive import Drive, DriveSettings, Scene, Tick
+from caravela.studio.latency import Latencies
+from caravela.studio.map_geometry import map_geometry
+from caravela.studio.viewfinder import SIZES, Viewfinder, view_camera
+
+FORGIVE_S = 0.5  # s behind the clock before the loop stops trying to catch up
+FACTOR_WINDOW = 100  # ticks over which the real-time factor is taken
+EVENTS_KEPT = 60  # newest events that travel with every tick, so that a page that joins late or drops a tick has them
+PERCENTILES_EVERY = 5  # ticks
+
+
+# What people ask of the loop, between two ticks.
+@dataclass(frozen=True)
+class Say:
+    words: str
+
+
+@dataclass(frozen=True)
+class Pause:
+    paused: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One tick while paused."""
+
+
+@dataclass(frozen=True)
+class Restart:
+    settings: DriveSettings
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the thread."""
+
+
+Ask = Say | Pause | Step | Restart | Stop
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    """Where the loop's output goes; each is called from the loop's thread."""
+
+    tick: Callable[[bytes], None]  # a packet; only the newest matters
+    status: Callable[[dict[str, Any]], None]  # phase, sentence, settings, drive number
+    geometry: Callable[[dict[str, Any]], None]  # the map of the drive that begins
+
+
+class DriveLoop(threading.Thread):
+    """Drives until told to stop. `make_scene` builds a world from settings and says what it is doing meanwhile."""
+
+    def __init__(
+        self,
+        make_scene: Callable[[DriveSettings, Callable[[str], None]], Scene],
+        *,
+        make_policy: Callable[[], Policy],
+        rig: Rig,
+        settings: DriveSettings,
+        broadcast: Broadcast,
+        words: str = "",
+        on_tick: Callable[[Tick, bytes | None], None] = lambda tick, view: None,
+    ) -> None:
+        super().__init__(name="drive", daemon=True)
+        self._make_scene, self._make_policy = make_scene, make_policy
+        self._cameras = tuple(camera.name for camera in rig.cameras)
+        self._broadcast, self._on_tick = broadcast, on_tick
+        self._asks: queue.SimpleQueue[Ask] = queue.SimpleQueue()
+        self._policy: Policy | None = None
+        self._drive: Drive | None = None
+        self._settings, self._words = settings, words
+        self._drives = 0
+        self._paused = False
+        self._events: deque[dict[str, Any]] = deque(maxlen=EVENTS_KEPT)
+        self._ends: deque[float] = deque(maxlen=FACTOR_WINDOW + 1)  # when the latest ticks ended, s
+        self._viewfinder = Viewfinder()
+        self._percentiles: dict[str, dict[str, float]] = {}
+        self.latencies = Latencies()
+        self.all_events: list[dict[str, Any]] = []
+        self.driven_s = 0.0  # in all drives
+        self.awake_s = 0.0  # wall time of those ticks, pauses left out
+        self.distance = 0.0  # m, in all drives
+        self.failure: BaseException | None = None
+
+    def ask(self, ask: Ask) -> None:
+        """Hand something to the loop, from any thread."""
+        self._asks.put(ask)
+
+    def run(self) -> None:
+        """The thread. What it dies of is kept in `failure`."""
+        try:
+            self._policy = self._make_policy()
+            self._begin(self._settings)
+            self._run()
+        except CaravelaError as error:
+            self.failure = error
+            self._say_status("failed", str(error))
+        except BaseException as error:
+            self.failure = error
+            traceback.print_exc()
+            self._say_status("failed", f"the drive ended by a fault of ours: {type(error).__name__}: {error}")
+
+    def _run(self) -> None:
+        due = time.perf_counter()
+        while True:
+            step = False
+            for ask in self._asked(wait=self._paused):
+                if isinstance(ask, Stop):
+                    return
+                step |= isinstance(ask, Step)
+                if self._answer(ask):
+                    due = time.perf_counter()
+            if self._paused and not step:
+                continue
+            began = time.perf_counter()
+            if self._paused or began - due > FORGIVE_S:
+                due = began
+            self._tick(late_ms=1000.0 * max(began - due, 0.0))
+            due += STEP_S
+            time.sleep(max(due - time.perf_counter(), 0.0) if not self._paused else 0.0)
+            ended = time.perf_counter()
+            self.awake_s += ended - began
+            if self._paused:
+                self._ends.clear()
+            else:
+                self._ends.append(ended)
+
+    def _asked(self, *, wait: bool) -> list[Ask]:
+        """What was asked since; where `wait`, at least one thing."""
+        asked: list[Ask] = [self._asks.get()] if wait else []
+        while not self._asks.empty():
+            asked.append(self._asks.get())
+        return asked
+
+    def _answer(self, ask: Ask) -> bool:
+        """Do what was asked. Returns whether the clock starts anew. What cannot be done is said, and the drive goes on."""
+        assert self._drive is not None
+        try:
+            match ask:
+                case Say(words):
+                    self._drive.say(words)
+                case Pause(paused):
+                    self._paused = paused
+                    self._ends.clear()
+                    self._say_status("paused" if paused else "driving", "")
+                    return True
+                case Restart(settings):
+                    self._begin(settings)
+                    return True
+                case _:
+                    pass
+        except CaravelaError as error:
+            self._say_status("paused" if self._paused else "driving", "", refused=str(error))
+        return False
+
+    def _begin(self, settings: DriveSettings) -> None:
+        """Make the world of `settings` and drive there; the drive before goes on where that fails."""
+        assert self._policy is not None
+        where = settings.map or settings.town
+        self._say_status("loading", f"opening {where} …", settings=settings)
+        scene = self._make_scene(settings, lambda sentence: self._say_status("loading", sentence, settings=settings))
+        drive = Drive(scene, self._policy, settings, self.latencies, self._words)
+        scene.look(view_camera(*SIZES[0]))  # what is compiled or cached at the first look should not cost a tick
+        self._words = ""
+        self.latencies.clear()
+        self._drive, self._settings = drive, settings
+        self._drives += 1
+        self._events.clear()
+        self._ends.clear()
+        self._percentiles = {}
+        self._broadcast.geometry(map_geometry(scene.graph) | {"drive": self._drives})
+        self._say_status("paused" if self._paused else "driving", "")
+
+    def _tick(self, *, late_ms: float) -> None:
+        """One tick of the drive, its pictures encoded and handed on."""
+        assert self._drive is not None
+        began = time.perf_counter()
+        camera = self._viewfinder.choose(late_ms=late_ms)
+        tick = self._drive.tick(camera)
+        encode_began = time.perf_counter()
+        view = None if tick.view is None else packet.jpeg(tick.view, quality=packet.VIEW_QUALITY)
+        picture_ms = tick.view_ms + 1000.0 * (time.perf_counter() - encode_began)
+        message = self._message(tick, view)
+        self.latencies.add("encode", 1000.0 * (time.perf_counter() - encode_began))
+        self._broadcast.tick(message)
+        self._on_tick(tick, view)
+        tick_ms = 1000.0 * (time.perf_counter() - began)
+        self.latencies.add("tick", tick_ms)
+        self._viewfinder.learn(tick_ms=tick_ms, picture_ms=picture_ms, camera=camera)
+        self.driven_s += STEP_S
+        self.distance += tick.street.speed * STEP_S
+
+    def _message(self, tick: Tick, view: bytes | None) -> bytes:
+        assert self._drive is not None
+        for event in tick.events:
+            self.all_events.append({"t_s": round(event.t_us * 1e-6, 2), "kind": event.kind, "responsible": event.responsible})
+            self._events.append(self.all_events[-1] | {"detail": event.detail, "number": len(self.all_events)})
+        if tick.number % PERCENTILES_EVERY == 0:
+            self._percentiles = self.latencies.percentiles()
+        head = packet.header(tick, cameras=self._cameras) | {
+            "drive": self._drives,
+            "distance_m": round(self._drive.distance, 1),
+            "events": list(self._events),
+            "latency_ms": self._percentiles,
+            "realtime_factor": self.realtime_factor(),
+        }
+        blobs = {
+            "lines": packet.lines(tick),
+            "policy": packet.jpeg(packet.policy_strip(tick.observation.images), quality=packet.POLICY_QUALITY),
+        }
+        return packet.pack(head, blobs if view is None else blobs | {"view": view})
+
+    def realtime_factor(self) -> float | None:
+        """Seconds driven per second that passed, over the latest ticks; None before there are two."""
+        if len(self._ends) < 2:
+            return None
+        return round((len(self._ends) - 1) * STEP_S / max(self._ends[-1] - self._ends[0], 1e-6), 3)
+
+    def _say_status(self, phase: str, sentence: str, *, settings: DriveSettings | None = None, refused: str = "") -> None:
+        settings = settings or self._settings
+        chosen = {
+            "town": settings.town,
+            "map": None if settings.map is None else settings.map.name,
+            "weather": settings.weather,
+            "traffic": settings.traffic,
+            "seed": settings.seed,
+        }
+        status = {"type": "status", "phase": phase, "sentence": sentence, "refused": refused, "settings": chosen, "drive": self._drives}
+        self._broadcast.status(status)

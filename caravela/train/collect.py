@@ -1,0 +1,181 @@
+"""Rollouts for the driver: worlds driven by teacher or student, looked at through the rig, every few ticks labelled with what
+the teacher would do from there (dataset aggregation, Ross et al. 2011). Perturbations and recoveries are part of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caravela.core.protocols import Policy
+from caravela.core.types import Control, Observation, policy_rig
+from caravela.core.vision_input import fuse_frames
+from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, FAR
+from caravela.train.samples import ShardWriter
+from caravela.train.teacher_driver import TeacherDriver
+from caravela.words import SentenceEncoder
+from caravela.world import atlas as atlas_module
+from caravela.world.arena import FAILURES
+from caravela.world.kernels import events, labels
+from caravela.world.maps.lane_graph import LaneGraph
+from caravela.world.simulator import Simulator
+from caravela.world.state import WorldState
+
+LIGHT_OF_LAMP = np.array([0, 1, 1, 2, 3, 3, 0], dtype=np.int64)  # LAMP_* to bundle.LIGHTS
+READABLE = 45.0  # m to the stop line up to which the governing light must be read
+WEATHERS = ("day", "overcast", "dusk", "night", "rain", "fog", "low_sun")
+WEATHER_SHARES = (0.45, 0.2, 0.08, 0.09, 0.09, 0.04, 0.05)
+
+
+@dataclass(frozen=True)
+class CollectConfig:
+    """One round: `worlds` drives over `maps` maps for `ticks` ticks."""
+
+    worlds: int = 16
+    maps: int = 12
+    ticks: int = 900
+    label_every: int = 4  # ticks between labelled looks of one world
+    route_noise: float = 3.0  # m
+    route_dropped: float = 0.15  # share of drives without a route
+    nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
+    standstill_share: float = 0.25  # of labelled looks at standstill that are kept
+    recovery_s: float = 3.0  # s a drive goes on after a failure
+    longest_s: float = 60.0
+    traffic: str = "light"
+
+
+class Collector:
+    """Drives one set of maps."""
+
+    def __init__(self, graphs: Sequence[LaneGraph], driver: TeacherDriver, writer: ShardWriter, *, config: CollectConfig, seed: int) -> None:
+        self.config, self.driver, self.writer = config, driver, writer
+        self.random = np.random.default_rng(seed)
+        weathers = self.random.choice(WEATHERS, size=config.worlds, p=WEATHER_SHARES)
+        self.simulator = Simulator(
+            atlas_module.build(graphs),
+            batch=config.worlds,
+            rig=policy_rig(),
+            traffic=config.traffic,
+            weathers=tuple(str(w) for w in weathers),
+            route_noise=config.route_noise,
+        )
+        self.encoder = SentenceEncoder()
+        self.failed_since = np.full(config.worlds, np.inf)
+        self.next_nudge = self.random.uniform(1.0, config.nudge_every, size=config.worlds)
+        self.is_student, self.student_share = np.zeros(config.worlds, dtype=np.bool_), 0.0
+        self.observation = self.simulator.reset(int(self.random.integers(1 << 31)))
+        self._new_drives(np.arange(config.worlds))
+
+    def run(self, student: Policy | None, *, student_share: float, progress: Callable[[int], None] | None = None) -> dict[str, float]:
+        """Drive `ticks` ticks; a world is driven by the student for a whole drive with probability student_share. Returns counts."""
+        config, counts = self.config, {"samples": 0.0, "failures": 0.0, "student_km": 0.0, "student_failures": 0.0}
+        self.student_share = student_share if student is not None else 0.0
+        if student is not None:
+            student.reset(config.worlds)
+        for tick in range(config.ticks):
+            by_student = self.is_student & (student is not None)
+            control = self.driver.control(self.simulator.atlas, self.simulator.state)
+            if student is not None and by_student.any():
+                control = _mixed(control, student.plan(self.observation).control(), by_student)
+            due = (np.arange(config.worlds) + tick) % config.label_every == 0
+            counts["samples"] += self._label(due)
+            self.simulator.advance(control)
+            flags = self.simulator.flags[:, 0]
+            broke = ((flags & FAILURES) > 0) & np.isinf(self.failed_since)
+            self.failed_since[broke] = self.simulator.state.time[broke]
+            counts["failures"] += float(broke.sum())
+            counts["student_failures"] += float((broke & by_student).sum())
+            counts["student_km"] += float(self.simulator.state.speed[by_student, 0].sum()) * 1e-4
+            self._nudge(~by_student)
+            self._end_drives(flags)
+            self.observation = self.simulator.observe()
+            if progress is not None:
+                progress(tick + 1)
+        return counts
+
+    def _label(self, due: NDArray[np.bool_]) -> int:
+        """Label and store the looks that are due."""
+        state = self.simulator.state
+        still = (state.speed[:, 0] < 0.2) & (state.timer[:, 0] > 1.0)
+        due = due & ~(still & (self.random.random(len(due)) > self.config.standstill_share))
+        worlds = np.flatnonzero(due)
+        if not len(worlds):
+            return 0
+        fork = state.select(worlds)
+        made = self.driver.label(self.simulator.atlas, fork)
+        self.writer.add(look(self.observation, worlds, self.encoder) | truths(self.simulator, fork) | {"knots": made.knots, "knots_valid": made.valid})
+        return len(worlds)
+
+    def _nudge(self, allowed: NDArray[np.bool_]) -> None:
+        """Shift and turn a car now and then, so that the way back is in the data."""
+        state = self.simulator.state
+        due = allowed & (state.time >= self.next_nudge) & (state.speed[:, 0] > 1.0)
+        count = int(due.sum())
+        if not count:
+            return
+        side = self.random.uniform(-1.0, 1.0, count)
+        heading = state.heading[due, 0]
+        agents = state.agents
+        agents["x"][due, 0] += -np.sin(heading) * side
+        agents["y"][due, 0] += np.cos(heading) * side
+        agents["heading"][due, 0] += np.radians(self.random.uniform(-12.0, 12.0, count))
+        agents["speed"][due, 0] *= self.random.uniform(0.6, 1.15, count)
+        self.next_nudge[due] = state.time[due] + self.random.exponential(self.config.nudge_every, count) + 1.0
+
+    def _end_drives(self, flags: NDArray[np.int32]) -> None:
+        state, config = self.simulator.state, self.config
+        over = (state.time - self.failed_since > config.recovery_s) | (state.time > config.longest_s) | (state.timer[:, 0] > 45.0)
+        over |= ((flags & events.ARRIVED) > 0) | (np.abs(state.lane_offset[:, 0]) > 10.0)
+        worlds = np.flatnonzero(over)
+        if len(worlds):
+            self.simulator.restart(worlds, int(self.random.integers(1 << 31)))
+            self._new_drives(worlds)
+
+    def _new_drives(self, worlds: NDArray[np.int64]) -> None:
+        self.failed_since[worlds] = np.inf
+        self.next_nudge[worlds] = self.random.exponential(self.config.nudge_every, len(worlds)) + 1.0
+        self.simulator.has_route[worlds] = self.random.random(len(worlds)) >= self.config.route_dropped
+        self.is_student[worlds] = self.random.random(len(worlds)) < self.student_share
+
+
+def _mixed(teacher: Control, student: Control, by_student: NDArray[np.bool_]) -> Control:
+    return Control(
+        acceleration=np.where(by_student, student.acceleration, teacher.acceleration).astype(np.float32),
+        curvature=np.where(by_student, student.curvature, teacher.curvature).astype(np.float32),
+    )
+
+
+def look(observation: Observation, worlds: NDArray[np.int64], encoder: SentenceEncoder) -> dict[str, NDArray]:
+    """The model's inputs for some worlds, as shard arrays."""
+    return {
+        "images": fuse_frames(observation.images[worlds]),
+        "ego": np.stack([observation.speed[worlds], observation.yaw_rate[worlds]], -1).astype(np.float32),
+        "route": observation.route[worlds],
+        "has_route": observation.has_route[worlds],
+        "words": encoder.encode([observation.words[w] for w in worlds]).astype(np.float16),
+    }
+
+
+def truths(simulator: Simulator, state: WorldState) -> dict[str, NDArray]:
+    """What is there, for the eyes, in a state (a fork of the simulator's)."""
+    batch = len(state.worlds)
+    facts = np.zeros((batch, labels.FACTS), dtype=np.float32)
+    bird = np.zeros((batch, BEV_ROWS, BEV_COLUMNS), dtype=np.uint8)
+    labels.facts(simulator.atlas.roads, state.arrays(), np.array(BEV_X, np.float32), np.array(BEV_Y, np.float32), facts, bird)
+    stop = facts[:, labels.STOP]
+    has_light = (facts[:, labels.LINK] >= 0) & (stop < READABLE)
+    light = np.where(has_light, LIGHT_OF_LAMP[facts[:, labels.LAMP].astype(np.int64)], 0)
+    # between READABLE and 60 m a light may or may not be legible: not asked
+    unclear = (facts[:, labels.LINK] >= 0) & (stop >= READABLE) & (stop < 60.0)
+    return {
+        "bev": bird,
+        "light": light.astype(np.int64),
+        "light_valid": ~unclear,
+        "stop_distance": np.minimum(np.maximum(stop, 0.0), FAR).astype(np.float32),
+        "stop_valid": (stop < READABLE) | (stop > 70.0),
+        "lead": np.stack([np.minimum(facts[:, labels.LEAD], FAR), np.where(facts[:, labels.LEAD] < FAR, facts[:, labels.LEAD_SPEED], 0.0)], -1),
+        "lead_valid": np.ones(batch, dtype=np.bool_),
+        "lane": facts[:, [labels.OFFSET, labels.HEADING]],
+        "lane_valid": np.abs(facts[:, labels.OFFSET]) < 4.0,
+    }
+

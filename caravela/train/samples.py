@@ -1,0 +1,112 @@
+"""Samples on disk: shards of a few hundred labelled looks, each array a plain .npy file that is read by memory map. A writer
+makes a shard under another name and renames it, so a reader never sees half of one; the oldest go when room is short."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from caravela.model.batch import Batch
+
+IMAGES = "images"
+FIELDS = (
+    IMAGES, "ego", "route", "has_route", "words", "knots", "knots_valid", "bev", "light", "light_valid", "stop_distance", "stop_valid",
+    "lead", "lead_valid", "lane", "lane_valid",
+)  # fmt: skip
+OPTIONAL = ("depth", "proposals", "returns", "failed")
+
+
+class ShardWriter:
+    """Gathers samples and writes them `size` at a time."""
+
+    def __init__(self, folder: Path, *, size: int = 512, keep: int = 120) -> None:
+        self.folder, self.size, self.keep = folder, size, keep
+        folder.mkdir(parents=True, exist_ok=True)
+        self._parts: dict[str, list[NDArray]] = {}
+        self._count = 0
+        self.written = 1 + max([int(p.name.split("-")[1]) for p in folder.glob("shard-*")], default=-1)
+
+    def add(self, arrays: dict[str, NDArray]) -> None:
+        """Add rows: every array has one row a sample."""
+        for name, value in arrays.items():
+            self._parts.setdefault(name, []).append(value)
+        self._count += len(arrays[IMAGES])
+        if self._count >= self.size:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self._count:
+            return
+        part = self.folder / f"part-{self.written:06d}"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
+        order = np.random.default_rng(self.written).permutation(self._count)
+        for name, values in self._parts.items():
+            np.save(part / f"{name}.npy", np.concatenate(values)[order])
+        (part / "count.json").write_text(json.dumps({"samples": self._count}))
+        part.rename(self.folder / f"shard-{self.written:06d}")
+        self.written += 1
+        self._parts, self._count = {}, 0
+        for old in sorted(self.folder.glob("shard-*"))[: -self.keep]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@dataclass
+class Shard:
+    """One shard, mapped."""
+
+    path: Path
+    arrays: dict[str, NDArray]
+
+    def __len__(self) -> int:
+        return len(self.arrays["ego"])
+
+
+def open_shard(path: Path) -> Shard:
+    return Shard(path=path, arrays={p.stem: np.load(p, mmap_mode="r") for p in path.glob("*.npy")})
+
+
+class ShardReader:
+    """Random batches over all shards there are; new ones join, vanished ones leave, at `refresh`."""
+
+    def __init__(self, folder: Path, *, seed: int = 0, newest: int | None = None) -> None:
+        self.folder, self.newest = folder, newest
+        self.random = np.random.default_rng(seed)
+        self.shards: dict[str, Shard] = {}
+        self.refresh()
+
+    def refresh(self) -> int:
+        """Look for shards; returns the number of samples."""
+        names = sorted(p.name for p in self.folder.glob("shard-*"))[-(self.newest or 10**6) :]
+        self.shards = {name: self.shards.get(name) or open_shard(self.folder / name) for name in names}
+        return sum(len(s) for s in self.shards.values())
+
+    def batches(self, size: int, *, spread: int = 4) -> Iterator[Batch]:
+        """Endless batches of `size` drawn from `spread` shards each."""
+        while True:
+            yield self.draw(size, spread=spread)
+
+    def draw(self, size: int, *, spread: int = 4) -> Batch:
+        names = list(self.shards)
+        per = max(1, size // spread)
+        rows: list[tuple[Shard, NDArray]] = []
+        for _ in range(max(1, size // per)):
+            shard = self.shards[names[self.random.integers(len(names))]]
+            rows.append((shard, np.sort(self.random.choice(len(shard), size=min(per, len(shard)), replace=False))))
+        present = set.intersection(*(set(s.arrays) for s, _ in rows))
+        joined = {name: np.concatenate([s.arrays[name][index] for s, index in rows]) for name in present}
+        return to_batch(joined)
+
+
+def to_batch(arrays: dict[str, NDArray]) -> Batch:
+    """Arrays of a shard as the model's batch."""
+    known = {name: torch.from_numpy(np.ascontiguousarray(arrays[name])) for name in (*FIELDS, *OPTIONAL) if name in arrays}
+    for name, tensor in known.items():
+        if tensor.dtype == torch.float16:
+            known[name] = tensor.float()
+    return Batch(**known)

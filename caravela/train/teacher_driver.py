@@ -1,0 +1,89 @@
+"""The trained teacher at work: it drives ego cars from vectors and labels states with what it would do next. A label is
+the teacher's own drive in a fork whose lights stand still, so that it cannot show what no camera could foresee."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from caravela.core.errors import BundleError
+from caravela.core.kinematics import interpolation_matrix
+from caravela.core.types import PLAN_STEPS, Control
+from caravela.train.teacher_net import TeacherNet
+from caravela.world.arena import FAILURES
+from caravela.world.atlas import Atlas
+from caravela.world.kernels.dynamics import FULL_LOCK
+from caravela.world.kernels.step import REWARD_PARTS, step
+from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, STYLE, observe
+from caravela.world.state import WorldState
+
+_FIT = np.linalg.pinv(interpolation_matrix()).astype(np.float32)  # (KNOTS, PLAN_STEPS): controls to knots, least squares
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the teacher would do in B states."""
+
+    knots: NDArray[np.float32]  # (B, KNOTS, 2) m/s^2, 1/m
+    valid: NDArray[np.bool_]  # (B,) False where the teacher itself came to harm
+    reward: NDArray[np.float32]  # (B, REWARD_PARTS) summed over the fork
+
+
+def load_teacher(path: Path) -> TeacherNet:
+    """The network of a teacher's checkpoint. Raises BundleError for anything else."""
+    try:
+        saved = torch.load(path, weights_only=True, map_location="cpu")
+        net = TeacherNet(width=saved["config"]["width"])
+        net.load_state_dict(saved["net"])
+    except (OSError, KeyError, RuntimeError, EOFError, ValueError) as error:
+        raise BundleError(f"'{path}' is not a teacher's checkpoint ({type(error).__name__}); make one with `caravela train teacher nano`.") from error
+    return net.eval()
+
+
+class TeacherDriver:
+    """Mean actions of the teacher for agent 0 of every world."""
+
+    def __init__(self, net: TeacherNet) -> None:
+        self.net = net
+
+    @torch.no_grad()
+    def control(self, atlas: Atlas, state: WorldState, *, style: NDArray[np.float32] | None = None) -> Control:
+        """What the teacher does now, per world, in a style (B, STYLE), neutral by default."""
+        batch, agents = state.agents.shape
+        rows = np.zeros((batch, agents, ROW), dtype=np.float32)
+        objects = np.zeros((batch, agents, OBJECTS, OBJECT), dtype=np.float32)
+        mask = np.zeros((batch, agents, OBJECTS), dtype=np.bool_)
+        observe(atlas.roads, state.arrays(), rows, objects, mask, True)
+        if style is not None:
+            rows[:, 0, -STYLE:] = style
+        acceleration, change = self.net.mean_action(torch.from_numpy(rows[:, 0]), torch.from_numpy(objects[:, 0]), torch.from_numpy(mask[:, 0]))
+        lock = FULL_LOCK[state.kind[:, 0]]
+        curvature = np.clip(state.curvature[:, 0] + change.numpy(), -lock, lock)
+        return Control(acceleration=acceleration.numpy(), curvature=curvature.astype(np.float32))
+
+    def label(self, atlas: Atlas, state: WorldState, *, style: NDArray[np.float32] | None = None) -> Labels:
+        """Fork every world, drive PLAN_STEPS with lights standing still, and fit knots to what the actuators did."""
+        fork = state.copy()
+        fork.worlds["frozen"] = True
+        batch, agents = fork.agents.shape
+        flags = np.zeros((batch, agents), dtype=np.int32)
+        parts = np.zeros((batch, agents, REWARD_PARTS), dtype=np.float32)
+        action = np.zeros((batch, agents, 2), dtype=np.float32)
+        respawn = np.zeros(batch, dtype=np.bool_)
+        done = np.zeros((batch, PLAN_STEPS, 2), dtype=np.float32)
+        failed = np.zeros(batch, dtype=np.bool_)
+        reward = np.zeros((batch, REWARD_PARTS), dtype=np.float32)
+        for n in range(PLAN_STEPS):
+            control = self.control(atlas, fork, style=style)
+            action[:, 0, 0], action[:, 0, 1] = control.acceleration, control.curvature
+            step(atlas.roads, fork.arrays(), action, flags, parts, respawn)
+            # what is imitated is what the car did; at standstill the wish to stay is a gentle brake
+            still = fork.speed[:, 0] < 0.05
+            done[:, n, 0] = np.where(still, np.minimum(control.acceleration, 0.0), fork.acceleration[:, 0])
+            done[:, n, 1] = fork.curvature[:, 0]
+            failed |= (flags[:, 0] & FAILURES) > 0
+            reward += parts[:, 0]
+        knots = np.einsum("kn,bnc->bkc", _FIT, done)
+        return Labels(knots=knots.astype(np.float32), valid=~failed, reward=reward)

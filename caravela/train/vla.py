@@ -1,0 +1,160 @@
+"""The driver by on-policy distillation: a collector fills shards with labelled looks, a trainer learns from them, and the
+newest student drives the next round. The two are separate loops over one folder, so they run as one process in turn, or
+as two at once, and either may be killed at any moment."""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+
+from caravela.model.batch import Batch
+from caravela.model.checkpoint import load_checkpoint, save_checkpoint
+from caravela.model.policy import TorchPolicy
+from caravela.model.presets import preset
+from caravela.model.vla import VLA
+from caravela.train.collect import CollectConfig, Collector
+from caravela.train.samples import ShardReader, ShardWriter
+from caravela.train.teacher_driver import TeacherDriver, load_teacher
+from caravela.world.maps.lane_graph import LaneGraph
+
+
+@dataclass(frozen=True)
+class VLATrainConfig:
+    """One run of `preset` size."""
+
+    preset: str = "nano"
+    batch: int = 32
+    learning_rate: float = 6e-4
+    final_learning_rate: float = 3e-5
+    warmup: int = 300  # steps
+    steps: int = 20_000
+    weight_decay: float = 0.02
+    average: float = 0.998  # of the weights' moving average, which is what drives
+    shard: int = 512  # samples
+    keep: int = 100  # shards kept on disk
+    teacher_rounds: int = 3  # rounds driven by the teacher alone
+    student_share: float = 0.8  # of drives afterwards
+    data_version: str = "towns-1"
+    seed: int = 0
+
+
+class VLATrainer:
+    """The learning half: shards in, checkpoint out."""
+
+    def __init__(self, folder: Path, config: VLATrainConfig) -> None:
+        self.folder, self.config = folder, config
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(config.seed)
+        self.path, self.average_path = folder / "last.safetensors", folder / "average.safetensors"
+        self.step = 0
+        if self.path.exists():
+            saved = load_checkpoint(self.path)
+            self.model, self.step = saved.model, int(saved.progress["step"])
+            self.average = load_checkpoint(self.average_path).model
+        else:
+            self.model = VLA(preset(config.preset))
+            self.average = VLA(self.model.config)
+            self.average.load_state_dict(self.model.state_dict())
+        self.model.train()
+        self.average.eval()
+        decayed = [p for p in self.model.parameters() if p.ndim >= 2]
+        plain = [p for p in self.model.parameters() if p.ndim < 2]
+        groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
+        moments = folder / "optimiser.pt"
+        if self.step and moments.exists():
+            self.optimiser.load_state_dict(torch.load(moments, weights_only=True))
+        self.reader = ShardReader(folder / "shards", seed=config.seed + self.step)
+
+    def save(self) -> None:
+        """Write checkpoint, moving average and optimiser, each atomically."""
+        progress = {"step": self.step, "config": asdict(self.config)}
+        save_checkpoint(self.average_path, self.average, data_version=self.config.data_version, progress=progress)
+        part = self.folder / "optimiser.pt.part"
+        torch.save(self.optimiser.state_dict(), part)
+        part.rename(self.folder / "optimiser.pt")
+        save_checkpoint(self.path, self.model, data_version=self.config.data_version, progress=progress)
+
+    def learn(self, batch: Batch) -> dict[str, float]:
+        """One step. Raises FloatingPointError on a loss that is not finite, before it reaches the weights."""
+        config = self.config
+        share = min(self.step / config.steps, 1.0)
+        rate = config.final_learning_rate + 0.5 * (config.learning_rate - config.final_learning_rate) * (1 + np.cos(np.pi * share))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * min(1.0, (self.step + 1) / config.warmup)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            losses = self.model.compute_loss(batch)
+        if not torch.isfinite(losses["total"]):
+            raise FloatingPointError(f"the loss became {losses['total'].item()} at step {self.step}; the last good checkpoint is {self.path}.")
+        self.optimiser.zero_grad(set_to_none=True)
+        losses["total"].backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        keep = min(config.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mine, theirs in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                mine.lerp_(theirs, 1.0 - keep)
+            for mine, theirs in zip(self.average.buffers(), self.model.buffers(), strict=True):
+                mine.copy_(theirs)
+        return {name: value.item() for name, value in losses.items()}
+
+    def train(self, *, seconds: float | None = None, until: int | None = None, console: Console | None = None, save_every_s: float = 120.0) -> None:
+        """Learn for `seconds` or until a step; waits for the first shards; the curve is appended to curve.jsonl."""
+        console = console or Console(stderr=True)
+        began = saved = time.monotonic()
+        sums: dict[str, float] = {}
+        until = until or self.config.steps
+        while self.step < until and (seconds is None or time.monotonic() - began < seconds):
+            if self.step % 100 == 0 or not self.reader.shards:
+                while not self.reader.refresh():
+                    time.sleep(2.0)
+            for name, value in self.learn(self.reader.draw(self.config.batch)).items():
+                sums[name] = sums.get(name, 0.0) + value
+            if self.step % 50 == 0:
+                now = time.monotonic()
+                means = {name: value / 50 for name, value in sums.items()}
+                row = {"step": self.step, "samples": sum(len(s) for s in self.reader.shards.values()), "elapsed_s": now - began} | means
+                with (self.folder / "curve.jsonl").open("a") as file:
+                    file.write(json.dumps({k: round(float(v), 5) for k, v in row.items()}) + "\n")
+                console.print(f"vla step {self.step:6d}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()), soft_wrap=True)
+                sums = {}
+                if now - saved > save_every_s:
+                    self.save()
+                    saved = now
+        self.save()
+
+
+class VLACollector:
+    """The driving half: maps and teacher in, shards out; the student is whatever the trainer wrote last."""
+
+    def __init__(self, graphs: list[LaneGraph], folder: Path, *, teacher: Path, config: VLATrainConfig, collect: CollectConfig) -> None:
+        self.graphs, self.folder, self.teacher_path, self.config, self.collect = graphs, folder, teacher, config, collect
+        self.writer = ShardWriter(folder / "shards", size=config.shard, keep=config.keep)
+        self.round = self.writer.written
+        self.random = np.random.default_rng((config.seed, self.round))
+
+    def run_round(self, *, console: Console | None = None) -> dict[str, float]:
+        """One round on a random choice of maps; returns its counts, which are also appended to collect.jsonl."""
+        console = console or Console(stderr=True)
+        config, average = self.config, self.folder / "average.safetensors"
+        chosen = self.random.choice(len(self.graphs), size=min(self.collect.maps, len(self.graphs)), replace=False)
+        driver = TeacherDriver(load_teacher(self.teacher_path))
+        began = time.monotonic()
+        collector = Collector(
+            [self.graphs[i] for i in chosen], driver, self.writer, config=self.collect, seed=int(self.random.integers(1 << 31))
+        )
+        student = None
+        rounds = sum(1 for _ in (self.folder / "collect.jsonl").open()) if (self.folder / "collect.jsonl").exists() else 0
+        if rounds >= config.teacher_rounds and average.exists():
+            student = TorchPolicy(load_checkpoint(average).model)
+        counts = collector.run(student, student_share=config.student_share)
+        counts |= {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
+        with (self.folder / "collect.jsonl").open("a") as file:
+            file.write(json.dumps(counts) + "\n")
+        console.print("collect " + "  ".join(f"{k} {v:.2f}" for k, v in counts.items()), soft_wrap=True)
+        return counts

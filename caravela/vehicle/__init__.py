@@ -1,0 +1,1 @@
+"""What runs in the car: exported policies, the recorder. Imports no torch."""

@@ -1,0 +1,91 @@
+"""The exported model as a `Policy`: pictures are fused, words encoded, the graph run, knots integrated. No torch, no driving
+rule. How long each stage took and what the model saw are there to be shown after every call."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caravela.core.bundle import OUTPUTS
+from caravela.core.errors import CaravelaError
+from caravela.core.kinematics import integrate
+from caravela.core.sampling import proposal_noise
+from caravela.core.types import Observation, Plan, Rig
+from caravela.core.vision_input import fuse_frames
+from caravela.vehicle.bundle import open_bundle
+from caravela.words import SentenceEncoder
+
+
+@dataclass(frozen=True)
+class Insight:
+    """What the model made of the scene, for display only."""
+
+    light: NDArray[np.float32]  # (B, 4) probabilities of core.bundle.LIGHTS
+    lead: NDArray[np.float32]  # (B, 2) distance m and speed m/s of the vehicle ahead; 80 m where it sees none
+    stop_distance: NDArray[np.float32]  # (B,) m to the next stop line; 80 m where it sees none
+    thought: NDArray[np.float32]  # (B, thoughts, E) the latent tokens
+
+
+class OnnxPolicy:
+    """Drives with an exported model."""
+
+    def __init__(self, bundle_path: Path | str, *, threads: int = 1, seed: int = 0) -> None:
+        """Open a bundle folder or .onnx file. `seed` draws the proposals' noise. Raises BundleError as `open_bundle`."""
+        self.bundle = open_bundle(bundle_path, threads=threads)
+        self.name = self.bundle.card.name
+        self.timings: dict[str, float] = {}  # ms of the last call's stages: words, fuse, model, integrate, total
+        self.insight: Insight | None = None
+        self._noise = proposal_noise(proposals=self.bundle.card.proposals, seed=seed)
+        self._encoder = SentenceEncoder()
+
+    @property
+    def rig(self) -> Rig:
+        """The cameras that the model was trained with."""
+        return self.bundle.card.rig
+
+    def reset(self, batch: int) -> None:
+        """Forget the past; the model keeps none but what an observation carries."""
+        self.insight, self.timings = None, {}
+
+    def plan(self, observation: Observation) -> Plan:
+        """Plan from what is seen now. Raises CaravelaError where the pictures do not fit the model's rig."""
+        self._check(observation)
+        timings: dict[str, float] = {}
+        with _stage(timings, "total"):
+            with _stage(timings, "words"):
+                words = self._encoder.encode(observation.words)
+            with _stage(timings, "fuse"):
+                images = fuse_frames(observation.images)
+            with _stage(timings, "model"):
+                inputs = {
+                    "images": images,
+                    "ego": np.stack([observation.speed, observation.yaw_rate], -1).astype(np.float32),
+                    "route": observation.route.astype(np.float32),
+                    "has_route": observation.has_route.astype(np.float32),
+                    "words": words,
+                    "noise": self._noise,
+                }
+                outputs = self.bundle.session.run(list(OUTPUTS), inputs)
+                knots, values, chosen, risk, light, lead, stop_distance, thought = outputs
+            with _stage(timings, "integrate"):
+                trajectories, speeds = integrate(knots, speed=observation.speed[:, None])
+        self.timings = timings
+        self.insight = Insight(light=light, lead=lead, stop_distance=stop_distance, thought=thought)
+        return Plan(trajectories=trajectories, speeds=speeds, knots=knots, values=values, chosen=chosen, risk=risk)
+
+    def _check(self, observation: Observation) -> None:
+        got, rig = observation.images.shape[2:5], self.rig
+        expected = (len(rig.cameras), rig.height, rig.width)
+        if got != expected:
+            raise CaravelaError(f"the model '{self.name}' got (cameras, rows, columns) {got}; expected {expected}: use its own rig.")
+
+
+@contextmanager
+def _stage(timings: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    timings[name] = (time.perf_counter() - start) * 1e3

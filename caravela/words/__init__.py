@@ -1,0 +1,5 @@
+"""Words in: a frozen sentence encoder, so that paraphrases mean the same to the car without training a language model."""
+
+from caravela.words.encoder import EMBEDDING, MAX_TOKENS, SentenceEncoder
+
+__all__ = ["EMBEDDING", "MAX_TOKENS", "SentenceEncoder"]

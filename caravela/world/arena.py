@@ -1,0 +1,118 @@
+"""The self-play arena: every vehicle of every world is driven by the same learner, who sees vectors instead of pixels.
+Rewards are parts times weights, and the weights are part of what each agent sees, so one policy learns many styles."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caravela.world import state as state_module
+from caravela.world import weather
+from caravela.world.atlas import Atlas
+from caravela.world.kernels import events
+from caravela.world.kernels.step import OFF_WAY, PROGRESS, REWARD_PARTS, populate, replace, step
+from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, STYLE, observe
+from caravela.world.state import ABSENT
+
+# what each part costs an agent of neutral style, in the order of kernels.step: progress per m, collision, off the way, red light,
+# right of way, comfort, energy per Wh, lane and limit
+BASE_WEIGHTS = np.array([0.06, -6.0, -6.0, -5.0, -1.0, -0.003, -0.002, -0.02], dtype=np.float32)
+# how far a style of +1 multiplies each weight (a style of -1 divides by it)
+STYLE_SPREAD = np.array([1.5, 1.0, 1.0, 1.0, 1.0, 4.0, 4.0, 2.0], dtype=np.float32)
+FAILURES = events.COLLISION | events.OFF | events.ROUTE_MISSED | events.RED_LIGHT
+WRONG_WAY_TICKS = 25  # on the wrong side before it ends the drive
+STUCK_S = 60.0  # s standing still after which an agent begins elsewhere
+WEATHERS = ("day", "overcast", "rain", "night", "fog")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What learners see, flattened over worlds and learner slots (N = B * learners)."""
+
+    rows: NDArray[np.float32]  # (N, ROW)
+    objects: NDArray[np.float32]  # (N, OBJECTS, OBJECT)
+    mask: NDArray[np.bool_]  # (N, OBJECTS)
+    present: NDArray[np.bool_]  # (N,)
+
+
+def weights_of(style: NDArray[np.float32], *, severity: float = 1.0) -> NDArray[np.float32]:
+    """Reward weights (..., REWARD_PARTS) of styles (..., STYLE) in [-1, 1]; severity scales all but progress."""
+    scale = np.full(REWARD_PARTS, severity, dtype=np.float32)
+    scale[PROGRESS] = 1.0
+    return BASE_WEIGHTS * scale * STYLE_SPREAD**style
+
+
+class Arena:
+    """`batch` worlds over the atlas's maps, each with `learners` learning vehicles, other traffic, parked cars and walkers."""
+
+    def __init__(self, atlas: Atlas, *, batch: int = 48, learners: int = 12, cars: int = 4, parked: int = 6, walkers: int = 4, seed: int = 0) -> None:
+        self.atlas, self.batch, self.learners = atlas, batch, learners
+        self.agents = learners + cars + parked + walkers
+        self._counts = (learners, cars, parked, walkers)
+        self.random = np.random.default_rng(seed)
+        self.state = state_module.empty(batch, agents=self.agents, links=atlas.links, signals=atlas.signals, seed=seed)
+        self.flags = np.zeros((batch, self.agents), dtype=np.int32)
+        self.parts = np.zeros((batch, self.agents, REWARD_PARTS), dtype=np.float32)
+        self.style = np.zeros((batch, learners, STYLE), dtype=np.float32)
+        self._action = np.zeros((batch, self.agents, 2), dtype=np.float32)
+        self._rows = np.zeros((batch, self.agents, ROW), dtype=np.float32)
+        self._objects = np.zeros((batch, self.agents, OBJECTS, OBJECT), dtype=np.float32)
+        self._mask = np.zeros((batch, self.agents, OBJECTS), dtype=np.bool_)
+        self._respawn = np.ones(batch, dtype=np.bool_)
+        self._astray = np.zeros((batch, learners), dtype=np.int32)  # ticks on the wrong side
+        self.severity = 1.0  # beginners are punished less, or they learn to stand still
+        self.scatter(np.arange(batch))
+
+    def scatter(self, worlds: NDArray[np.int64]) -> None:
+        """Move some worlds to other maps and weathers and fill them anew."""
+        fresh = self.state.select(worlds)
+        fresh.map[:] = self.random.integers(len(self.atlas.graphs), size=len(worlds))
+        fresh.weather[:] = np.stack([weather.preset(str(w)) for w in self.random.choice(WEATHERS, size=len(worlds), p=(0.5, 0.2, 0.1, 0.15, 0.05))])
+        fresh.time[:] = 0.0
+        density = self.random.uniform(0.3, 1.0, size=len(worlds))
+        counts = [np.maximum(0, np.round(n * density)).astype(np.int32) for n in self._counts[1:]]
+        populate(self.atlas.roads, fresh.arrays(), np.full(len(worlds), self.learners, dtype=np.int32), *counts)
+        for mine, new in zip(self.state.arrays(), fresh.arrays(), strict=True):
+            mine[worlds] = new
+        self.style[worlds] = self._styles(len(worlds) * self.learners).reshape(len(worlds), self.learners, STYLE)
+
+    def _styles(self, count: int) -> NDArray[np.float32]:
+        style = self.random.uniform(-1.0, 1.0, size=(count, STYLE)).astype(np.float32)
+        style[self.random.random(count) < 0.3] = 0.0
+        return style
+
+    def look(self) -> Seen:
+        """What every learner sees now."""
+        observe(self.atlas.roads, self.state.arrays(), self._rows, self._objects, self._mask, False)
+        mine = slice(0, self.learners)
+        self._rows[:, mine, -STYLE:] = self.style
+        count = self.batch * self.learners
+        return Seen(
+            rows=self._rows[:, mine].reshape(count, ROW).copy(),
+            objects=self._objects[:, mine].reshape(count, OBJECTS, OBJECT).copy(),
+            mask=self._mask[:, mine].reshape(count, OBJECTS).copy(),
+            present=(self.state.controller[:, mine] != ABSENT).reshape(count),
+        )
+
+    def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int32]]:
+        """Advance by 0.1 s. action (N, 2) m/s^2 and 1/m. Returns reward (N,), failed (N,), cut short (N,) and event bits (N,);
+        agents that failed or were cut short begin anew elsewhere."""
+        mine = slice(0, self.learners)
+        self._action[:, mine] = action.reshape(self.batch, self.learners, 2)
+        present = self.state.controller[:, mine] != ABSENT
+        step(self.atlas.roads, self.state.arrays(), self._action, self.flags, self.parts, self._respawn)
+        reward = np.where(present, (self.parts[:, mine] * weights_of(self.style, severity=self.severity)).sum(-1), 0.0).astype(np.float32)
+        flags = np.where(present, self.flags[:, mine], 0)
+        self._astray = np.where(flags & events.WRONG_WAY, self._astray + 1, 0)
+        lost = self._astray > WRONG_WAY_TICKS
+        reward += np.where(lost, BASE_WEIGHTS[OFF_WAY] * self.severity, 0.0)
+        self._astray[lost] = 0
+        failed = ((flags & FAILURES) > 0) | lost
+        cut = ((flags & events.ARRIVED) > 0) | (self.state.timer[:, mine] > STUCK_S)
+        done = failed | cut
+        everyone = np.zeros((self.batch, self.agents), dtype=np.bool_)
+        everyone[:, mine] = done
+        replace(self.atlas.roads, self.state.arrays(), everyone, np.full(self.batch, self.learners, dtype=np.int32))
+        b, a = np.nonzero(done)
+        self.style[b, a] = self._styles(len(b))
+        return reward.ravel(), failed.ravel(), cut.ravel(), flags.ravel()

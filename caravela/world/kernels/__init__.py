@@ -1,0 +1,1 @@
+"""Scalar functions compiled by Numba, once, for CPU and CUDA."""

@@ -1,0 +1,477 @@
+"""The display list of one view: everything that stands or moves before the camera, culled and projected, as rows with the pixel
+rectangles they may touch. Solid rows are ray-cast, thin rows (sticks, cards) are blended by coverage, lamps are splatted, decals
+darken or light the ground. People and cyclists are made of sticks."""
+
+import math
+
+import numpy as np
+from numpy import float32
+
+from caravela.world.kernels.bodies import (
+    BODY, BRAKE, BUS, COS, CROWN, DETAIL, EYE_AHEAD, EYE_HIGH, EYE_LEFT, FACET, FACET_BASE, FACET_SEED, FACET_STYLE, FACET_TALL, FRONT_AXLE,
+    HALF_LENGTH, HALF_WIDTH, HATCH, LORRY, PAINT_B, PAINT_G, PAINT_R, PLATE, REAR_AXLE, ROW, SALOON, SHAPE, SIN, TALL, TALL_CAR, VAN, WHEEL,
+)
+from caravela.world.kernels.bundles import (
+    EYE_X, EYE_Y, EYE_Z, FACET_COLUMNS, FLAT, FOCAL, NEAR, NIGHT, PLATE_IS_YELLOW, SLOPE, SUN_X, SUN_Y, SUN_Z, WALL,
+)
+from caravela.world.kernels.geometry import add_edge, box_rectangle, open_rectangle, to_camera
+from caravela.world.kernels.scalar import scalar
+from caravela.world.kernels.shade import hash01
+
+SOLIDS, THINS, LAMPS, DECALS = 3072, 1536, 512, 256  # rows kept per view; what does not fit is not drawn
+# integers of a row
+KIND, LEFT, RIGHT, TOP, BOTTOM, OWNER, WHAT = range(7)
+INTS = 8
+THIN_ROW, LAMP_ROW, DECAL_ROW = 18, 12, 12
+STICK, CARD = 1, 2
+SHADOW, BEAM = 1, 2
+TO_SUN_MOST = np.float32(7.0)  # m, longest sun shadow of a vehicle
+
+
+@scalar
+def clip_box(box, width, height, ints, n):
+    """Write the pixels whose centres a rectangle may touch; False where there are none."""
+    if box[1] < -0.5 or box[3] < -0.5 or box[0] > float32(width) + 0.5 or box[2] > float32(height) + 0.5 or box[1] < box[0]:
+        return False
+    left = int(max(math.floor(box[0] - 0.5), 0.0))
+    right = int(min(math.ceil(box[1] + 0.5), float32(width)))
+    top = int(max(math.floor(box[2] - 0.5), 0.0))
+    bottom = int(min(math.ceil(box[3] + 0.5), float32(height)))
+    if left >= right or top >= bottom:
+        return False
+    ints[n, LEFT] = left
+    ints[n, RIGHT] = right
+    ints[n, TOP] = top
+    ints[n, BOTTOM] = bottom
+    return True
+
+
+@scalar
+def in_sight(view, x, y, z, radius, width, height):
+    """Whether a sphere comes into the view's pyramid."""
+    depth, right, up = to_camera(view, x, y, z)
+    if depth < NEAR - radius:
+        return False
+    f = view[FOCAL]
+    half_w = 0.5 * float32(width)
+    half_h = 0.5 * float32(height)
+    side_w = math.sqrt(f * f + half_w * half_w)
+    side_h = math.sqrt(f * f + half_h * half_h)
+    return (abs(right) * f - depth * half_w) < radius * side_w and (abs(up) * f - depth * half_h) < radius * side_h
+
+
+@scalar
+def car_paint(seed):
+    """Body colours as often as they are seen: white, black, greys, silver, blue, red, and a few others."""
+    k = seed % 16
+    if k < 3:
+        return 0.74, 0.74, 0.73
+    if k < 6:
+        return 0.020, 0.020, 0.023
+    if k < 8:
+        return 0.13, 0.135, 0.145
+    if k < 10:
+        return 0.42, 0.43, 0.44
+    if k < 12:
+        return 0.035, 0.075, 0.22
+    if k < 14:
+        return 0.36, 0.025, 0.025
+    if k == 14:
+        return 0.05, 0.14, 0.08
+    return 0.62, 0.40, 0.05
+
+
+@scalar
+def shape_of(kind, paint, tall):
+    if kind == 3:
+        return BUS
+    if kind == 2:
+        return LORRY
+    if kind == 1:
+        return VAN
+    if tall > 1.6:
+        return TALL_CAR
+    return SALOON if (paint // 16) % 2 == 0 else HATCH
+
+
+@scalar
+def add_body(view, agent, centre_x, centre_y, switch, width, height, rows, ints, n, box):
+    """Append a vehicle's row; returns the new count."""
+    cos = math.cos(agent.heading)
+    sin = math.sin(agent.heading)
+    half_length = 0.5 * agent.length
+    half_width = 0.5 * agent.width
+    box_rectangle(view, centre_x, centre_y, cos, sin, -half_length, half_length, half_width + 0.02, 0.0, agent.height, box)
+    if n >= SOLIDS or not clip_box(box, width, height, ints, n):
+        return n
+    row = rows[n]
+    ex = view[EYE_X] - centre_x
+    ey = view[EYE_Y] - centre_y
+    row[EYE_AHEAD] = ex * cos + ey * sin
+    row[EYE_LEFT] = ey * cos - ex * sin
+    row[EYE_HIGH] = view[EYE_Z]
+    row[COS] = cos
+    row[SIN] = sin
+    row[HALF_LENGTH] = half_length
+    row[HALF_WIDTH] = half_width
+    row[TALL] = agent.height
+    row[REAR_AXLE] = -agent.centre_offset
+    row[FRONT_AXLE] = agent.wheelbase - agent.centre_offset
+    shape = shape_of(int(agent.kind), int(agent.paint), agent.height)
+    row[WHEEL] = 0.48 if shape == LORRY or shape == BUS else (0.36 if shape >= TALL_CAR else 0.325)
+    row[PAINT_R], row[PAINT_G], row[PAINT_B] = car_paint(int(agent.paint))
+    row[SHAPE] = float32(shape)
+    row[BRAKE] = 1.0 if agent.brake_lights else 0.0
+    row[DETAIL] = 1.0 if box[4] < 0.03 * view[FOCAL] else 0.0
+    row[PLATE] = switch[PLATE_IS_YELLOW]
+    ints[n, KIND] = BODY
+    return n + 1
+
+
+@scalar
+def add_decals(view, env, agent, centre_x, centre_y, unseen, width, height, rows, ints, n, box):
+    """Append an agent's shadow and, at night, the light of its lamps on the road."""
+    cos = math.cos(agent.heading)
+    sin = math.sin(agent.heading)
+    small = agent.kind == 6
+    hl = 0.16 if small else 0.5 * agent.length
+    hw = 0.22 if small else 0.5 * agent.width
+    tall = agent.height * (0.9 if small else 0.8)
+    throw = 0.0
+    if env[SUN_Z] > 0.02:
+        throw = min(tall * math.sqrt(env[SUN_X] * env[SUN_X] + env[SUN_Y] * env[SUN_Y]) / env[SUN_Z], TO_SUN_MOST)
+    reach = 0.6 + throw
+    for k in range(2):
+        if k == 1 and (env[NIGHT] < 0.1 or small or agent.controller == 3):
+            continue
+        if k == 0 and unseen:
+            continue
+        if k == 0:
+            box_rectangle(view, centre_x, centre_y, cos, sin, -hl - reach, hl + reach, hw + reach, 0.0, 0.0, box)
+        else:
+            box_rectangle(view, centre_x, centre_y, cos, sin, hl, hl + 40.0, 14.0, 0.0, 0.0, box)
+        if n >= DECALS or not clip_box(box, width, height, ints, n):
+            continue
+        row = rows[n]
+        row[0] = centre_x
+        row[1] = centre_y
+        row[2] = cos
+        row[3] = sin
+        row[4] = hl
+        row[5] = hw
+        row[6] = tall
+        row[7] = 0.0 if small else 0.22
+        row[8] = 0.3 if agent.kind >= 4 else 1.0
+        ints[n, KIND] = SHADOW if k == 0 else BEAM
+        n += 1
+    return n
+
+
+@scalar
+def add_stick(view, x0, y0, z0, x1, y1, z1, radius, r, g, b, owner, what, width, height, rows, ints, n, box):
+    """Append a round stick between two map points; r, g, b is its reflectance."""
+    d0, r0, u0 = to_camera(view, x0, y0, z0)
+    d1, r1, u1 = to_camera(view, x1, y1, z1)
+    if (d0 < NEAR and d1 < NEAR) or n >= THINS:
+        return n
+    if d0 < NEAR:
+        part = (NEAR - d0) / (d1 - d0)
+        d0, r0, u0 = NEAR, r0 + part * (r1 - r0), u0 + part * (u1 - u0)
+    elif d1 < NEAR:
+        part = (NEAR - d0) / (d1 - d0)
+        d1, r1, u1 = NEAR, r0 + part * (r1 - r0), u0 + part * (u1 - u0)
+    f = view[FOCAL]
+    row = rows[n]
+    row[0] = view[13] + f * r0 / d0
+    row[1] = view[14] - f * u0 / d0
+    row[2] = view[13] + f * r1 / d1
+    row[3] = view[14] - f * u1 / d1
+    row[4] = radius * f / d0
+    row[5] = radius * f / d1
+    row[6] = 1.0 / d0
+    row[7] = 1.0 / d1
+    row[8] = r
+    row[9] = g
+    row[10] = b
+    row[11] = 0.5 * (x0 + x1)
+    row[12] = 0.5 * (y0 + y1)
+    row[13] = 0.5 * (z0 + z1)
+    row[15] = x1 - x0
+    row[16] = y1 - y0
+    most = max(row[4], row[5]) + 1.0
+    if max(row[4], row[5]) < 0.025:
+        return n
+    box[0] = min(row[0], row[2]) - most
+    box[1] = max(row[0], row[2]) + most
+    box[2] = min(row[1], row[3]) - most
+    box[3] = max(row[1], row[3]) + most
+    if not clip_box(box, width, height, ints, n):
+        return n
+    row[14] = 0.5 * (d0 + d1)
+    ints[n, KIND] = STICK
+    ints[n, OWNER] = owner
+    ints[n, WHAT] = what
+    return n + 1
+
+
+@scalar
+def add_card(view, card, facing, row_in, owner, what, width, height, rows, ints, n, box):
+    """Append a flat upright rectangle `row_in` (a scene card) that faces heading `facing`."""
+    x = row_in[0]
+    y = row_in[1]
+    z = row_in[2]
+    half_w = row_in[4]
+    half_h = row_in[5]
+    depth, right, up = to_camera(view, x, y, z)
+    if n >= THINS or depth < -half_w or half_h * view[FOCAL] < 0.12 * depth:
+        return n
+    cos = math.cos(facing)
+    sin = math.sin(facing)
+    open_rectangle(box)
+    for k in range(2):
+        zz = z - half_h if k == 0 else z + half_h
+        add_edge(view, x - sin * half_w, y + cos * half_w, zz, x + sin * half_w, y - cos * half_w, zz, box)
+    box[0] -= 1.0
+    box[1] += 1.0
+    box[2] -= 1.0
+    box[3] += 1.0
+    if not clip_box(box, width, height, ints, n):
+        return n
+    row = rows[n]
+    row[0] = x - view[EYE_X]
+    row[1] = y - view[EYE_Y]
+    row[2] = z - view[EYE_Z]
+    row[3] = cos
+    row[4] = sin
+    row[5] = half_w
+    row[6] = half_h
+    row[7] = row_in[6]
+    row[8] = row_in[8]
+    row[11] = x
+    row[12] = y
+    row[13] = z
+    row[14] = depth
+    ints[n, KIND] = CARD
+    ints[n, OWNER] = owner
+    ints[n, WHAT] = what
+    return n + 1
+
+
+@scalar
+def add_person(view, x, y, base, heading, tall, gait, seed, seated, owner, what, width, height, rows, ints, n, box):
+    """Append a person as sticks: feet at height `base`, `gait` m walked; `seated` on two wheels."""
+    depth, right, up = to_camera(view, x, y, base + 0.5 * tall)
+    if depth < NEAR:
+        return n
+    pixels = tall * view[FOCAL] / depth
+    cos = math.cos(heading)
+    sin = math.sin(heading)
+    top = 0.08 + 0.75 * hash01(seed, 1)
+    tr = top * (0.4 + 0.6 * hash01(seed, 2))
+    tg = top * (0.4 + 0.6 * hash01(seed, 3))
+    tb = top * (0.4 + 0.6 * hash01(seed, 4))
+    low = 0.03 + 0.25 * hash01(seed, 5)
+    skin = 0.25 + 0.4 * hash01(seed, 6)
+    hip = base + 0.50 * tall
+    neck = base + 0.82 * tall
+    lean = 0.28 if seated else 0.02
+    nx = x + cos * lean
+    ny = y + sin * lean
+    if seated:
+        hip = base + 0.52 * tall
+        neck = base + 0.84 * tall
+    swing = 0.26 * math.sin(gait * 4.2) * (0.0 if seated else 1.0)
+    for k in range(2):
+        side = 1.0 if k == 0 else -1.0
+        step = swing * side
+        ax = x - sin * 0.09 * side
+        ay = y + cos * 0.09 * side
+        knee = 0.28 if seated else 0.10
+        turn = 0.12 * math.sin(gait * 2.6 + (0.0 if k == 0 else 3.14159)) if seated else 0.0
+        kx = ax + cos * (0.5 * step + knee * (1.0 if seated else 0.2))
+        ky = ay + sin * (0.5 * step + knee * (1.0 if seated else 0.2))
+        kz = base + (0.34 if seated else 0.27) * tall + turn
+        fx = ax + cos * (step - 0.02 + (0.12 if seated else 0.0))
+        fy = ay + sin * (step - 0.02 + (0.12 if seated else 0.0))
+        fz = base + 0.04 + (max(turn, -0.05) + 0.12 if seated else 0.0)
+        if pixels > 14.0:
+            n = add_stick(view, ax, ay, hip, kx, ky, kz, 0.085, low, low, low * 1.15, owner, what, width, height, rows, ints, n, box)
+            n = add_stick(view, kx, ky, kz, fx, fy, fz, 0.06, low, low, low * 1.15, owner, what, width, height, rows, ints, n, box)
+            hx = nx - sin * 0.21 * side + cos * (0.34 if seated else -0.7 * step)
+            hy = ny + cos * 0.21 * side + sin * (0.34 if seated else -0.7 * step)
+            hz = base + (0.60 if seated else 0.47) * tall
+            n = add_stick(view, nx - sin * 0.19 * side, ny + cos * 0.19 * side, neck - 0.05, hx, hy, hz, 0.05, tr, tg, tb, owner, what, width, height, rows, ints, n, box)
+        else:
+            n = add_stick(view, ax, ay, hip, fx, fy, fz, 0.08, low, low, low * 1.15, owner, what, width, height, rows, ints, n, box)
+    n = add_stick(view, x, y, hip, nx, ny, neck - 0.10, 0.17, tr, tg, tb, owner, what, width, height, rows, ints, n, box)
+    n = add_stick(view, nx + cos * 0.03, ny + sin * 0.03, neck + 0.07, nx + cos * 0.03, ny + sin * 0.03, base + tall - 0.10, 0.10, skin, 0.72 * skin, 0.58 * skin, owner, what, width, height, rows, ints, n, box)
+    return n
+
+
+@scalar
+def add_two_wheeler(view, agent, centre_x, centre_y, owner, what, width, height, rows, ints, n, box):
+    """Append a bicycle or motorcycle with its rider."""
+    cos = math.cos(agent.heading)
+    sin = math.sin(agent.heading)
+    seed = int(agent.paint)
+    heavy = agent.kind == 4
+    wheel = 0.31 if heavy else 0.34
+    back = -0.5 * agent.length + wheel
+    front = 0.5 * agent.length - wheel
+    fr, fg, fb = car_paint(seed)
+    thick = 0.06 if heavy else 0.022
+    corners = 8
+    for k in range(2):
+        axle = back if k == 0 else front
+        for c in range(corners):
+            a0 = 6.2831853 * float32(c) / float32(corners)
+            a1 = 6.2831853 * float32(c + 1) / float32(corners)
+            p0 = axle + (wheel - thick) * math.cos(a0)
+            p1 = axle + (wheel - thick) * math.cos(a1)
+            n = add_stick(view, centre_x + cos * p0, centre_y + sin * p0, wheel + (wheel - thick) * math.sin(a0), centre_x + cos * p1, centre_y + sin * p1,
+                          wheel + (wheel - thick) * math.sin(a1), thick, 0.03, 0.03, 0.03, owner, what, width, height, rows, ints, n, box)
+    saddle = back + 0.42 * (front - back) - 0.15
+    high = 0.80 if heavy else 0.95
+    tube = 0.16 if heavy else 0.028
+    bar = 0.60 if heavy else 0.55
+    for k in range(3):
+        a = saddle if k == 0 else (back if k == 1 else front - 0.12)
+        az = high if k == 0 else (wheel if k == 1 else high + 0.05)
+        c = front - 0.12 if k == 0 else (saddle + 0.08 if k == 1 else front)
+        cz = high - 0.08 if k == 0 else (0.4 if k == 1 else wheel)
+        n = add_stick(view, centre_x + cos * a, centre_y + sin * a, az, centre_x + cos * c, centre_y + sin * c, cz, tube if k < 2 else 0.03, fr, fg, fb, owner, what, width, height, rows, ints, n, box)
+    x = centre_x + cos * saddle
+    y = centre_y + sin * saddle
+    n = add_stick(view, centre_x + cos * (front - 0.12) - sin * bar * 0.5, centre_y + sin * (front - 0.12) + cos * bar * 0.5, high + 0.1,
+                  centre_x + cos * (front - 0.12) + sin * bar * 0.5, centre_y + sin * (front - 0.12) - cos * bar * 0.5, high + 0.1,
+                  0.02, 0.05, 0.05, 0.05, owner, what, width, height, rows, ints, n, box)
+    base = high - 0.88
+    return add_person(view, x, y, base, agent.heading, 1.75, agent.odometer, seed + 77, True, owner, what, width, height, rows, ints, n, box)
+
+
+@scalar
+def add_building(view, building, facet, begin, end, width, height, rows, ints, n, box):
+    """Append the facets of a building that face the eye."""
+    for k in range(begin, end):
+        f = facet[k]
+        role = int(f[12])
+        ox = f[0] - view[EYE_X]
+        oy = f[1] - view[EYE_Y]
+        oz = f[2] - view[EYE_Z]
+        nx = f[4] * f[8]
+        ny = -f[3] * f[8]
+        nz = f[3] * f[7] - f[4] * f[6]
+        if nx * ox + ny * oy + nz * oz >= 0.0 or n >= SOLIDS:  # seen from behind
+            continue
+        open_rectangle(box)
+        ax = f[0] + f[3] * f[5]
+        ay = f[1] + f[4] * f[5]
+        tx = f[6] * f[9]
+        ty = f[7] * f[9]
+        tz = f[8] * f[9]
+        lx = f[0] + f[3] * f[10] + tx
+        ly = f[1] + f[4] * f[10] + ty
+        rx = ax - f[3] * f[11] + tx
+        ry = ay - f[4] * f[11] + ty
+        add_edge(view, f[0], f[1], f[2], ax, ay, f[2], box)
+        add_edge(view, lx, ly, f[2] + tz, rx, ry, f[2] + tz, box)
+        add_edge(view, f[0], f[1], f[2], lx, ly, f[2] + tz, box)
+        add_edge(view, ax, ay, f[2], rx, ry, f[2] + tz, box)
+        if not clip_box(box, width, height, ints, n):
+            continue
+        row = rows[n]
+        for c in range(FACET_COLUMNS):
+            row[c] = f[c]
+        row[0] = ox
+        row[1] = oy
+        row[2] = oz
+        row[FACET_SEED] = building[4]
+        row[FACET_STYLE] = building[5]
+        row[FACET_TALL] = building[3]
+        row[FACET_BASE] = f[2] if role == WALL else building[3]
+        ints[n, KIND] = FACET
+        ints[n, OWNER] = -1
+        n += 1
+    return n
+
+
+@scalar
+def add_crown(view, x, y, z, radius, half_height, seed, species, width, height, rows, ints, n, box):
+    """Append an ellipsoid of leaves."""
+    box_rectangle(view, x, y, 1.0, 0.0, -radius, radius, radius, z - half_height, z + half_height, box)
+    if n >= SOLIDS or not clip_box(box, width, height, ints, n):
+        return n
+    row = rows[n]
+    row[0] = x - view[EYE_X]
+    row[1] = y - view[EYE_Y]
+    row[2] = z - view[EYE_Z]
+    row[3] = radius
+    row[4] = half_height
+    row[5] = seed
+    row[6] = species
+    row[7] = 1.0 if radius * view[FOCAL] > 9.0 * max(box[4], 1.0) else 0.0
+    ints[n, KIND] = CROWN
+    ints[n, OWNER] = -1
+    return n + 1
+
+
+@scalar
+def add_tree(view, tree, width, height, rows, ints, n, box):
+    """Append a tree's crown: one ellipsoid far away, four near by."""
+    radius = tree[2]
+    tall = tree[3]
+    half = 0.36 * tall
+    middle = tall - half
+    depth, right, up = to_camera(view, tree[0], tree[1], middle)
+    if tree[5] > 1.5:  # a slender tree
+        return add_crown(view, tree[0], tree[1], 0.56 * tall, radius * 0.55, 0.44 * tall, tree[4], tree[5], width, height, rows, ints, n, box)
+    if radius * view[FOCAL] < 6.0 * max(depth, 1.0):
+        return add_crown(view, tree[0], tree[1], middle, radius, half, tree[4], tree[5], width, height, rows, ints, n, box)
+    code = int(tree[4] * 1000.0)
+    n = add_crown(view, tree[0], tree[1], middle + 0.1 * half, radius * 0.78, half * 0.85, tree[4], tree[5], width, height, rows, ints, n, box)
+    for k in range(4):
+        angle = 1.5708 * float32(k) + 1.3 * hash01(code, k)
+        out = radius * (0.42 + 0.15 * hash01(code, k + 10))
+        high = middle + half * (-0.35 + 0.55 * hash01(code, k + 20))
+        size = 0.50 + 0.16 * hash01(code, k + 30)
+        n = add_crown(view, tree[0] + out * math.cos(angle), tree[1] + out * math.sin(angle), high, radius * size, half * size, tree[4] + 0.37 * float32(k + 1), tree[5], width, height, rows, ints, n, box)
+    return n
+
+
+@scalar
+def add_lamp(view, x, y, z, facing, radius, r, g, b, glow, link, owner, width, height, rows, ints, n):
+    """Append a round lamp that shines toward heading `facing` (facing > 9: every way); r, g, b its light, `glow` its halo."""
+    depth, right, up = to_camera(view, x, y, z)
+    if depth < 0.5 or n >= LAMPS:
+        return n
+    f = view[FOCAL]
+    column = view[13] + f * right / depth
+    row_at = view[14] - f * up / depth
+    size = radius * f / depth
+    turn = 1.0
+    if facing < 9.0:
+        far = math.sqrt((view[EYE_X] - x) * (view[EYE_X] - x) + (view[EYE_Y] - y) * (view[EYE_Y] - y)) + 1e-3
+        turn = ((view[EYE_X] - x) * math.cos(facing) + (view[EYE_Y] - y) * math.sin(facing)) / far
+        if turn < 0.15:
+            return n
+        turn = math.sqrt(turn)
+    reach = max(1.5 + size, min(glow * (2.0 + 2.5 * size), 0.12 * float32(height)))
+    if column < -reach or row_at < -reach or column > float32(width) + reach or row_at > float32(height) + reach:
+        return n
+    row = rows[n]
+    row[0] = column
+    row[1] = row_at
+    row[2] = size
+    row[3] = depth
+    row[4] = r * turn
+    row[5] = g * turn
+    row[6] = b * turn
+    row[7] = glow
+    row[8] = reach
+    ints[n, LEFT] = int(max(math.floor(column - reach), 0.0))
+    ints[n, RIGHT] = int(min(math.ceil(column + reach), float32(width)))
+    ints[n, TOP] = int(max(math.floor(row_at - reach), 0.0))
+    ints[n, BOTTOM] = int(min(math.ceil(row_at + reach), float32(height)))
+    ints[n, OWNER] = owner
+    ints[n, KIND] = link
+    return n + 1

@@ -1,0 +1,173 @@
+"""Look up the ground: which surface and how much paint a pixel's footprint covers. The footprint is a long thin ellipse at
+grazing angles, so taps are spread along the view direction, each bilinear in the mip whose texels are as wide as the footprint.
+Eight one-byte channels are filtered at once in two 64-bit words (16 bits a channel)."""
+
+import math
+
+import numpy as np
+from numpy import float32
+
+from caravela.world.kernels.bundles import LAMP_LIGHT, SKY_OPEN, SURROUND_BYTES
+from caravela.world.kernels.raster import COARSE_PER_TILE, LEVEL_1, LEVEL_2, TILE, TILE_WORDS, mark_coverage
+from caravela.world.kernels.scalar import scalar
+
+EVEN = np.uint64(0x00FF00FF00FF00FF)
+BYTE = np.uint64(8)
+LOW16 = np.uint64(0xFFFF)
+MOST_TAPS_SHIFT = 3  # at most 8 taps
+TOP_LEVEL = 6
+TO_SHARE = np.float32(1.0 / 65280.0)
+SURROUND_CELL = np.float32(2.0)
+
+
+@scalar
+def blend(t00, t10, t01, t11, fx, fy):
+    """Bilinear mix of four words with weights in 16ths: the even channels and the odd ones, 16 bits each, 255 * 256 at most."""
+    w11 = np.uint64(fx * fy)
+    w01 = np.uint64((16 - fx) * fy)
+    w10 = np.uint64(fx * (16 - fy))
+    w00 = np.uint64((16 - fx) * (16 - fy))
+    even = (t00 & EVEN) * w00 + (t10 & EVEN) * w10 + (t01 & EVEN) * w01 + (t11 & EVEN) * w11
+    odd = ((t00 >> BYTE) & EVEN) * w00 + ((t10 >> BYTE) & EVEN) * w10 + ((t01 >> BYTE) & EVEN) * w01 + ((t11 >> BYTE) & EVEN) * w11
+    return even, odd
+
+
+@scalar
+def tap(place, tile_index, words, level, u, v):
+    """One bilinear lookup at (u, v) texels (of level 0) from the raster's corner: even and odd channels."""
+    scale = 1.0 / float32(1 << level)
+    x = u * scale - 0.5
+    y = v * scale - 0.5
+    i = int(math.floor(x))
+    j = int(math.floor(y))
+    fx = int((x - float32(i)) * 16.0)
+    fy = int((y - float32(j)) * 16.0)
+    zero = np.uint64(0)
+    if i < 0 or j < 0:
+        return zero, zero
+    if level < 3:
+        side = TILE >> level
+        ti = i >> (5 - level)
+        tj = j >> (5 - level)
+        if ti >= place.tiles_x or tj >= place.tiles_y:
+            return zero, zero
+        tile = tile_index[place.tile_at + tj * place.tiles_x + ti]
+        if tile < 0:
+            return zero, zero
+        stride = side + 1
+        start = 0 if level == 0 else (LEVEL_1 if level == 1 else LEVEL_2)
+        at = place.word_at + np.int64(tile) * TILE_WORDS + start + (j - tj * side) * stride + (i - ti * side)
+        return blend(words[at], words[at + 1], words[at + stride], words[at + stride + 1], fx, fy)
+    width = (place.tiles_x * COARSE_PER_TILE) >> (level - 3)
+    height = (place.tiles_y * COARSE_PER_TILE) >> (level - 3)
+    if i + 1 >= width or j + 1 >= height:
+        return zero, zero
+    at = place.dense_at
+    for k in range(3, level):
+        at += ((place.tiles_x * COARSE_PER_TILE) >> (k - 3)) * ((place.tiles_y * COARSE_PER_TILE) >> (k - 3))
+    at += j * width + i
+    return blend(words[at], words[at + 1], words[at + width], words[at + width + 1], fx, fy)
+
+
+@scalar
+def footprint(across, along, texel):
+    """(mip level, log2 of the number of taps) for a footprint of `across` x `along` m (along >= across)."""
+    shift = 0
+    while shift < MOST_TAPS_SHIFT and along > across * float32(1 << shift) * 1.5:
+        shift += 1
+    size = max(across, along / float32(1 << shift)) / texel
+    level = 0
+    while level < TOP_LEVEL and size > 1.4:
+        size *= 0.5
+        level += 1
+    return level, shift
+
+
+@scalar
+def sample(place, tile_index, words, x, y, step_x, step_y, level, shift):
+    """Filtered channels around (x, y): even and odd. (step_x, step_y) is the footprint's long axis, m, end to end."""
+    per = 1.0 / place.texel
+    u = (x - place.origin_x) * per
+    v = (y - place.origin_y) * per
+    if shift == 0:
+        return tap(place, tile_index, words, level, u, v)
+    taps = 1 << shift
+    du = step_x * per / float32(taps)
+    dv = step_y * per / float32(taps)
+    u -= du * (0.5 * float32(taps) - 0.5)
+    v -= dv * (0.5 * float32(taps) - 0.5)
+    # shifting right by `shift` must not leak a channel's low bits into the next one
+    keep = (LOW16 >> np.uint64(shift)) * np.uint64(0x0001000100010001)
+    even = np.uint64(0)
+    odd = np.uint64(0)
+    for _ in range(taps):
+        a, b = tap(place, tile_index, words, level, u, v)
+        even += (a >> np.uint64(shift)) & keep
+        odd += (b >> np.uint64(shift)) & keep
+        u += du
+        v += dv
+    return even, odd
+
+
+@scalar
+def channel(word, k):
+    """Channel k (0..3) of an even or odd word as a share 0..1."""
+    return float32((word >> np.uint64(16 * k)) & LOW16) * TO_SHARE
+
+
+@scalar
+def painted(place, marks, mark_start, mark_items, x, y, size):
+    """Exact paint coverage around (x, y) for close-up views: (common, centre dashed, centre double), 0..1."""
+    side = float32(TILE) * place.texel
+    i = int(math.floor((x - place.origin_x) / side))
+    j = int(math.floor((y - place.origin_y) / side))
+    common = 0.0
+    dashed = 0.0
+    double = 0.0
+    if i >= 0 and j >= 0 and i < place.tiles_x and j < place.tiles_y:
+        c = place.mark_at + j * place.tiles_x + i
+        for n in range(mark_start[c], mark_start[c + 1]):
+            k = mark_items[n]
+            coverage = mark_coverage(marks, k, x, y, size)
+            if coverage > 0.0:
+                if marks[k, 6] < 3.5:
+                    common += coverage
+                elif marks[k, 6] < 4.5:
+                    dashed += coverage
+                else:
+                    double += coverage
+    return min(common, 1.0), min(dashed, 1.0), min(double, 1.0)
+
+
+@scalar
+def surround_byte(surround, at, stride, fx, fy, k):
+    """Byte k of the surround cells around a point, bilinear, 0..255."""
+    top = float32(surround[at + k]) * (1.0 - fx) + float32(surround[at + SURROUND_BYTES + k]) * fx
+    bottom = float32(surround[at + stride + k]) * (1.0 - fx) + float32(surround[at + stride + SURROUND_BYTES + k]) * fx
+    return top * (1.0 - fy) + bottom * fy
+
+
+@scalar
+def surroundings(place, surround, x, y, z, sector, part, sun_tan, day):
+    """(share of the sun seen, openness of the sky, street lamps' light), each 0..1, at (x, y) and z m above the ground."""
+    u = (x - place.origin_x) / SURROUND_CELL - 0.5
+    v = (y - place.origin_y) / SURROUND_CELL - 0.5
+    i = int(math.floor(u))
+    j = int(math.floor(v))
+    if i < 0 or j < 0 or i + 1 >= place.surround_x or j + 1 >= place.surround_y:
+        return float32(1.0), float32(1.0), float32(0.0)
+    fx = u - float32(i)
+    fy = v - float32(j)
+    stride = place.surround_x * SURROUND_BYTES
+    at = place.surround_at + np.int64(j * place.surround_x + i) * SURROUND_BYTES
+    sun = float32(0.0)
+    if day > 0.0:
+        a = surround_byte(surround, at, stride, fx, fy, sector)
+        b = surround_byte(surround, at, stride, fx, fy, (sector + 1) & 15)
+        skyline = (a + (b - a) * part) * 0.03125 - z * 0.08
+        edge = 0.08 + 0.12 * sun_tan
+        sun = min(max((sun_tan - skyline) / edge * 0.5 + 0.5, 0.0), 1.0)
+    lift = min(z * 0.1, 1.0)
+    openness = surround_byte(surround, at, stride, fx, fy, SKY_OPEN) * 0.003921569
+    lamp = surround_byte(surround, at, stride, fx, fy, LAMP_LIGHT) * 0.003921569
+    return sun, openness + (1.0 - openness) * lift, lamp

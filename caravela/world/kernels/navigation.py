@@ -1,0 +1,116 @@
+"""The navigation grid: half-metre cells that say where one may drive and which way. Built once a map; read by the
+off-road, wrong-way and line-of-sight tests."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+OFF_ROAD, ANY_DIRECTION, BUILDING = 0, 1, 255
+HEADINGS = 253  # cell values 2..254
+CELL = 0.5  # m
+KERB_TOLERANCE = 0.3  # m that a wheel may overhang the lane's edge
+
+
+@njit(cache=True)
+def heading_code(heading):
+    turn = (heading / (2.0 * math.pi)) % 1.0
+    return np.uint8(2 + int(turn * HEADINGS) % HEADINGS)
+
+
+@njit(cache=True)
+def code_heading(code):
+    return (float(code) - 2.0 + 0.5) * (2.0 * math.pi / HEADINGS)
+
+
+@njit(cache=True)
+def _fill_polygon(cells, x0, y0, xs, ys, value, keep_roads):
+    rows, columns = cells.shape
+    low = max(0, int((ys.min() - y0) / CELL))
+    high = min(rows - 1, int((ys.max() - y0) / CELL))
+    count = len(xs)
+    crossings = np.empty(64, dtype=np.float32)
+    for row in range(low, high + 1):
+        y = y0 + (row + 0.5) * CELL
+        found = 0
+        for i in range(count):
+            j = i + 1 if i + 1 < count else 0
+            if (ys[i] <= y) != (ys[j] <= y) and found < 64:
+                crossings[found] = xs[i] + (y - ys[i]) / (ys[j] - ys[i]) * (xs[j] - xs[i])
+                found += 1
+        ordered = np.sort(crossings[:found])
+        for k in range(0, found - 1, 2):
+            first = max(0, int(math.ceil((ordered[k] - x0) / CELL - 0.5)))
+            last = min(columns - 1, int(math.floor((ordered[k + 1] - x0) / CELL - 0.5)))
+            for column in range(first, last + 1):
+                if not keep_roads or cells[row, column] == OFF_ROAD:
+                    cells[row, column] = value
+
+
+@njit(cache=True)
+def _fill_lane(cells, nearest, x0, y0, px, py, heading, half_width, any_direction):
+    rows, columns = cells.shape
+    reach = half_width + KERB_TOLERANCE
+    for i in range(len(px) - 1):
+        dx, dy = px[i + 1] - px[i], py[i + 1] - py[i]
+        length = max(math.sqrt(dx * dx + dy * dy), 1e-6)
+        ux, uy = dx / length, dy / length
+        code = np.uint8(ANY_DIRECTION) if any_direction else heading_code(math.atan2(uy, ux))
+        c0 = max(0, int((min(px[i], px[i + 1]) - reach - x0) / CELL))
+        c1 = min(columns - 1, int((max(px[i], px[i + 1]) + reach - x0) / CELL))
+        r0 = max(0, int((min(py[i], py[i + 1]) - reach - y0) / CELL))
+        r1 = min(rows - 1, int((max(py[i], py[i + 1]) + reach - y0) / CELL))
+        for row in range(r0, r1 + 1):
+            for column in range(c0, c1 + 1):
+                qx, qy = x0 + (column + 0.5) * CELL - px[i], y0 + (row + 0.5) * CELL - py[i]
+                along = qx * ux + qy * uy
+                if along < -0.5 or along > length + 0.5:
+                    continue
+                across = abs(qy * ux - qx * uy)
+                if across <= reach and across < nearest[row, column]:
+                    nearest[row, column] = across
+                    cells[row, column] = code
+
+
+@njit(cache=True)
+def rasterise(cells, nearest, x0, y0, point_start, px, py, ph, width, kind, use, junction_start, jx, jy, building_start, bx, by):
+    """Fill (rows, columns) cells: buildings, then road lanes with their headings, then junctions in any direction."""
+    for g in range(len(building_start) - 1):
+        a, b = building_start[g], building_start[g + 1]
+        if b - a >= 3:
+            _fill_polygon(cells, x0, y0, bx[a:b], by[a:b], BUILDING, False)
+    for lane in range(len(width)):
+        if kind[lane] == 0 and use[lane] & 1:
+            a, b = point_start[lane], point_start[lane + 1]
+            _fill_lane(cells, nearest, x0, y0, px[a:b], py[a:b], ph[a:b], 0.5 * width[lane], False)
+    for j in range(len(junction_start) - 1):
+        a, b = junction_start[j], junction_start[j + 1]
+        if b - a >= 3:
+            _fill_polygon(cells, x0, y0, jx[a:b], jy[a:b], ANY_DIRECTION, False)
+    nearest[:] = 1e9
+    for lane in range(len(width)):
+        if kind[lane] == 1 and use[lane] & 1:
+            a, b = point_start[lane], point_start[lane + 1]
+            _fill_lane(cells, nearest, x0, y0, px[a:b], py[a:b], ph[a:b], 0.5 * width[lane], True)
+
+
+@njit(cache=True)
+def cell_at(maps, grid, map_index, x, y):
+    """Value of the navigation cell at a map-frame point; OFF_ROAD outside the grid."""
+    column = int(math.floor((x - maps[map_index].grid_x) / CELL))
+    row = int(math.floor((y - maps[map_index].grid_y) / CELL))
+    if column < 0 or row < 0 or column >= maps[map_index].columns or row >= maps[map_index].rows:
+        return np.uint8(OFF_ROAD)
+    return grid[maps[map_index].grid_start + row * maps[map_index].columns + column]
+
+
+@njit(cache=True)
+def line_of_sight(maps, grid, map_index, x0, y0, x1, y1):
+    """True where no building cell lies between two points, tested every metre."""
+    dx, dy = x1 - x0, y1 - y0
+    steps = int(math.sqrt(dx * dx + dy * dy))
+    for i in range(2, steps - 1):
+        share = i / steps
+        if cell_at(maps, grid, map_index, x0 + share * dx, y0 + share * dy) == BUILDING:
+            return False
+    return True

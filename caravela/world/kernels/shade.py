@@ -1,0 +1,210 @@
+"""Light: sky with clouds and sun, haze, what falls on a surface, the colour of the ground, and the film curve. Colours are
+linear, 1 is white paper in the sun of a clear day after exposure."""
+
+import math
+
+import numpy as np
+from numpy import float32
+
+from caravela.world.kernels.bundles import (
+    CENTRE_IS_DOUBLE, CENTRE_PAINT, CLOCK, CLOUD, DAY, EARTH, FOG, FOG_B, FOG_G, FOG_R, GRASS, IS_PAINT, IS_PAVEMENT, IS_ROAD, IS_TERRAIN, KERBSTONE,
+    PATCH, PAVING, RIM_B, RIM_G, RIM_R, ROAD, SKY_B, SKY_G, SKY_R, STREET, SUN_B, SUN_G, SUN_R, SUN_X, SUN_Y, SUN_Z, TINTED, TOP_B, TOP_G, TOP_R,
+)
+from caravela.world.kernels.ground import channel, painted, sample
+from caravela.world.kernels.scalar import scalar
+
+CLOSE = np.float32(0.07)  # m, footprints below it get exact paint and fine grain
+
+
+@scalar
+def clamp(x):
+    return min(max(x, 0.0), 1.0)
+
+
+@scalar
+def smooth(low, high, x):
+    """0 below low, 1 above high, smooth between."""
+    t = clamp((x - low) / (high - low))
+    return t * t * (3.0 - 2.0 * t)
+
+
+@scalar
+def mix(a, b, t):
+    return a + (b - a) * t
+
+
+@scalar
+def hash01(a, b):
+    """A number in 0..1 that looks random, the same for the same two integers."""
+    h = (np.uint32(a) * np.uint32(374761393) + np.uint32(b) * np.uint32(668265263)) & np.uint32(0xFFFFFFFF)
+    h = ((h ^ (h >> np.uint32(13))) * np.uint32(1274126177)) & np.uint32(0xFFFFFFFF)
+    h = h ^ (h >> np.uint32(16))
+    return float32(np.int32(h & np.uint32(0xFFFF))) * float32(1.0 / 65535.0)
+
+
+@scalar
+def fuzz(noise, u, v):
+    """Fractal noise 0..1 with period 1 in u and v, bilinear."""
+    x = u * 256.0
+    y = v * 256.0
+    fi = math.floor(x)
+    fj = math.floor(y)
+    fx = x - float32(fi)
+    fy = y - float32(fj)
+    i = int(fi)
+    j = int(fj)
+    a = (j & 255) << 8
+    b = ((j + 1) & 255) << 8
+    c = i & 255
+    d = (i + 1) & 255
+    top = float32(noise[a + c]) * (1.0 - fx) + float32(noise[a + d]) * fx
+    bottom = float32(noise[b + c]) * (1.0 - fx) + float32(noise[b + d]) * fx
+    return (top + (bottom - top) * fy) * 0.003921569
+
+
+@scalar
+def sky(env, noise, dx, dy, dz, crisp):
+    """Colour of the sky along a direction of any length; `crisp` 0 leaves out clouds and the sun's disc (for reflections)."""
+    per = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz)
+    up = max(dz * per, 0.0)
+    toward = (dx * env[SUN_X] + dy * env[SUN_Y] + dz * env[SUN_Z]) * per
+    t = math.sqrt(up)
+    r = mix(env[RIM_R], env[TOP_R], t)
+    g = mix(env[RIM_G], env[TOP_G], t)
+    b = mix(env[RIM_B], env[TOP_B], t)
+    near_sun = max(toward, 0.0)
+    halo = 0.0
+    if near_sun > 0.55:  # lower powers would end in slow denormal numbers
+        glow = near_sun * near_sun
+        glow = glow * glow
+        glow = glow * glow
+        wide = glow * 0.10
+        glow = glow * glow
+        glow = glow * glow
+        halo = wide + glow * glow * 0.35
+    clear = 1.0 - 0.92 * env[CLOUD]
+    r += env[SUN_R] * halo * clear
+    g += env[SUN_G] * halo * clear
+    b += env[SUN_B] * halo * clear
+    if crisp > 0.0 and up > 0.015:
+        stretch = 0.03 / (up + 0.08) * per
+        drift = env[CLOCK] * 0.0002
+        a = fuzz(noise, dx * stretch + drift, dy * stretch)
+        a = 0.65 * a + 0.35 * fuzz(noise, dx * stretch * 3.1 - drift, dy * stretch * 3.1 + 0.37)
+        cover = smooth(0.74 - 0.5 * env[CLOUD], 0.98 - 0.55 * env[CLOUD], a) * min((up - 0.015) * 9.0, 1.0)
+        thick = clamp((a - 0.45) * 1.6)
+        lit = (0.55 + 0.5 * near_sun * near_sun) * (1.0 - 0.45 * thick)
+        cr = env[SKY_R] * 0.9 + env[SUN_R] * 0.33 * lit
+        cg = env[SKY_G] * 0.9 + env[SUN_G] * 0.33 * lit
+        cb = env[SKY_B] * 0.9 + env[SUN_B] * 0.33 * lit
+        veil = 0.85 * cover
+        r = mix(r, cr, veil)
+        g = mix(g, cg, veil)
+        b = mix(b, cb, veil)
+        if toward > 0.9996:
+            disc = (1.0 - env[CLOUD]) * (1.0 - veil) * 12.0 * env[DAY]
+            r += env[SUN_R] * disc
+            g += env[SUN_G] * disc
+            b += env[SUN_B] * disc
+    return r, g, b
+
+
+@scalar
+def haze(env, r, g, b, distance):
+    """What is left of a colour after `distance` m of air."""
+    left = math.exp(-env[FOG] * distance)
+    return mix(env[FOG_R], r, left), mix(env[FOG_G], g, left), mix(env[FOG_B], b, left)
+
+
+@scalar
+def headlight(ahead, aside):
+    """Light of a car's low beams on a road point `ahead` m before the lamps and `aside` m to the left, about 1 at best."""
+    if ahead < 0.5:
+        return float32(0.0)
+    spread = aside / (0.42 * ahead + 0.9)
+    reach = ahead / 17.0
+    return math.exp(-spread * spread) * min(ahead * 0.25, 1.0) / (1.0 + reach * reach * reach)
+
+
+@scalar
+def lit_surface(env, nx, ny, nz, sun, openness, lamp):
+    """Light (r, g, b) on a surface with unit normal n: `sun` share of the sun seen, `openness` of the sky, `lamp` street light."""
+    facing = max(nx * env[SUN_X] + ny * env[SUN_Y] + nz * env[SUN_Z], 0.0) * sun
+    dome = openness * (0.62 + 0.38 * nz)
+    bounce = 0.10 * (1.0 - nz) * env[DAY]
+    lamp_light = lamp * env[STREET]
+    r = env[SUN_R] * (facing + bounce) + env[SKY_R] * dome + 1.0 * lamp_light
+    g = env[SUN_G] * (facing + bounce) + env[SKY_G] * dome + 0.78 * lamp_light
+    b = env[SUN_B] * (facing + bounce) + env[SKY_B] * dome + 0.50 * lamp_light
+    return r, g, b
+
+
+@scalar
+def ground_colour(place, tile_index, words, marks, mark_start, mark_items, palette, switch, noise, env, x, y, step_x, step_y, across, level, shift):
+    """Reflectance (r, g, b) and semantics of the ground around (x, y), and how smooth it is (asphalt reflects when wet)."""
+    even, odd = sample(place, tile_index, words, x, y, step_x, step_y, level, shift)
+    wide = fuzz(noise, x * 0.0041, y * 0.0041)
+    asphalt = channel(even, 0)
+    stone = channel(even, 1)
+    dashed = channel(even, 2)
+    tint = channel(even, 3)
+    paved = channel(odd, 0)
+    common = channel(odd, 1)
+    double = channel(odd, 2)
+    wear = channel(odd, 3)
+    grain = 0.0
+    if across < CLOSE:
+        if asphalt > 0.02:
+            exact, exact_dashed, exact_double = painted(place, marks, mark_start, mark_items, x, y, max(across, 0.012))
+            fade = smooth(0.5 * CLOSE, CLOSE, across)
+            common = mix(exact, common, fade)
+            dashed = mix(exact_dashed, dashed, fade)
+            double = mix(exact_double, double, fade)
+        fine = (1.0 - across / CLOSE) * 0.9
+        grain = (fuzz(noise, x * 0.11, y * 0.11) - 0.5) * fine
+    elif across < 0.4:
+        grain = (fuzz(noise, x * 0.023, y * 0.023) - 0.5) * 0.5
+    bare = max(1.0 - asphalt - stone - paved, 0.0)
+    lush = smooth(0.30, 0.62, wide)
+    shade = 0.86 + 0.28 * wide - 0.16 * wear + 0.35 * grain
+    turf = 0.75 + 0.5 * wide + 0.9 * grain
+    slab = 0.92 + 0.16 * wide + 0.3 * grain
+    if paved > 0.3 and across < CLOSE:  # joints between slabs
+        su = x * 1.6667 - math.floor(x * 1.6667)
+        sv = y * 1.6667 - math.floor(y * 1.6667)
+        if su < 0.03 or sv < 0.03:
+            slab *= 0.8
+    old = smooth(0.55, 0.75, fuzz(noise, x * 0.0013 + 0.3, y * 0.0013)) * 0.8
+    white = common * (0.92 - 0.5 * max(grain, 0.0))
+    centre = (double if switch[CENTRE_IS_DOUBLE] > 0.5 else dashed) * (0.92 - 0.5 * max(grain, 0.0))
+    rgb0 = 0.0
+    rgb1 = 0.0
+    rgb2 = 0.0
+    for c in range(3):
+        tarmac = mix(mix(palette[ROAD, c], palette[PATCH, c], old), palette[TINTED, c], tint) * shade
+        value = asphalt * tarmac + paved * palette[PAVING, c] * slab + stone * palette[KERBSTONE, c] * slab
+        value += bare * mix(palette[EARTH, c], palette[GRASS, c], lush) * turf
+        value = mix(value, 0.80, white)
+        value = mix(value, palette[CENTRE_PAINT, c], centre)
+        if c == 0:
+            rgb0 = value
+        elif c == 1:
+            rgb1 = value
+        else:
+            rgb2 = value
+    what = IS_TERRAIN
+    if white + centre > 0.4:
+        what = IS_PAINT
+    elif asphalt > 0.5:
+        what = IS_ROAD
+    elif paved + stone > 0.5:
+        what = IS_PAVEMENT
+    return rgb0, rgb1, rgb2, what, asphalt
+
+
+@scalar
+def film(value):
+    """Linear light to a pixel value 0..255: a shoulder for highlights (Reinhard 2002, extended) and a gamma of 2."""
+    x = max(value, 0.0)
+    x = x * (1.0 + x * 0.11) / (1.0 + x * 0.62)
+    return min(math.sqrt(x) * 255.0 + 0.5, 255.0)

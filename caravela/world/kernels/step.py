@@ -1,0 +1,254 @@
+"""One tick of every world: lights, drivers, bodies, places, events and reward parts. Parallel over worlds only, so the
+same seed gives the same bits whatever the number of threads."""
+
+import math
+
+import numpy as np
+from numba import njit, prange
+
+from caravela.world.kernels import events, traffic
+from caravela.world.kernels.dynamics import actuate, energy_wh, move
+from caravela.world.kernels.random import uniform
+from caravela.world.kernels.routes import JUNCTION, extend, is_lateral, project, remaining, shift, slide, walk
+from caravela.world.kernels.signals import advance_clocks, scatter_clocks, update_lamps
+from caravela.world.kernels.spawning import embody, spawn, spawn_parked, spawn_walker
+from caravela.world.weather import FRICTION
+
+STEP = 0.1  # s
+REWARD_PARTS = 8  # progress, collision, off the way, red light, right of way, comfort, energy, speeding and lane keeping
+PROGRESS, COLLISION, OFF_WAY, RED_LIGHT, RIGHT_OF_WAY, COMFORT, ENERGY, LANE = range(REWARD_PARTS)
+ROUTE_END = 10.0  # m before the end of a route at which it counts as arrived
+AHEAD = 500.0  # m of road that a route is extended to, where there is one
+
+
+@njit(cache=True)
+def _localise(roads, state, b, i):
+    """Find agent i on its route again; returns the metres it advanced along the path."""
+    route, at, s = state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
+    advanced = 0.0
+    for _ in range(6):
+        lane = route[at]
+        following = route[at + 1] if at + 1 < len(route) else -1
+        here, offset = project(roads.lanes, roads.points, lane, s, state.agents[b, i].x, state.agents[b, i].y)
+        new_at, new_s = walk(roads.lanes, route, at, here)
+        advanced += here - s
+        if new_at == at:
+            state.agents[b, i].lane_s = here
+            state.agents[b, i].lane_offset = offset - slide(roads.lanes, lane, following, here)
+            state.agents[b, i].lane = lane
+            break
+        at, s = new_at, new_s
+        state.agents[b, i].lane_s = s
+    if at > 2:
+        at = shift(route, at)
+    state.agents[b, i].route_at = at
+    return advanced
+
+
+@njit(cache=True)
+def _indicate(roads, route, at, s):
+    """-1 right, 1 left, 0 straight on, for the turn or lane change within the next 35 m."""
+    ahead = -s
+    for k in range(at, len(route) - 1):
+        lane, following = route[k], route[k + 1]
+        if lane < 0 or following < 0 or ahead > 35.0:
+            return 0
+        if roads.lanes[lane].kind == JUNCTION:
+            turn = roads.lanes[lane].turn
+            return 1 if turn == 1 else (-1 if turn == 2 else 0)
+        if is_lateral(roads.lanes, lane, following):
+            return 1 if roads.lanes[lane].left == following else -1
+        ahead += roads.lanes[lane].length
+    return 0
+
+
+@njit(cache=True)
+def _tick(roads, state, b, action, flags, parts, respawn):
+    agents = state.agents.shape[1]
+    path = np.empty((traffic.SAMPLES, 3), dtype=np.float32)
+    junction_lane = np.full(agents, -1, dtype=np.int32)
+    junction_distance = np.full(agents, 1e3, dtype=np.float32)
+    wanted = np.zeros((agents, 2), dtype=np.float32)
+    must_yield = np.zeros(agents, dtype=np.bool_)
+    if not state.worlds[b].frozen:
+        advance_clocks(roads, state.worlds[b].map, state.clock[b], STEP)
+    update_lamps(roads, state.worlds[b].map, state.clock[b], state.lamp[b])
+    for i in range(agents):
+        driven = state.agents[b, i].controller == traffic.IDM or state.agents[b, i].controller == traffic.EXTERNAL
+        if driven:
+            lane, distance = traffic.next_junction(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
+            junction_lane[i], junction_distance[i] = lane, distance
+    for i in range(agents):
+        if state.agents[b, i].controller == traffic.IDM:
+            acceleration, curvature = traffic.drive(roads, state, b, i, path, junction_lane, junction_distance)
+            wanted[i, 0], wanted[i, 1] = acceleration, curvature
+        elif state.agents[b, i].controller == traffic.EXTERNAL:
+            wanted[i, 0], wanted[i, 1] = action[b, i, 0], action[b, i, 1]
+            front = junction_distance[i] - 0.5 * state.agents[b, i].length - state.agents[b, i].centre_offset
+            if junction_lane[i] >= 0 and front > 0.0 and front < 0.1 + state.agents[b, i].speed * STEP and roads.lanes[junction_lane[i]].control != traffic.SIGNAL:
+                must_yield[i] = traffic.must_wait(roads, state, b, i, junction_lane[i], 0.1, junction_lane, junction_distance)
+    for i in range(agents):
+        controller = state.agents[b, i].controller
+        flags[b, i] = 0
+        parts[b, i, :] = 0.0
+        if controller == traffic.WALKER:
+            traffic.walk_over(roads, state, b, i, STEP)
+        elif controller == traffic.IDM or controller == traffic.EXTERNAL:
+            _move_agent(roads, state, b, i, wanted[i, 0], wanted[i, 1], junction_lane[i], junction_distance[i], must_yield[i], flags, parts)
+    for i in range(agents):
+        if state.agents[b, i].controller == traffic.EXTERNAL:
+            _judge(roads, state, b, i, flags, parts)
+        elif state.agents[b, i].controller == traffic.IDM and (flags[b, i] & events.ARRIVED or abs(state.agents[b, i].lane_offset) > events.ROUTE_LOST or state.agents[b, i].timer > 60.0) and respawn[b]:
+            spawn(roads, state, b, i, traffic.IDM, 200.0, 60.0)
+        elif state.agents[b, i].controller == traffic.ABSENT and respawn[b] and state.agents[b, i].length > 1.5:
+            spawn(roads, state, b, i, traffic.IDM, 200.0, 60.0)
+    state.worlds[b].time += STEP
+
+
+@njit(cache=True)
+def _move_agent(roads, state, b, i, acceleration, curvature, junction, distance, must_yield, flags, parts):
+    """Actuate, move and find one vehicle again; note lights crossed and what the ride was like."""
+    kind, speed, before = state.agents[b, i].kind, state.agents[b, i].speed, state.agents[b, i].acceleration
+    bent = state.agents[b, i].curvature
+    state.agents[b, i].acceleration, state.agents[b, i].curvature = actuate(
+        speed, before, bent, acceleration, curvature, kind, state.worlds[b].weather[FRICTION], STEP
+    )
+    state.agents[b, i].x, state.agents[b, i].y, state.agents[b, i].heading, state.agents[b, i].speed = move(
+        state.agents[b, i].x, state.agents[b, i].y, state.agents[b, i].heading, speed, state.agents[b, i].acceleration, state.agents[b, i].curvature, STEP
+    )
+    if state.agents[b, i].speed <= 0.0 and state.agents[b, i].acceleration < 0.0:
+        state.agents[b, i].acceleration = 0.0
+    advanced = _localise(roads, state, b, i)
+    state.agents[b, i].odometer += advanced
+    energy = energy_wh(speed, state.agents[b, i].acceleration, kind, STEP)
+    state.agents[b, i].energy += energy
+    if state.agents[b, i].speed < 0.2:
+        state.agents[b, i].timer += STEP
+    elif state.agents[b, i].speed > 3.0:
+        state.agents[b, i].timer = 0.0
+    state.agents[b, i].brake_lights = state.agents[b, i].acceleration < -0.6 or state.agents[b, i].speed < 0.2
+    route, at, s = state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
+    state.agents[b, i].indicator = _indicate(roads, route, at, s)
+    if route[len(route) - 8] < 0:
+        count = 0
+        while count < len(route) and route[count] >= 0:
+            count += 1
+        extend(roads, state.worlds, b, route, count, AHEAD)
+    bits = 0
+    front = distance - 0.5 * state.agents[b, i].length - state.agents[b, i].centre_offset
+    if junction >= 0 and roads.lanes[junction].link >= 0:
+        lamp = state.lamp[b, roads.lanes[junction].link]
+        if lamp == traffic.RED or lamp == traffic.RED_YELLOW:
+            if front > 0.0 and front <= advanced:
+                bits |= events.RED_LIGHT
+            if front > 0.0 and front < 25.0:
+                bits |= events.RED_MET
+    if must_yield and front > 0.0 and front <= advanced:
+        bits |= events.RIGHT_OF_WAY
+    if remaining(roads.lanes, route, at, s) < ROUTE_END:
+        bits |= events.ARRIVED
+    flags[b, i] = bits
+    jerk = (state.agents[b, i].acceleration - before) / STEP
+    lateral = state.agents[b, i].speed * state.agents[b, i].speed * state.agents[b, i].curvature
+    lateral_jerk = state.agents[b, i].speed * state.agents[b, i].speed * (state.agents[b, i].curvature - bent) / STEP
+    parts[b, i, PROGRESS] = advanced
+    parts[b, i, COMFORT] = (state.agents[b, i].acceleration / 3.0) ** 2 + (lateral / 3.0) ** 2 + 0.1 * min((jerk / 5.0) ** 2 + (lateral_jerk / 5.0) ** 2, 10.0)
+    parts[b, i, ENERGY] = energy
+    speeding = max(state.agents[b, i].speed - 1.05 * roads.lanes[route[at]].speed, 0.0)
+    parts[b, i, LANE] = 0.5 * speeding + min(state.agents[b, i].lane_offset * state.agents[b, i].lane_offset, 9.0) * 0.2
+
+
+@njit(cache=True)
+def _judge(roads, state, b, i, flags, parts):
+    """Events of an externally driven vehicle once everybody has moved."""
+    bits = flags[b, i]
+    bits |= events.collisions(state, b, i)
+    if events.wheels_off(roads, state, b, i):
+        bits |= events.OFF
+    if events.wrong_way(roads, state, b, i):
+        bits |= events.WRONG_WAY
+    if abs(state.agents[b, i].lane_offset) > events.ROUTE_LOST:
+        bits |= events.ROUTE_MISSED
+    flags[b, i] = bits
+    if bits & events.COLLISION:
+        parts[b, i, COLLISION] = 1.0 if bits & events.AT_FAULT else 0.3
+    if bits & (events.OFF | events.ROUTE_MISSED):
+        parts[b, i, OFF_WAY] = 1.0
+    elif bits & events.WRONG_WAY:
+        parts[b, i, OFF_WAY] = 0.02
+    if bits & events.RED_LIGHT:
+        parts[b, i, RED_LIGHT] = 1.0
+    if bits & events.RIGHT_OF_WAY:
+        parts[b, i, RIGHT_OF_WAY] = 1.0
+
+
+@njit(cache=True, parallel=True)
+def step(roads, state, action, flags, parts, respawn):
+    """Advance every world by STEP. action (B, A, 2) m/s^2 and 1/m for EXTERNAL agents; writes flags (B, A) int32 event bits and
+    parts (B, A, REWARD_PARTS); respawn (B,) lets traffic that left come back elsewhere."""
+    for b in prange(state.agents.shape[0]):
+        _tick(roads, state, b, action, flags, parts, respawn)
+
+
+@njit(cache=True, parallel=True)
+def begin(roads, state, cars, parked, walkers, share_large, share_bicycle, ego_wanted):
+    """Fill every world: agent 0 (the ego car), then `cars`, `parked` and `walkers` (B,) others; the rest stay absent."""
+    for b in prange(state.agents.shape[0]):
+        scatter_clocks(roads, state.worlds[b].map, state.clock[b], state.worlds, b)
+        update_lamps(roads, state.worlds[b].map, state.clock[b], state.lamp[b])
+        embody(state, b, 0, 0)
+        if not spawn(roads, state, b, 0, traffic.EXTERNAL, ego_wanted[b], 0.0):
+            spawn(roads, state, b, 0, traffic.EXTERNAL, 0.0, 0.0)
+        for i in range(1, state.agents.shape[1]):
+            if i <= cars[b]:
+                chance = uniform(state.worlds, b)
+                kind = 0
+                if chance < share_large:
+                    kind = 1 + int(uniform(state.worlds, b) * 3.0) % 3
+                elif chance < share_large + share_bicycle:
+                    kind = 5
+                embody(state, b, i, kind)
+                spawn(roads, state, b, i, traffic.IDM, 200.0, 12.0)
+            elif i <= cars[b] + parked[b]:
+                embody(state, b, i, 0)
+                if not spawn_parked(roads, state, b, i):
+                    state.agents[b, i].length = 0.0
+            elif i <= cars[b] + parked[b] + walkers[b]:
+                if not spawn_walker(roads, state, b, i):
+                    state.agents[b, i].length = 0.0
+                else:
+                    traffic.walk_over(roads, state, b, i, 0.01)
+
+
+
+@njit(cache=True, parallel=True)
+def populate(roads, state, learners, cars, parked, walkers):
+    """Fill worlds for self-play: the first `learners` (B,) agents are EXTERNAL vehicles of mixed kinds, then IDM cars, parked
+    cars and walkers."""
+    for b in prange(state.agents.shape[0]):
+        scatter_clocks(roads, state.worlds[b].map, state.clock[b], state.worlds, b)
+        update_lamps(roads, state.worlds[b].map, state.clock[b], state.lamp[b])
+        for i in range(state.agents.shape[1]):
+            state.agents[b, i].controller = traffic.ABSENT
+        for i in range(state.agents.shape[1]):
+            if i < learners[b] + cars[b]:
+                chance = uniform(state.worlds, b)
+                kind = 0 if chance < 0.86 or i == 0 else (5 if chance < 0.93 and i >= learners[b] else 1 + int(uniform(state.worlds, b) * 3.0) % 3)
+                embody(state, b, i, kind)
+                spawn(roads, state, b, i, traffic.EXTERNAL if i < learners[b] else traffic.IDM, 300.0, 0.0)
+            elif i < learners[b] + cars[b] + parked[b]:
+                embody(state, b, i, 0)
+                if not spawn_parked(roads, state, b, i):
+                    state.agents[b, i].length = 0.0
+            elif i < learners[b] + cars[b] + parked[b] + walkers[b]:
+                if not spawn_walker(roads, state, b, i):
+                    state.agents[b, i].length = 0.0
+
+
+@njit(cache=True, parallel=True)
+def replace(roads, state, done, learners):
+    """Give every learner whose episode is done (B, A), or that found no room before, a new life elsewhere."""
+    for b in prange(state.agents.shape[0]):
+        for i in range(learners[b]):
+            if done[b, i] or state.agents[b, i].controller == traffic.ABSENT:
+                spawn(roads, state, b, i, traffic.EXTERNAL, 300.0, 0.0)

@@ -1,0 +1,1 @@
+"""Streets: importers, generators and the lane graph they all become."""

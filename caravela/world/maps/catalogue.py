@@ -1,0 +1,103 @@
+"""Which maps there are: the towns that ship, what may be trained on and what only tested on, and one door for every map a
+user can name: a town, a .lanes file, OpenStreetMap, OpenDRIVE or a SUMO network. Imports are kept in a cache."""
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+
+from caravela.core.errors import MapError, unknown_name
+from caravela.world.maps.lane_graph import FORMAT_VERSION, LaneGraph, load
+
+TOWNS_FOLDER = Path(__file__).parent / "towns"
+IMPORTER_VERSION = 1  # raise it when an import of the same file gives another map
+TRAINING_SEEDS = range(1, 1000)  # of generated towns
+TEST_SEEDS = range(100_001, 200_001)
+TEST_PLACES = (  # real maps that nothing is ever trained on
+    "neukolln",
+    "borough_sausage_links",
+    "bristol_contraflow_cycleway",
+    "leeds_cycleway",
+    "perth_stretched_lights",
+    "quad_intersection",
+    "roosevelt_cycletrack",
+    "tempe_light_rail",
+)
+SUFFIXES = (".lanes", ".osm", ".osm.pbf", ".xodr", ".xodr.gz", ".net.xml")
+
+
+@cache
+def towns() -> tuple[str, ...]:
+    """Names of the towns that ship with the package."""
+    return tuple(sorted(path.stem for path in TOWNS_FOLDER.glob("*.lanes")))
+
+
+def load_town(name: str) -> LaneGraph:
+    """A town that ships with the package. Raises CaravelaError with a suggestion for an unknown one."""
+    if name not in towns():
+        raise unknown_name("town", name, towns())
+    return load(TOWNS_FOLDER / f"{name}.lanes")
+
+
+def load_map(source: str | Path, *, lefthand: bool | None = None) -> LaneGraph:
+    """A town's name or a map file. Files other than .lanes are imported once and cached; `lefthand` overrides the driving side
+    that an import finds. Raises CaravelaError with one sentence."""
+    path = Path(source).expanduser()
+    if isinstance(source, str) and source in towns():
+        return load_town(source)
+    if not path.is_file():
+        if path.is_dir() or len(path.parts) > 1 or path.suffix:
+            kind = "a folder" if path.is_dir() else "not there"
+            raise MapError(f"map '{str(source)[:200]}' is {kind}; expected a town ({', '.join(towns())}) or a file ending in {', '.join(SUFFIXES)}.")
+        raise unknown_name("town", str(source), towns())
+    suffix = next((s for s in sorted(SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(s)), None)
+    if suffix is None:
+        raise MapError(f"'{path}' is no map that we know by its name; expected a file ending in {', '.join(SUFFIXES)}.")
+    if path.stat().st_size == 0:
+        raise MapError(f"'{path}' is empty; expected a {suffix} map: download or write it again.")
+    return load(path) if suffix == ".lanes" else _imported(path, suffix=suffix, lefthand=lefthand)
+
+
+def cache_folder() -> Path:
+    """Where imported maps are kept: $XDG_CACHE_HOME or ~/.cache, then caravela/maps."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "caravela" / "maps"
+
+
+def _imported(path: Path, *, suffix: str, lefthand: bool | None) -> LaneGraph:
+    stem = path.name[: -len(suffix)]
+    name = path.parent.name if stem == "input" and path.parent.name else stem
+    side = "" if lefthand is None else "left" if lefthand else "right"
+    digest = hashlib.sha256(f"{IMPORTER_VERSION}.{FORMAT_VERSION}.{suffix}.{name}.{side}".encode())
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    kept = cache_folder() / f"{digest.hexdigest()[:32]}.lanes"
+    if kept.is_file():
+        try:
+            return load(kept)
+        except MapError:
+            pass  # a torn cache file is written again
+    graph = _read(path, suffix=suffix, name=name, lefthand=lefthand)
+    _keep(graph, kept)
+    return graph
+
+
+def _read(path: Path, *, suffix: str, name: str, lefthand: bool | None) -> LaneGraph:
+    if suffix in (".osm", ".osm.pbf"):
+        from caravela.world.maps.openstreetmap import import_osm
+
+        return import_osm(path, lefthand=lefthand, name=name)
+    from caravela.world.maps.opendrive import import_net, import_opendrive
+
+    return import_net(path, name=name) if suffix == ".net.xml" else import_opendrive(path, lefthand=lefthand, name=name)
+
+
+def _keep(graph: LaneGraph, path: Path) -> None:
+    """Write to the cache; where that is not possible, the map is imported again next time."""
+    partial = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        graph.save(partial)
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)

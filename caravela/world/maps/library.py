@@ -1,0 +1,55 @@
+"""Builds the maps that training and evaluation run on: generated towns by seed and real places, apart in training and test
+side. What is there already is not built again, so it may be stopped at any time."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from caravela.core.errors import MapError
+from caravela.world.maps.catalogue import TEST_PLACES, TEST_SEEDS, TRAINING_SEEDS
+from caravela.world.maps.lane_graph import LaneGraph
+
+
+def build_library(folder: Path, *, count: int, test: bool = False) -> list[Path]:
+    """Files NNNN.lanes of the first `count` towns of the training side (or the test side), building those that are missing."""
+    from caravela.world.maps.generate import generate
+
+    seeds = list(TEST_SEEDS if test else TRAINING_SEEDS)[:count]
+    if len(seeds) < count:
+        raise MapError(f"{count} towns were asked for; the {'test' if test else 'training'} side has {len(seeds)}: ask for fewer.")
+    wanted = {folder / f"{seed:04d}.lanes": _town(generate, seed) for seed in seeds}
+    return _build(folder, wanted, title="test towns" if test else "training towns")
+
+
+def build_places(folder: Path, *, extracts: Path, test: bool = False) -> list[Path]:
+    """Files NAME.lanes of the real places of one side; `extracts` holds NAME/input.osm."""
+    from caravela.world.maps.openstreetmap import import_osm
+
+    names = sorted(path.parent.name for path in extracts.glob("*/input.osm") if (path.parent.name in TEST_PLACES) == test)
+    if not names:
+        raise MapError(f"'{extracts}' holds no NAME/input.osm; give the folder of the OpenStreetMap extracts.")
+
+    def place(name: str) -> Callable[[], LaneGraph]:
+        return lambda: import_osm(extracts / name / "input.osm", name=name)
+
+    return _build(folder, {folder / f"{name}.lanes": place(name) for name in names}, title="test places" if test else "training places")
+
+
+def _town(generate: Callable[[int], LaneGraph], seed: int) -> Callable[[], LaneGraph]:
+    return lambda: generate(seed)
+
+
+def _build(folder: Path, wanted: dict[Path, Callable[[], LaneGraph]], *, title: str) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = {path: build for path, build in wanted.items() if not path.exists()}
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not missing) as progress:
+        task = progress.add_task(title, total=len(wanted), completed=len(wanted) - len(missing))
+        for path, build in missing.items():
+            partial = path.with_suffix(".part")
+            build().save(partial)
+            partial.replace(path)
+            progress.advance(task)
+    return list(wanted)

@@ -1,0 +1,133 @@
+"""Sketches of invented street networks: where junctions lie and which of them a street joins. Grids, spiders and irregular
+towns come from SUMO's netgenerate, the motorway is drawn by hand. Classes, controls and curves come later (`town_plan`)."""
+
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+
+from caravela.world.maps.netconvert import run_tool
+from caravela.world.maps.street import FAST, MAIN, RESIDENTIAL
+
+Point = tuple[float, float]
+
+
+@dataclass
+class Link:
+    """A street between two junctions."""
+
+    start: str
+    end: str
+    kind: str = RESIDENTIAL
+    one_way: bool = False
+    ramp: bool = False
+    lanes: int = 1  # per direction
+    via: list[Point] = field(default_factory=list)  # points between the ends, m
+
+
+@dataclass
+class Sketch:
+    nodes: dict[str, Point]
+    links: list[Link]
+    roundabouts: dict[str, float] = field(default_factory=dict)  # node to radius, m
+    controls: dict[str, str] = field(default_factory=dict)  # node to SUMO junction type, where the sketch decides
+
+    def degree(self, node: str) -> int:
+        return sum((link.start == node) + (link.end == node) for link in self.links)
+
+
+def grid(random: Generator, *, columns: int, rows: int, width: float, height: float, attach: float) -> Sketch:
+    """A chequerboard with streets leading out."""
+    return _netgenerate(
+        random,
+        "--grid",
+        f"--grid.x-number={columns}",
+        f"--grid.y-number={rows}",
+        f"--grid.x-length={width:.1f}",
+        f"--grid.y-length={height:.1f}",
+        f"--grid.attach-length={attach:.1f}",
+    )
+
+
+def spider(random: Generator, *, arms: int, rings: int, gap: float, attach: float) -> Sketch:
+    """Rings and spokes around one place, with streets leading out."""
+    sketch = _netgenerate(random, "--spider", f"--spider.arm-number={arms}", f"--spider.circle-number={rings}", f"--spider.space-radius={gap:.1f}")
+    middle = np.mean(list(sketch.nodes.values()), axis=0)
+    outermost = max(np.hypot(*(np.array(p) - middle)) for p in sketch.nodes.values())
+    for name, point in list(sketch.nodes.items()):
+        out = np.array(point) - middle
+        if np.hypot(*out) > 0.9 * outermost and random.random() < 0.7:
+            end = np.array(point) + out / np.hypot(*out) * attach
+            sketch.nodes[f"out{name}"] = (float(end[0]), float(end[1]))
+            sketch.links.append(Link(name, f"out{name}"))
+    centre = min(sketch.nodes, key=lambda name: float(np.hypot(*(np.array(sketch.nodes[name]) - middle))))
+    sketch.roundabouts[centre] = 18.0 + 1.5 * arms
+    return sketch
+
+
+def irregular(random: Generator, *, iterations: int, nearest: float, furthest: float) -> Sketch:
+    """A town that grew without a plan."""
+    return _netgenerate(
+        random,
+        "--rand",
+        f"--rand.iterations={iterations}",
+        f"--rand.min-distance={nearest:.1f}",
+        f"--rand.max-distance={furthest:.1f}",
+        "--rand.min-angle=55",
+        "--rand.connectivity=0.99",
+    )
+
+
+def motorway(random: Generator) -> Sketch:
+    """A motorway that ends at the edge of a town; a service road on either side, with one exit and one entry each. Drawn for
+    right-hand traffic; nothing crosses above anything."""
+    length, half, side = float(random.uniform(520, 640)), 9.0, float(random.uniform(60, 80))
+    lanes = int(random.integers(2, 4))
+    exit_at, entry_at = float(random.uniform(0.24, 0.3)) * length, float(random.uniform(0.7, 0.76)) * length
+    nodes: dict[str, Point] = {"fork": (0.0, 0.0), "west": (-110.0, 0.0), "far": (-190.0, 0.0)}
+    links = [Link("fork", "west", MAIN, lanes=2), Link("west", "far", MAIN, lanes=1)]
+    for name, sign in (("s", -1.0), ("n", 1.0)):
+        first, second = (exit_at, entry_at) if sign < 0.0 else (length - entry_at + 60.0, length - exit_at + 60.0)
+        y = sign * half
+        nodes |= {
+            f"{name}0": (150.0, y),
+            f"{name}1": (first, y),
+            f"{name}2": (second, y),
+            f"{name}3": (length + 60.0, y),
+            f"{name}west": (-110.0, sign * side),
+            f"{name}a": (first + 80.0, sign * side),
+            f"{name}b": (second - 80.0, sign * side),
+            f"{name}end": (length, sign * (side + 15.0)),
+            f"{name}out": (-110.0, sign * (side + 75.0)),
+        }
+        east = [Link("fork", f"{name}0", MAIN, one_way=True, lanes=2, via=[(8.0, y * 0.44), (70.0, y * 0.75)])]
+        for a, b in (("0", "1"), ("1", "2"), ("2", "3")):
+            east.append(Link(f"{name}{a}", f"{name}{b}", FAST, one_way=True, lanes=lanes))
+        ease = [(first + 50.0, y + sign * 8.0), (first + 68.0, sign * (side - 28.0))]
+        east.append(Link(f"{name}1", f"{name}a", FAST, one_way=True, ramp=True, via=ease))
+        ease = [(second - 68.0, sign * (side - 28.0)), (second - 50.0, y + sign * 8.0)]
+        east.append(Link(f"{name}b", f"{name}2", FAST, one_way=True, ramp=True, via=ease))
+        if sign > 0.0:
+            east = [Link(e.end, e.start, e.kind, e.one_way, e.ramp, e.lanes, e.via[::-1]) for e in east]
+        middle = sorted((f"{name}a", f"{name}b"), key=lambda node: nodes[node][0])
+        chain = [f"{name}west", *middle, f"{name}end"]
+        links += [*east, Link("west", f"{name}west", MAIN), Link(f"{name}west", f"{name}out")]
+        links += [Link(a, b, MAIN) for a, b in zip(chain, chain[1:], strict=False)]
+    controls = {"fork": "priority"} | {f"{name}{k}": "priority" for name in "sn" for k in "0123"}
+    return Sketch(nodes=nodes, links=links, roundabouts={"west": 20.0} if random.random() < 0.5 else {}, controls=controls)
+
+
+def _netgenerate(random: Generator, *arguments: str) -> Sketch:
+    """What netgenerate draws, each street once."""
+    with tempfile.TemporaryDirectory() as folder:
+        prefix = Path(folder) / "plain"
+        seed = int(random.integers(1, 2**30))
+        run_tool("netgenerate", [*arguments, f"--seed={seed}", f"--plain-output-prefix={prefix}", "--no-warnings"], subject="a generated town")
+        nodes = {
+            node.attrib["id"]: (float(node.attrib["x"]), float(node.attrib["y"])) for node in ElementTree.parse(f"{prefix}.nod.xml").iter("node")
+        }
+        pairs = dict.fromkeys(tuple(sorted((edge.attrib["from"], edge.attrib["to"]))) for edge in ElementTree.parse(f"{prefix}.edg.xml").iter("edge"))
+    return Sketch(nodes=nodes, links=[Link(a, b) for a, b in sorted(pairs)])

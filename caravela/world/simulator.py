@@ -1,0 +1,162 @@
+"""The simulator: `core.World` over maps, traffic, weather and cameras. Agent 0 of every world is the ego car, driven from
+outside; the rest is baseline traffic. It renders only if it is given a rig."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caravela.core.errors import unknown_name
+from caravela.core.types import HISTORY_S, ROUTE_POINTS, ROUTE_SPACING, Control, Event, Observation, Rig
+from caravela.core.units import STEP_S, STEP_US
+from caravela.world import atlas as atlas_module
+from caravela.world import state as state_module
+from caravela.world import weather
+from caravela.world.atlas import Atlas
+from caravela.world.cameras import Cameras
+from caravela.world.kernels import events
+from caravela.world.kernels.step import REWARD_PARTS, begin, step
+from caravela.world.kernels.vectors import sat_nav_all
+from caravela.world.maps.lane_graph import LaneGraph
+from caravela.world.scene import Scene
+
+HISTORY_TICKS = tuple(round(-age / STEP_S) for age in HISTORY_S)  # (0, 2, 6)
+RESPONSIBLE = "system"  # the simulator is driven by a system; the vehicle runtime names the legal entity
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """How many others share the streets, per world."""
+
+    cars: int
+    parked: int
+    walkers: int
+
+    @property
+    def agents(self) -> int:
+        return 1 + self.cars + self.parked + self.walkers
+
+
+TRAFFIC = {"none": Traffic(0, 0, 0), "light": Traffic(8, 8, 4), "dense": Traffic(20, 10, 8)}
+
+
+def traffic_named(name: str) -> Traffic:
+    """A traffic density by name; CaravelaError with a suggestion for an unknown one."""
+    if name not in TRAFFIC:
+        raise unknown_name("traffic", name, TRAFFIC)
+    return TRAFFIC[name]
+
+
+class Simulator:
+    """`batch` worlds; world b drives on map `maps[b]` of the atlas (round robin by default)."""
+
+    def __init__(
+        self,
+        graphs: Sequence[LaneGraph] | Atlas,
+        *,
+        batch: int = 1,
+        rig: Rig | None = None,
+        traffic: str = "light",
+        maps: Sequence[int] | None = None,
+        weathers: Sequence[str] = ("day",),
+        scene: Scene | None = None,
+        route_noise: float = 0.0,
+        large_share: float = 0.1,
+        bicycle_share: float = 0.1,
+    ) -> None:
+        self.atlas = graphs if isinstance(graphs, Atlas) else atlas_module.build(graphs)
+        self.batch = batch
+        self.rig = rig
+        self.traffic = traffic_named(traffic)
+        self._maps = np.resize(np.arange(len(self.atlas.graphs)) if maps is None else np.asarray(maps), batch).astype(np.int32)
+        self._weather = np.stack([weather.preset(str(w)) for w in np.resize(np.asarray(weathers), batch)])
+        self._route_noise = route_noise
+        self._shares = (np.float32(large_share), np.float32(bicycle_share))
+        self.cameras: Cameras | None = None
+        self.scene = scene
+        if rig is not None:
+            self.scene = scene or Scene.build(self.atlas.graphs)
+            self.cameras = Cameras(self.scene, rig)
+        self.words: list[str] = [""] * batch
+        self.has_route = np.ones(batch, dtype=np.bool_)
+        self.flags = np.zeros((batch, self.traffic.agents), dtype=np.int32)
+        self.parts = np.zeros((batch, self.traffic.agents, REWARD_PARTS), dtype=np.float32)
+        self._action = np.zeros((batch, self.traffic.agents, 2), dtype=np.float32)
+        self._respawn = np.ones(batch, dtype=np.bool_)
+        self._route = np.zeros((batch, ROUTE_POINTS, 2), dtype=np.float32)
+        self._frames: list[NDArray[np.uint8]] = []
+        self.reset(0)
+
+    def reset(self, seed: int, *, wanted_road: float = 600.0) -> Observation:
+        """Begin every drive anew, the same for the same seed; starts have `wanted_road` metres of road ahead where maps allow."""
+        self.state = state_module.empty(self.batch, agents=self.traffic.agents, links=self.atlas.links, signals=self.atlas.signals, seed=seed)
+        self.state.map[:] = self._maps
+        self.state.look[:] = self._maps if self.scene is None else self.scene.looks[self._maps]
+        self.state.weather[:] = self._weather
+        counts = [np.full(self.batch, n, dtype=np.int32) for n in (self.traffic.cars, self.traffic.parked, self.traffic.walkers)]
+        begin(self.atlas.roads, self.state.arrays(), *counts, *self._shares, np.full(self.batch, wanted_road, dtype=np.float32))
+        noise = np.random.default_rng(seed)
+        self._route_offset = noise.uniform(-self._route_noise, self._route_noise, (self.batch, 1, 2)).astype(np.float32)
+        self.flags[:] = 0
+        self._frames = []
+        self._restarted = np.zeros(self.batch, dtype=np.bool_)
+        return self.observe()
+
+    def restart(self, worlds: NDArray[np.int64], seed: int, *, wanted_road: float = 600.0) -> None:
+        """Begin some of the drives anew; the next observation shows them at their new start."""
+        fresh = self.state.select(worlds)
+        fresh.reseed(seed)
+        fresh.time[:] = 0.0
+        fresh.agents["controller"] = state_module.ABSENT
+        counts = [np.full(len(worlds), n, dtype=np.int32) for n in (self.traffic.cars, self.traffic.parked, self.traffic.walkers)]
+        begin(self.atlas.roads, fresh.arrays(), *counts, *self._shares, np.full(len(worlds), wanted_road, dtype=np.float32))
+        for mine, new in zip(self.state.arrays(), fresh.arrays(), strict=True):
+            mine[worlds] = new
+        noise = np.random.default_rng(seed)
+        self._route_offset[worlds] = noise.uniform(-self._route_noise, self._route_noise, (len(worlds), 1, 2))
+        self.flags[worlds] = 0
+        self._restarted[worlds] = True
+
+    def step(self, control: Control) -> tuple[Observation, list[list[Event]]]:
+        """Drive every ego car for STEP_S."""
+        self.advance(control)
+        return self.observe(), [self._events(b) for b in range(self.batch)]
+
+    def advance(self, control: Control) -> None:
+        """`step` without looking: no frames are rendered."""
+        self._action[:, 0, 0], self._action[:, 0, 1] = control.acceleration, control.curvature
+        step(self.atlas.roads, self.state.arrays(), self._action, self.flags, self.parts, self._respawn)
+
+    def observe(self) -> Observation:
+        """What the ego cars see now; called once a tick it keeps the frames that HISTORY_S asks for."""
+        images = np.zeros((self.batch, len(HISTORY_TICKS), 0, 0, 0, 3), dtype=np.uint8)
+        if self.cameras is not None:
+            self._frames.insert(0, self.cameras.render(self.state))
+            del self._frames[max(HISTORY_TICKS) + 1 :]
+            for older in self._frames[1:]:
+                older[self._restarted] = self._frames[0][self._restarted]
+            self._restarted[:] = False
+            images = np.stack([self._frames[min(t, len(self._frames) - 1)] for t in HISTORY_TICKS], axis=1)
+        state = self.state
+        return Observation(
+            t_us=(np.round(state.time / STEP_S).astype(np.int64)) * STEP_US,
+            images=images,
+            speed=state.speed[:, 0].copy(),
+            yaw_rate=state.speed[:, 0] * state.curvature[:, 0],
+            route=self.sat_nav() * self.has_route[:, None, None],
+            has_route=self.has_route.copy(),
+            words=tuple(self.words),
+        )
+
+    def sat_nav(self) -> NDArray[np.float32]:
+        """(B, ROUTE_POINTS, 2) points on the road's axis in the rig frame, m, off by the episode's position error."""
+        sat_nav_all(self.atlas.roads, self.state.arrays(), np.float32(ROUTE_SPACING), self._route)
+        points = self._route + self._route_offset
+        dx, dy = points[..., 0] - self.state.x[:, :1], points[..., 1] - self.state.y[:, :1]
+        cos, sin = np.cos(self.state.heading[:, :1]), np.sin(self.state.heading[:, :1])
+        return np.stack([cos * dx + sin * dy, cos * dy - sin * dx], axis=-1).astype(np.float32)
+
+    def _events(self, b: int) -> list[Event]:
+        bits, t_us = int(self.flags[b, 0]), int(round(float(self.state.time[b]) / STEP_S)) * STEP_US
+        return [Event(t_us=t_us, kind=name, responsible=RESPONSIBLE) for k, name in enumerate(events.NAMES) if bits >> k & 1]

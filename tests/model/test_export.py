@@ -1,0 +1,77 @@
+"""The exported graph says what the model says, for any batch, in a file of half the size that knows what it is."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from caravela.core.bundle import OUTPUTS, BundleCard
+from caravela.core.errors import BundleError
+from caravela.core.types import Camera, Rig, policy_rig
+from caravela.model.config import VLAConfig
+from caravela.model.export import example_inputs, export_onnx
+from caravela.model.presets import nano
+from caravela.model.vla import VLA
+
+
+def _trained_like(config: VLAConfig) -> VLA:
+    """Weights none of which is zero and running statistics that are not the initial ones."""
+    torch.manual_seed(0)
+    model = VLA(config)
+    for parameter in model.parameters():
+        if parameter.ndim > 1 and not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.02)
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.weight.uniform_(0.5, 1.5)
+                module.running_mean.normal_(std=0.1)
+                module.running_var.uniform_(0.5, 1.5)
+    return model.eval()
+
+
+def _run(path: Path, inputs: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return dict(zip(OUTPUTS, session.run(list(OUTPUTS), {name: value.numpy() for name, value in inputs.items()}), strict=True))
+
+
+@pytest.mark.parametrize(("half", "tolerance"), [(False, 1e-4), (True, 5e-3)])
+@pytest.mark.parametrize("size", ["tiny", "nano"])
+def test_graph_and_model_agree(tmp_path: Path, tiny: VLAConfig, size: str, half: bool, tolerance: float):
+    model = _trained_like(tiny if size == "tiny" else nano())
+    path = tmp_path / "model.onnx"
+    export_onnx(model, path, half=half)
+    for batch in (1, 3):
+        inputs = example_inputs(model, proposals=16, batch=batch)
+        with torch.no_grad():
+            actions = model.sample_actions(**inputs | {"has_route": inputs["has_route"] > 0.5})
+        for name, got in _run(path, inputs).items():
+            expected = getattr(actions, name).numpy()
+            scale = max(1.0, float(np.abs(expected).max()))
+            np.testing.assert_allclose(got, expected, atol=tolerance * scale, err_msg=name)
+
+
+def test_nano_fits_its_size_and_tells_what_it_is(tmp_path: Path):
+    path = tmp_path / "nano" / "model.onnx"
+    card = export_onnx(VLA(nano()), path, data_version="towns-1", revision="abc", steps=4, proposals=8)
+    assert path.stat().st_size < 11e6
+    metadata = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]).get_modelmeta().custom_metadata_map
+    assert BundleCard.from_metadata(metadata, source="x") == card
+    assert VLAConfig.from_json(card.config) == nano()
+    assert (card.rig, card.data_version, card.git_revision, card.steps, card.proposals) == (policy_rig(), "towns-1", "abc", 4, 8)
+    assert card.licence == "Apache-2.0"
+
+
+def test_exporting_leaves_the_model_as_it_was(tmp_path: Path, model: VLA):
+    model.train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    export_onnx(model, tmp_path / "model.onnx", steps=1)
+    assert model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_a_rig_that_does_not_fit_is_refused(tmp_path: Path, model: VLA):
+    with pytest.raises(BundleError, match="1 cameras of 64x64"):
+        export_onnx(model, tmp_path / "model.onnx", rig=Rig((Camera("front", width=64, height=64),)))

@@ -1,0 +1,159 @@
+"""What the command line promises: instant help, one sentence and exit 2 for bad input, one JSON object as the last line."""
+
+import io
+import json
+import subprocess
+import sys
+import types
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import tyro
+
+from caravela import cli
+from caravela.commands import Verb
+from caravela.core.errors import CaravelaError
+
+
+@dataclass(frozen=True)
+class Options:
+    """Greets."""
+
+    name: tyro.conf.Positional[str]
+    """Whom."""
+    times: int = 1
+    """How often."""
+    lefthand: bool | None = None
+    """The hand."""
+
+
+def _run(options):
+    if options.name == "nobody":
+        raise CaravelaError("got nobody;\nexpected a name: give one.")
+    if options.name == "ctrl-c":
+        raise KeyboardInterrupt
+    if options.name == "bug":
+        raise AssertionError("ours")
+    print("progress", file=sys.stderr)
+    return {"name": options.name, "values": np.arange(2), "nan": float("nan"), "one": np.float32(0.5), "lefthand": options.lefthand}
+
+
+@pytest.fixture
+def caravela(monkeypatch, capsys):
+    """Runs `caravela …` in this process with one extra command, `greet`; returns (exit code, stdout, stderr)."""
+    single = types.SimpleNamespace(Options=Options, run=_run)
+    many = types.SimpleNamespace(VERBS={"hello": Verb(Options, _run, "says hello"), "bye": Verb(Options, _run, "says goodbye")})
+    monkeypatch.setattr(cli, "commands", lambda: {"greet": "greets someone", "greetings": "greets in many ways"})
+    monkeypatch.setattr(cli, "load", {"greet": single, "greetings": many}.__getitem__)
+
+    def run(*words):
+        with pytest.raises(SystemExit) as stop:
+            cli.main(words)
+        out, err = capsys.readouterr()
+        return stop.value.code or 0, out, err
+
+    return run
+
+
+def test_help_lists_every_command_and_loads_neither_torch_nor_numba():
+    code = (
+        "import sys\nfrom caravela.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit as stop: assert stop.code == 0\n"
+        "heavy = {'torch', 'numba', 'numpy', 'onnxruntime', 'tyro'} & set(sys.modules)\nassert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for name, line in cli.commands().items():
+        assert name in done.stdout and line in done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands()))
+def test_help_of_every_command_loads_neither_torch_nor_numba(name):
+    code = (
+        "import sys\nfrom caravela.cli import main\n"
+        f"try: main([{name!r}, '--help'])\nexcept SystemExit as stop: assert stop.code == 0, stop.code\n"
+        "heavy = {'torch', 'numba', 'onnxruntime'} & set(sys.modules)\nassert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_file_in_commands_is_a_command_with_one_line_of_help():
+    files = {path.stem for path in cli.COMMANDS.glob("[!_]*.py")}
+    assert files == cli.commands().keys()
+    for line in cli.commands().values():
+        assert line and "\n" not in line and len(line) < 100
+
+
+def test_every_verb_has_options_that_tyro_can_read():
+    for name in cli.commands():
+        module = cli.load(name)
+        verbs = getattr(module, "VERBS", None) or {"": Verb(module.Options, module.run, module.HELP)}
+        for verb in verbs.values():
+            with pytest.raises(SystemExit) as stop:
+                cli.parse_options(verb.options, ["--help"], program=f"caravela {name}")
+            assert not stop.value.code
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["great"], "did you mean greet"),
+        (["greetings", "helo"], "did you mean hello"),
+        (["greet"], "missing from caravela greet: STR Whom."),
+        (["greet", "a", "--tims", "3"], "--times"),
+        (["greet", "a", "--times", "often"], "--times"),
+        (["greet", "a", "b"], "unrecognized options: b"),
+        (["greet", "nobody"], "got nobody; expected a name: give one."),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_bad_input_is_one_sentence_and_exit_2(caravela, monkeypatch, words, expected, encoding):
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))  # tyro draws its boxes to suit
+    code, out, err = caravela(*words)
+    assert code == 2 and out == "" and sys.stdout.tell() == 0
+    assert err.startswith("caravela: ") and err.count("\n") == 1 and not {"│", "--help.", "----"} & set(err.split())
+    assert expected.lower() in err.lower()
+
+
+def test_no_command_prints_the_help_and_exits_2(caravela):
+    code, out, _ = caravela()
+    assert code == 2 and "greets someone" in out
+    assert caravela("--help")[0] == 0
+
+
+def test_verbs_are_listed(caravela):
+    code, out, _ = caravela("greetings", "--help")
+    assert code == 0 and "says hello" in out and "says goodbye" in out
+
+
+def test_json_is_the_last_line_and_valid(caravela):
+    code, out, err = caravela("greet", "Ana", "--json")
+    assert code == 0 and "progress" in err
+    assert json.loads(out.splitlines()[-1]) == {"name": "Ana", "values": [0, 1], "nan": None, "one": 0.5, "lefthand": None}
+
+
+@pytest.mark.parametrize(("flag", "value"), [("--lefthand", True), ("--no-lefthand", False)])
+def test_a_switch_that_may_be_left_open(caravela, flag, value):
+    assert json.loads(caravela("greet", flag, "Ana", "--json")[1])["lefthand"] is value
+
+
+def test_without_json_a_person_reads_lines(caravela):
+    assert "name: Ana" in caravela("greetings", "hello", "Ana")[1]
+
+
+def test_interrupted_is_130(caravela):
+    assert caravela("greet", "ctrl-c")[0] == 130
+
+
+def test_our_own_bugs_keep_their_traceback(monkeypatch):
+    monkeypatch.setattr(cli, "_dispatch", lambda words: _run(Options("bug")))
+    with pytest.raises(AssertionError):
+        cli.main([])
+
+
+def test_version(caravela):
+    from caravela import __version__
+
+    assert caravela("--version")[1] == f"caravela {__version__}\n"

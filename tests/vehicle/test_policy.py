@@ -1,0 +1,109 @@
+"""The exported model drives without torch, as the torch model does, and a bad bundle is told in one sentence."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from caravela.core.errors import BundleError, CaravelaError
+from caravela.core.protocols import Policy
+from caravela.core.types import Observation
+from caravela.vehicle.bundle import open_bundle
+from caravela.vehicle.policy import OnnxPolicy
+
+Observe = Callable[..., Observation]
+
+
+def test_vehicle_imports_no_torch():
+    code = "import sys, caravela.vehicle.policy; sys.exit('torch' in sys.modules or 'caravela.model' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
+
+
+def test_it_plans_for_any_batch_and_tells_what_it_saw(bundle_folder: Path, observe: Observe):
+    policy = OnnxPolicy(bundle_folder)
+    assert isinstance(policy, Policy) and policy.name == "tiny"
+    for batch in (1, 3):
+        policy.reset(batch)
+        assert policy.insight is None
+        plan = policy.plan(observe(batch, words="turn left"))
+        assert plan.trajectories.shape == (batch, 16, 40, 3) and plan.speeds.shape == (batch, 16, 40)
+        assert plan.knots.shape == (batch, 16, 8, 2) and plan.values.shape == (batch, 16)
+        assert plan.chosen.shape == (batch,) and plan.chosen.dtype == np.int64
+        assert (plan.speeds >= 0).all() and ((plan.risk >= 0) & (plan.risk <= 1)).all()
+        assert plan.control().acceleration.shape == (batch,)
+        assert policy.insight is not None and policy.insight.light.shape == (batch, 4)
+        assert ((policy.insight.stop_distance >= 0) & (policy.insight.stop_distance <= 80.001)).all()
+        assert set(policy.timings) == {"words", "fuse", "model", "integrate", "total"}
+        assert policy.timings["total"] >= policy.timings["model"] > 0
+
+
+def test_the_same_view_gives_the_same_plan_and_words_count(bundle_folder: Path, observe: Observe):
+    policy = OnnxPolicy(bundle_folder)
+    first, again = policy.plan(observe(2)), OnnxPolicy(bundle_folder).plan(observe(2))
+    np.testing.assert_array_equal(first.knots, again.knots)
+    assert np.abs(policy.plan(observe(2, words="stop here")).knots - first.knots).max() > 1e-6
+    assert np.abs(OnnxPolicy(bundle_folder, seed=1).plan(observe(2)).knots[:, 1:] - first.knots[:, 1:]).max() > 1e-3
+
+
+def test_the_torch_policy_plans_the_same(bundle_folder: Path, observe: Observe):
+    from caravela.model.checkpoint import load_checkpoint
+    from caravela.model.policy import TorchPolicy
+
+    model = load_checkpoint(bundle_folder / "checkpoint.safetensors").model
+    model.train()
+    ours, theirs = OnnxPolicy(bundle_folder).plan(observe(2, words="faster")), TorchPolicy(model).plan(observe(2, words="faster"))
+    assert model.training
+    np.testing.assert_allclose(ours.knots, theirs.knots, atol=1e-2)
+    np.testing.assert_allclose(ours.trajectories, theirs.trajectories, atol=5e-2)
+    np.testing.assert_allclose(ours.values, theirs.values, atol=1e-2)
+    np.testing.assert_array_equal(ours.chosen, theirs.chosen)
+
+
+def test_pictures_of_another_rig_are_refused(bundle_folder: Path, observe: Observe):
+    with pytest.raises(CaravelaError, match=r"\(3, 96, 128\); expected \(4, 96, 128\)"):
+        OnnxPolicy(bundle_folder).plan(observe(1, cameras=3))
+
+
+def test_a_bundle_that_is_not_there_or_no_model_is_refused(bundle_folder: Path, tmp_path: Path):
+    with pytest.raises(BundleError, match="no model at"):
+        open_bundle(tmp_path)
+    with pytest.raises(BundleError, match="no readable ONNX model"):
+        open_bundle(bundle_folder / "model.txt")
+    empty = tmp_path / "empty.onnx"
+    empty.write_bytes(b"")
+    with pytest.raises(BundleError):
+        open_bundle(empty)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_a_truncated_model_is_refused(bundle_folder: Path, tmp_path: Path, share: float):
+    whole = (bundle_folder / "model.onnx").read_bytes()
+    cut = tmp_path / "cut.onnx"
+    cut.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(BundleError):
+        open_bundle(cut)
+
+
+def _edited(bundle_folder: Path, tmp_path: Path, edit: Callable[[dict[str, str]], None]) -> Path:
+    model = onnx.load(bundle_folder / "model.onnx")
+    values = {entry.key: entry.value for entry in model.metadata_props}
+    edit(values)
+    onnx.helper.set_model_props(model, values)
+    file = tmp_path / "edited.onnx"
+    onnx.save(model, file)
+    return file
+
+
+def test_another_version_damaged_metadata_and_foreign_graphs_are_refused(bundle_folder: Path, tmp_path: Path):
+    with pytest.raises(BundleError, match=r"version 99; this program runs version"):
+        open_bundle(_edited(bundle_folder, tmp_path, lambda values: values.update({"caravela.version": "99"})))
+    with pytest.raises(BundleError, match="damaged metadata"):
+        open_bundle(_edited(bundle_folder, tmp_path, lambda values: values.update({"caravela.rig": "[{]"})))
+    with pytest.raises(BundleError, match="damaged metadata"):
+        open_bundle(_edited(bundle_folder, tmp_path, lambda values: values.update({"caravela.rig": "[]"})))
+    with pytest.raises(BundleError, match="not a Caravela driving model"):
+        open_bundle(_edited(bundle_folder, tmp_path, lambda values: values.clear()))
