@@ -57,6 +57,16 @@ class VLAOptions:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class ExportOptions:
+    """Export a driver's checkpoint to the ONNX file that the car runs."""
+
+    checkpoint: tyro.conf.Positional[Path] = Path("runs/vla/nano/average.safetensors")
+    """A checkpoint that `caravela train vla` wrote."""
+    out: Path = Path("runs/vla/nano/export")
+    """The bundle's folder."""
+
+
 def run_teacher(options: TeacherOptions) -> dict[str, Any]:
     """Train until the steps are done."""
     from dataclasses import replace
@@ -105,6 +115,19 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     return {"step": trainer.step if trainer else 0, "rounds": rounds, "folder": str(folder), "checkpoint": str(folder / "average.safetensors")}
 
 
+def run_export(options: ExportOptions) -> dict[str, Any]:
+    """Write the bundle and say how large it is."""
+    from caravela.core.bundle import MODEL_FILE
+    from caravela.model.checkpoint import load_checkpoint
+    from caravela.model.export import export_onnx
+
+    checkpoint = load_checkpoint(options.checkpoint)
+    path = options.out / MODEL_FILE
+    options.out.mkdir(parents=True, exist_ok=True)
+    export_onnx(checkpoint.model, path, data_version=checkpoint.data_version)
+    return {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
+
+
 def training_maps(folder: Path, *, towns: int) -> list[Any]:
     """The training side: generated towns (made in `folder` where they are missing) and the real places there, never a test map."""
     from caravela.world.maps.catalogue import TEST_PLACES
@@ -122,4 +145,5 @@ def training_maps(folder: Path, *, towns: int) -> list[Any]:
 VERBS = {
     "teacher": Verb(TeacherOptions, run_teacher, "the teacher, by self-play on vectors"),
     "vla": Verb(VLAOptions, run_vla, "the driver, by distillation on pixels"),
+    "export": Verb(ExportOptions, run_export, "a driver's checkpoint to the file that the car runs"),
 }

@@ -39,13 +39,17 @@ _STEPS = interpolation_matrix()  # (PLAN_STEPS, KNOTS)
 _SUM = np.tril(np.ones((PLAN_STEPS, PLAN_STEPS), dtype=np.float32))  # row n sums steps 0..n
 
 
-def _like(constant: np.ndarray, array: Array) -> Array:
-    return torch.from_numpy(constant).to(array.device) if isinstance(array, Tensor) else constant
+def _times(array: Array, constant: np.ndarray) -> Array:
+    """array (..., n) times a constant (n, m), in single precision also inside autocast."""
+    if not isinstance(array, Tensor):
+        return array @ constant
+    with torch.autocast(array.device.type, enabled=False):
+        return array.float() @ torch.from_numpy(constant).to(array.device)
 
 
 def curvature_scale(acceleration: Array, *, speed: Array) -> Array:
     """Scale of curvature at each knot, 1/m, of shape (..., KNOTS), from accelerations (..., KNOTS) and present speed (...)."""
-    at_knots = (speed[..., None] + acceleration @ _like(_SPEED, acceleration)).clip(0.0)
+    at_knots = (speed[..., None] + _times(acceleration, _SPEED)).clip(0.0)
     return LATERAL_SCALE / (SPEED_SOFTENING + at_knots * at_knots)
 
 
@@ -74,19 +78,19 @@ def integrate(knots: Tensor, *, speed: Tensor) -> Tensor:
     Returns:
         (..., PLAN_STEPS, 4) x m, y m, heading rad, speed m/s after each step.
     """
-    total = _like(_SUM, knots)
-    acceleration, curvature = (knots.transpose(-1, -2) @ _like(_STEPS, knots).T).unbind(-2)  # (..., N) each
-    free = speed[..., None] + (acceleration.clip(*ACCELERATION_RANGE) * PLAN_STEP_S) @ total.T  # speed if it could go below 0
+    acceleration, curvature = _times(knots.transpose(-1, -2), _STEPS.T).unbind(-2)  # (..., N) each
+    free = speed[..., None] + _times(acceleration.clip(*ACCELERATION_RANGE) * PLAN_STEP_S, _SUM.T)  # speed if it could go below 0
     # A speed held at 0 is its free value reflected at its running minimum (Skorokhod), which needs no loop.
-    masked = torch.where(total.bool(), free[..., None, :], torch.full_like(total, torch.inf))
+    past = torch.from_numpy(_SUM).bool().to(knots.device)
+    masked = torch.where(past, free[..., None, :], torch.inf)
     after = free - masked.amin(-1).clip(max=0.0)
     before = torch.cat([speed[..., None], after[..., :-1]], -1)
     mean = 0.5 * (before + after)
     bound = LATERAL_MAX / mean.clip(1.0) ** 2
     bent = torch.minimum(torch.maximum(curvature.clip(-CURVATURE_MAX, CURVATURE_MAX), -bound), bound)
     turn = bent * mean * PLAN_STEP_S
-    heading = turn @ total.T
+    heading = _times(turn, _SUM.T)
     middle = heading - 0.5 * turn
-    x = (mean * PLAN_STEP_S * torch.cos(middle)) @ total.T
-    y = (mean * PLAN_STEP_S * torch.sin(middle)) @ total.T
+    x = _times(mean * PLAN_STEP_S * torch.cos(middle), _SUM.T)
+    y = _times(mean * PLAN_STEP_S * torch.sin(middle), _SUM.T)
     return torch.stack([x, y, heading, after], -1)

@@ -39,9 +39,7 @@ class Batch:
     # what is there
     bev: Tensor | None = None  # (B, BEV_ROWS, BEV_COLUMNS) uint8 or int64 class, UNKNOWN where not known
     depth: Tensor | None = None  # (B, C, DEPTH_ROWS, DEPTH_COLUMNS) m, 0 where not known (sky)
-    lamps: Tensor | None = (
-        None  # (B, C, rows, columns) uint8 or int64, LIGHTS of the largest lit lamp that each cell of 32x32 pixels shows, 0: none, or UNKNOWN
-    )
+    lamps: Tensor | None = None  # (B, C, rows, columns) uint8 or int64, of the largest lit lamp in each 32x32 pixels: LIGHTS, or UNKNOWN
     light: Tensor | None = None  # (B,) int64 index into LIGHTS
     light_valid: Tensor | None = None  # (B,) bool
     stop_distance: Tensor | None = None  # (B,) m to the next stop line on the route, FAR where there is none

@@ -2,8 +2,7 @@
 It has no thread and no clock of its own; `drive_loop` gives it both, the headless command calls it as fast as it can."""
 
 import dataclasses
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from caravela.core.errors import CaravelaError
 from caravela.core.protocols import Policy
 from caravela.core.types import Camera, Control, Event, Observation, Plan
-from caravela.core.units import STEP_S
+from caravela.core.units import STEP_S, STEP_US
 from caravela.studio.latency import Latencies
 from caravela.studio.street import Street, street_of
 from caravela.world.maps.lane_graph import LaneGraph
@@ -22,6 +21,11 @@ from caravela.world.state import WorldState
 
 RESPONSIBLE = "system"  # who drives, and answers for it, while the policy does
 WORDS_LIMIT = 400  # characters told to the car at once
+ENDINGS = frozenset({"arrived", "route_missed"})  # events after which the drive is over
+FAILURES = frozenset({"collision", "at_fault_collision", "off_road"})  # after these it is over once the car is stuck
+CALM_S = 1.0  # s without it before the same kind of event counts as another
+AFTERMATH_S = 4.0  # s from the end of a drive to the beginning of the next
+STANDING, STUCK_S = 0.1, 15.0  # m/s; s
 
 
 @dataclass(frozen=True)
@@ -47,18 +51,18 @@ class LiveWorld(Protocol):
 
 
 @dataclass(frozen=True)
-class Scene:
+class Stage:
     """A world to drive in, made for one drive, and what the page needs beside it."""
 
     world: LiveWorld
     graph: LaneGraph
-    look: Callable[[Camera], NDArray[np.uint8]]  # the world as a camera on the ego car sees it now: (H, W, 3)
+    look: Callable[[Camera, WorldState], NDArray[np.uint8]]  # a state as a camera on the ego car sees it: (H, W, 3)
     ask: Callable[[str], None] = lambda words: None  # tells the navigator; a world without one lets words be
 
 
 @dataclass(frozen=True)
 class Tick:
-    """All that happened in one tick. The view, the plan and the street are of the same moment; events follow from it."""
+    """All that happened in one tick. The observation, the plan and the street are of one moment; the events follow from it."""
 
     number: int
     t_s: float
@@ -66,70 +70,96 @@ class Tick:
     plan: Plan
     control: Control
     street: Street
-    insight: dict[str, Any]  # what the model made of it, arrays with a leading batch axis
+    insight: Mapping[str, Any]  # what the model made of it, arrays with a leading batch axis
     events: tuple[Event, ...]
-    view: NDArray[np.uint8] | None  # (H, W, 3), None where this tick has none
-    camera: Camera | None  # that took the view
-    view_ms: float  # what the view cost to render
 
 
 @dataclass
 class Drive:
     """A drive in progress, world 0 of a batch of one. Raises CaravelaError for a world of another batch."""
 
-    scene: Scene
+    stage: Stage
     policy: Policy
     settings: DriveSettings
     latencies: Latencies = field(default_factory=Latencies)
     words: str = ""
 
     def __post_init__(self) -> None:
-        if self.scene.world.batch != 1:
-            raise CaravelaError(f"a drive needs a world of batch 1; got {self.scene.world.batch}.")
+        if self.stage.world.batch != 1:
+            raise CaravelaError(f"a drive needs a world of batch 1; got {self.stage.world.batch}.")
         self.number = 0
         self.distance = 0.0  # m
-        self.policy.reset(1)
-        self._observation = self.scene.world.reset(self.settings.seed)
+        self.seed = self.settings.seed
         self._spoken: list[Event] = []
+        self._start(self.seed)
         if self.words:
             self.say(self.words)
 
-    @property
-    def t_s(self) -> float:
-        """Seconds driven."""
-        return self.number * STEP_S
+    def _start(self, seed: int) -> None:
+        self.policy.reset(1)
+        self.seed = seed
+        self._observation = self.stage.world.reset(seed)
+        self._base_us = self.number * STEP_US - int(self._observation.t_us[0])  # so that time goes on in the next drive
+        self._latest: dict[str, int] = {}  # tick of the latest event of each kind
+        self._failed, self._stood, self._ends_at = False, 0, 0
 
     def say(self, words: str) -> None:
         """Tell the car something, from now on; an empty text takes it back. Raises CaravelaError if it is too long."""
-        words = checked_words(words)
-        self.words = words
-        self.scene.ask(words)
-        told = f"told: “{words}”" if words else "words taken back"
-        self._spoken.append(Event(t_us=int(self._observation.t_us[0]), kind="words", responsible=RESPONSIBLE, detail=told))
+        self.words = checked_words(words)
+        self.stage.ask(self.words)
+        detail = f"“{self.words}”" if self.words else "taken back"
+        self._note("words", detail)
 
-    def tick(self, camera: Camera | None) -> Tick:
-        """Plan, look through `camera` if there is one, and let the world go on by one step."""
+    def tick(self, *, before_step: Callable[[Tick, WorldState], None] = lambda tick, state: None) -> Tick:
+        """Plan, and let the world go on by one step. `before_step` gets the tick, its events still to come, while the world is
+        as it was planned for."""
+        if self._ends_at and self.number >= self._ends_at:
+            self._start(self.seed + 1)
+            self._note("new_drive", f"seed {self.seed}")
         observation = dataclasses.replace(self._observation, words=(self.words,))
         with self.latencies.measure("plan"):
             plan = self.policy.plan(observation)
         for stage, milliseconds in getattr(self.policy, "timings", {}).items():
-            self.latencies.add(f"plan: {stage}", milliseconds)
-        view, view_ms = None, 0.0
-        if camera is not None:
-            began = time.perf_counter()
-            view = self.scene.look(camera)
-            view_ms = 1000.0 * (time.perf_counter() - began)
-            self.latencies.add("render view", view_ms)
-        street = street_of(self.scene.world.state, self.scene.graph)
-        control = plan.control()
+            if stage != "total":
+                self.latencies.add(f"plan: {stage}", milliseconds)
+        street = street_of(self.stage.world.state, self.stage.graph)
+        tick = Tick(self.number, self.number * STEP_S, observation, plan, plan.control(), street, insight_of(self.policy), ())
+        before_step(tick, self.stage.world.state)
         with self.latencies.measure("world"):
-            self._observation, events = self.scene.world.step(control)
+            self._observation, events = self.stage.world.step(tick.control)
+        happened = self._began(events[0])
         spoken, self._spoken = self._spoken, []
-        t_s = self.t_s
         self.number += 1
         self.distance += 0.5 * (street.speed + float(self._observation.speed[0])) * STEP_S
-        insight = dict(getattr(self.policy, "insight", None) or {})
-        return Tick(self.number - 1, t_s, observation, plan, control, street, insight, (*spoken, *events[0]), view, camera, view_ms)
+        self._watch(happened)
+        return dataclasses.replace(tick, events=(*spoken, *happened))
+
+    def _note(self, kind: str, detail: str) -> None:
+        self._spoken.append(Event(t_us=self.number * STEP_US, kind=kind, responsible=RESPONSIBLE, detail=detail))
+
+    def _began(self, events: list[Event]) -> tuple[Event, ...]:
+        """The events that begin with this tick, in the time of the whole drive; what was going on within CALM_S goes on."""
+        calm = round(CALM_S / STEP_S)
+        begun = [event for event in events if self.number - self._latest.get(event.kind, -calm - 1) > calm]
+        self._latest |= {event.kind: self.number for event in events}
+        return tuple(dataclasses.replace(event, t_us=event.t_us + self._base_us) for event in begun)
+
+    def _watch(self, events: tuple[Event, ...]) -> None:
+        """Decide whether this drive is over, so that the next one (the next seed) begins after a pause."""
+        kinds = {event.kind for event in events}
+        self._failed |= bool(kinds & FAILURES)
+        self._stood = self._stood + 1 if float(self._observation.speed[0]) < STANDING else 0
+        stuck = self._failed and self._stood * STEP_S > STUCK_S
+        if not self._ends_at and (kinds & ENDINGS or stuck):
+            self._ends_at = self.number + round(AFTERMATH_S / STEP_S)
+
+
+def insight_of(policy: Policy) -> Mapping[str, Any]:
+    """What a policy says it saw: the fields of its `insight`, without its latent thought; empty where it says nothing."""
+    insight: Any = getattr(policy, "insight", None) or {}
+    fields = dict(insight) if isinstance(insight, Mapping) else dataclasses.asdict(insight)
+    fields.pop("thought", None)
+    return fields
 
 
 def checked_words(words: str) -> str:

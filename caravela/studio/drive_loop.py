@@ -1,6 +1,6 @@
 """The drive in real time: a thread that ticks at 10 Hz, takes what people ask between two ticks, and hands every tick to
-the page as bytes. Behind time it leaves out pictures, never ticks; what it cannot make up shows as a real-time factor
-below one. Making a world (maps, kernels) also happens here, so that the page is up meanwhile."""
+the page as bytes; the large view is painted beside it. What it cannot make up shows as a real-time factor below one.
+Making a world (maps, kernels) also happens here, so that the page is up meanwhile."""
 
 import queue
 import threading
@@ -13,13 +13,14 @@ from typing import Any
 
 from caravela.core.errors import CaravelaError
 from caravela.core.protocols import Policy
-from caravela.core.types import Rig
+from caravela.core.types import Camera, Rig
 from caravela.core.units import STEP_S
 from caravela.studio import packet
-from caravela.studio.drive import Drive, DriveSettings, Scene, Tick
+from caravela.studio.drive import Drive, DriveSettings, Stage, Tick
 from caravela.studio.latency import Latencies
 from caravela.studio.map_geometry import map_geometry
-from caravela.studio.viewfinder import SIZES, Viewfinder, view_camera
+from caravela.studio.painter import Motif, Painter
+from caravela.world.state import WorldState
 
 FORGIVE_S = 0.5  # s behind the clock before the loop stops trying to catch up
 FACTOR_WINDOW = 100  # ticks over which the real-time factor is taken
@@ -58,31 +59,35 @@ Ask = Say | Pause | Step | Restart | Stop
 
 @dataclass(frozen=True)
 class Broadcast:
-    """Where the loop's output goes; each is called from the loop's thread."""
+    """Where the loop's output goes; each is called from a thread of the drive."""
 
     tick: Callable[[bytes], None]  # a packet; only the newest matters
+    view: Callable[[bytes], None]  # likewise, from the painter's thread
     status: Callable[[dict[str, Any]], None]  # phase, sentence, settings, drive number
     geometry: Callable[[dict[str, Any]], None]  # the map of the drive that begins
 
 
 class DriveLoop(threading.Thread):
-    """Drives until told to stop. `make_scene` builds a world from settings and says what it is doing meanwhile."""
+    """Drives until told to stop. `make_stage` builds a world from settings and says what it is doing meanwhile."""
 
     def __init__(
         self,
-        make_scene: Callable[[DriveSettings, Callable[[str], None]], Scene],
+        make_stage: Callable[[DriveSettings, Callable[[str], None]], Stage],
         *,
         make_policy: Callable[[], Policy],
         rig: Rig,
         settings: DriveSettings,
         broadcast: Broadcast,
         words: str = "",
-        on_tick: Callable[[Tick, bytes | None], None] = lambda tick, view: None,
+        on_begin: Callable[[Stage], None] = lambda stage: None,
+        on_tick: Callable[[Tick], None] = lambda tick: None,
+        on_view: Callable[[Tick, bytes, Camera], None] = lambda tick, view, camera: None,
+        on_end: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(name="drive", daemon=True)
-        self._make_scene, self._make_policy = make_scene, make_policy
+        self._make_stage, self._make_policy = make_stage, make_policy
         self._cameras = tuple(camera.name for camera in rig.cameras)
-        self._broadcast, self._on_tick = broadcast, on_tick
+        self._broadcast, self._on_begin, self._on_tick, self._on_end = broadcast, on_begin, on_tick, on_end
         self._asks: queue.SimpleQueue[Ask] = queue.SimpleQueue()
         self._policy: Policy | None = None
         self._drive: Drive | None = None
@@ -91,9 +96,9 @@ class DriveLoop(threading.Thread):
         self._paused = False
         self._events: deque[dict[str, Any]] = deque(maxlen=EVENTS_KEPT)
         self._ends: deque[float] = deque(maxlen=FACTOR_WINDOW + 1)  # when the latest ticks ended, s
-        self._viewfinder = Viewfinder()
         self._percentiles: dict[str, dict[str, float]] = {}
         self.latencies = Latencies()
+        self._painter = Painter(publish=broadcast.view, on_view=on_view, latencies=self.latencies)
         self.all_events: list[dict[str, Any]] = []
         self.driven_s = 0.0  # in all drives
         self.awake_s = 0.0  # wall time of those ticks, pauses left out
@@ -104,10 +109,15 @@ class DriveLoop(threading.Thread):
         """Hand something to the loop, from any thread."""
         self._asks.put(ask)
 
+    def tell(self, sentence: str) -> None:
+        """Say something to every page, from any thread."""
+        self._say_status("paused" if self._paused else "driving", "", refused=sentence)
+
     def run(self) -> None:
         """The thread. What it dies of is kept in `failure`."""
         try:
             self._policy = self._make_policy()
+            self._painter.start()
             self._begin(self._settings)
             self._run()
         except CaravelaError as error:
@@ -117,6 +127,9 @@ class DriveLoop(threading.Thread):
             self.failure = error
             traceback.print_exc()
             self._say_status("failed", f"the drive ended by a fault of ours: {type(error).__name__}: {error}")
+        finally:
+            self._painter.stop()
+            self._on_end()
 
     def _run(self) -> None:
         due = time.perf_counter()
@@ -133,7 +146,7 @@ class DriveLoop(threading.Thread):
             began = time.perf_counter()
             if self._paused or began - due > FORGIVE_S:
                 due = began
-            self._tick(late_ms=1000.0 * max(began - due, 0.0))
+            self._tick()
             due += STEP_S
             time.sleep(max(due - time.perf_counter(), 0.0) if not self._paused else 0.0)
             ended = time.perf_counter()
@@ -168,7 +181,7 @@ class DriveLoop(threading.Thread):
                 case _:
                     pass
         except CaravelaError as error:
-            self._say_status("paused" if self._paused else "driving", "", refused=str(error))
+            self.tell(str(error))
         return False
 
     def _begin(self, settings: DriveSettings) -> None:
@@ -176,9 +189,9 @@ class DriveLoop(threading.Thread):
         assert self._policy is not None
         where = settings.map or settings.town
         self._say_status("loading", f"opening {where} …", settings=settings)
-        scene = self._make_scene(settings, lambda sentence: self._say_status("loading", sentence, settings=settings))
-        drive = Drive(scene, self._policy, settings, self.latencies, self._words)
-        scene.look(view_camera(*SIZES[0]))  # what is compiled or cached at the first look should not cost a tick
+        stage = self._make_stage(settings, lambda sentence: self._say_status("loading", sentence, settings=settings))
+        drive = Drive(stage, self._policy, settings, self.latencies, self._words)
+        stage.look(self._painter.viewfinder.camera(), stage.world.state)  # what is compiled at the first look should not cost ticks
         self._words = ""
         self.latencies.clear()
         self._drive, self._settings = drive, settings
@@ -186,29 +199,32 @@ class DriveLoop(threading.Thread):
         self._events.clear()
         self._ends.clear()
         self._percentiles = {}
-        self._broadcast.geometry(map_geometry(scene.graph) | {"drive": self._drives})
+        self._on_begin(stage)
+        self._broadcast.geometry(map_geometry(stage.graph) | {"drive": self._drives})
         self._say_status("paused" if self._paused else "driving", "")
 
-    def _tick(self, *, late_ms: float) -> None:
-        """One tick of the drive, its pictures encoded and handed on."""
+    def _tick(self) -> None:
+        """One tick of the drive, handed on."""
         assert self._drive is not None
+        if self._painter.failure is not None:
+            raise self._painter.failure
         began = time.perf_counter()
-        camera = self._viewfinder.choose(late_ms=late_ms)
-        tick = self._drive.tick(camera)
-        encode_began = time.perf_counter()
-        view = None if tick.view is None else packet.jpeg(tick.view, quality=packet.VIEW_QUALITY)
-        picture_ms = tick.view_ms + 1000.0 * (time.perf_counter() - encode_began)
-        message = self._message(tick, view)
-        self.latencies.add("encode", 1000.0 * (time.perf_counter() - encode_began))
+        tick = self._drive.tick(before_step=self._show)
+        with self.latencies.measure("encode"):
+            message = self._message(tick)
         self._broadcast.tick(message)
-        self._on_tick(tick, view)
+        self._on_tick(tick)
         tick_ms = 1000.0 * (time.perf_counter() - began)
         self.latencies.add("tick", tick_ms)
-        self._viewfinder.learn(tick_ms=tick_ms, picture_ms=picture_ms, camera=camera)
+        self._painter.viewfinder.learn_tick(tick_ms)
         self.driven_s += STEP_S
         self.distance += tick.street.speed * STEP_S
 
-    def _message(self, tick: Tick, view: bytes | None) -> bytes:
+    def _show(self, tick: Tick, state: WorldState) -> None:
+        assert self._drive is not None
+        self._painter.paint(Motif(tick, state.copy(), self._drive.stage.look, self._drives))
+
+    def _message(self, tick: Tick) -> bytes:
         assert self._drive is not None
         for event in tick.events:
             self.all_events.append({"t_s": round(event.t_us * 1e-6, 2), "kind": event.kind, "responsible": event.responsible})
@@ -226,7 +242,7 @@ class DriveLoop(threading.Thread):
             "lines": packet.lines(tick),
             "policy": packet.jpeg(packet.policy_strip(tick.observation.images), quality=packet.POLICY_QUALITY),
         }
-        return packet.pack(head, blobs if view is None else blobs | {"view": view})
+        return packet.pack(head, blobs)
 
     def realtime_factor(self) -> float | None:
         """Seconds driven per second that passed, over the latest ticks; None before there are two."""

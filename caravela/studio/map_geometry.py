@@ -1,6 +1,7 @@
 """A lane graph as the page draws it: one JSON object, sent once a drive. Map frame, metres to the centimetre; points that
 a straight line already passes within TOLERANCE are left out. It leaves out what only driving needs (conflicts, phases)."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -80,4 +81,4 @@ def _rows(table: NDArray[np.float32]) -> list[list[float]]:
 
 def _outlines(start: NDArray[np.int32], x: NDArray[np.float32], y: NDArray[np.float32]) -> list[list[float]]:
     points = np.stack([x, y], axis=-1)
-    return [_flat(points[first:last]) for first, last in zip(start[:-1], start[1:]) if last - first >= 3]
+    return [_flat(points[first:last]) for first, last in pairwise(start) if last - first >= 3]

@@ -1,5 +1,5 @@
-"""A tick as it travels to the page: one binary message. Four bytes (little-endian) say how long the JSON header is, the
-header names the blobs that follow it: the view and the policy's images as JPEG, the trajectories as float32."""
+"""A tick, or its picture, as it travels to the page: one binary message. Four bytes (little-endian) say how long the JSON
+header is, the header names the blobs that follow it: pictures as JPEG, trajectories as float32."""
 
 import io
 import json
@@ -34,6 +34,7 @@ def header(tick: Tick, *, cameras: tuple[str, ...]) -> dict[str, Any]:
     """What the page needs to know of a tick, but for its pictures and lines. `cameras` names the policy's images."""
     street, plan = tick.street, tick.plan
     return {
+        "type": "tick",
         "tick": tick.number,
         "t_s": round(tick.t_s, 1),
         "responsible": RESPONSIBLE,
@@ -53,11 +54,21 @@ def header(tick: Tick, *, cameras: tuple[str, ...]) -> dict[str, Any]:
         "chosen": int(plan.chosen[0]),
         "values": [finite(value) for value in plan.values[0]],
         "risk": finite(plan.risk[0]),
-        "control": [finite(tick.control.acceleration[0]), finite(tick.control.curvature[0])],
         "words": tick.observation.words[0],
         "insight": {name: plain(value) for name, value in tick.insight.items()},
         "cameras": list(cameras),
-        "camera": None if tick.camera is None else intrinsics(tick.camera),
+    }
+
+
+def view_header(tick: Tick, camera: Camera) -> dict[str, Any]:
+    """What it takes to draw a tick's plan into the picture that `camera` took."""
+    return {
+        "type": "view",
+        "tick": tick.number,
+        "camera": intrinsics(camera),
+        "chosen": int(tick.plan.chosen[0]),
+        "values": [finite(value) for value in tick.plan.values[0]],
+        "acceleration": finite(tick.control.acceleration[0]),
     }
 
 

@@ -54,6 +54,7 @@ class Page:
         self.news = asyncio.Event()
         self.geometry: bytes | None = None
         self.tick: bytes | None = None
+        self.view: bytes | None = None
 
 
 class Hub:
@@ -65,6 +66,7 @@ class Hub:
         self._status: dict[str, Any] | None = None
         self._geometry: bytes | None = None
         self._tick: bytes | None = None
+        self._view: bytes | None = None
 
     def attach(self, event_loop: asyncio.AbstractEventLoop) -> None:
         """Deliver into `event_loop` from now on."""
@@ -74,6 +76,7 @@ class Hub:
         """The loop's way in, callable from its thread."""
         return Broadcast(
             tick=lambda message: self._later(self._put_tick, message),
+            view=lambda message: self._later(self._put_view, message),
             status=lambda status: self._later(self._put_status, status),
             geometry=lambda geometry: self._later(
                 self._put_geometry, json.dumps(geometry | {"type": "map"}, separators=(",", ":")).encode()
@@ -83,7 +86,7 @@ class Hub:
     def open(self) -> Page:
         """A page that has just come: it gets what there is."""
         page = Page()
-        page.geometry, page.tick = self._geometry, self._tick
+        page.geometry, page.tick, page.view = self._geometry, self._tick, self._view
         if self._status is not None:
             page.statuses.append(self._status)
         page.news.set()
@@ -104,6 +107,12 @@ class Hub:
             page.tick = message
             page.news.set()
 
+    def _put_view(self, message: bytes) -> None:
+        self._view = message
+        for page in self._pages:
+            page.view = message
+            page.news.set()
+
     def _put_status(self, status: dict[str, Any]) -> None:
         self._status = status | {"refused": ""}
         for page in self._pages:
@@ -111,9 +120,9 @@ class Hub:
             page.news.set()
 
     def _put_geometry(self, geometry: bytes) -> None:
-        self._geometry, self._tick = geometry, None
+        self._geometry, self._tick, self._view = geometry, None, None
         for page in self._pages:
-            page.geometry, page.tick = geometry, None
+            page.geometry, page.tick, page.view = geometry, None, None
             page.news.set()
 
 
@@ -173,11 +182,13 @@ async def send_news(socket: WebSocket, page: Page, *, latencies: Latencies) -> N
         if page.geometry is not None:
             geometry, page.geometry = page.geometry, None
             await socket.send_text(geometry.decode())
-        if page.tick is not None:
-            tick, page.tick = page.tick, None
-            began = time.perf_counter()
-            await socket.send_bytes(tick)
-            latencies.add("send", 1000.0 * (time.perf_counter() - began))
+        tick, page.tick = page.tick, None
+        view, page.view = page.view, None
+        for message in (tick, view):
+            if message is not None:
+                began = time.perf_counter()
+                await socket.send_bytes(message)
+                latencies.add("send", 1000.0 * (time.perf_counter() - began))
 
 
 async def answer_page(socket: WebSocket, *, ask: Callable[[Ask], None], choices: Choices) -> None:
@@ -256,10 +267,11 @@ class LocalOnly:
             await self._refuse(scope, receive, send, status=421, sentence=f"this page answers to localhost only, not to '{host[:80]}'.")
             return
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MESSAGE_LIMIT or "transfer-encoding" in headers:
-            await self._refuse(
-                scope, receive, send, status=413, sentence=f"this request is longer than {MESSAGE_LIMIT:,} bytes: say it shorter."
-            )
+        body = int(length) if length.isdigit() and "transfer-encoding" not in headers else MESSAGE_LIMIT + 1
+        head = len(scope["path"]) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in headers.raw)
+        if body > MESSAGE_LIMIT or head > MESSAGE_LIMIT:
+            sentence = f"this request is longer than {MESSAGE_LIMIT:,} bytes: say it shorter."
+            await self._refuse(scope, receive, send, status=413, sentence=sentence)
             return
 
         async def send_guarded(message: Message) -> None:

@@ -1,5 +1,5 @@
-"""The camera that people watch through, and how large its picture may be: the largest of a few sizes whose cost still
-leaves the drive on time. Control ticks come first; a picture that does not fit is left out, never a tick."""
+"""The camera that people watch through, and how large its picture may be: the largest of a few sizes that is drawn within a
+tick while ticks keep their time. Pictures wait, ticks never do."""
 
 import math
 from dataclasses import dataclass
@@ -8,10 +8,12 @@ from caravela.core.types import Camera
 from caravela.core.units import STEP_S
 
 SIZES = ((384, 216), (512, 288), (640, 360), (800, 450), (960, 540))  # pixels, smallest first, all 16:9
-BUDGET_MS = 1000.0 * STEP_S
-SHARE = 0.80  # of a tick that the work may take, so that what varies still fits
-PATIENCE = 30  # ticks that a larger size must have fitted before it is taken
-BLIND_TICKS = 10  # at most this many ticks without a picture
+START = 2  # index of the size to begin with
+TICK_MS = 1000.0 * STEP_S
+PICTURE_SHARE = 0.9  # of a tick's time that a picture may take; above, some ticks have none
+TICK_SHARE = 0.8  # of a tick's time that its own work may take; above, the picture is in its way
+PATIENCE = 25  # pictures that a size must have been too large, or the next one small enough, before it changes
+REST_S = 0.3
 SMOOTHING = 0.1  # weight of the newest duration in the running means
 
 
@@ -22,38 +24,38 @@ def view_camera(width: int, height: int) -> Camera:
 
 @dataclass
 class Viewfinder:
-    """Chooses the camera of each tick, or none."""
+    """Chooses the camera of the next picture from what the latest cost."""
 
-    size: int = 2  # index into SIZES
-    other_ms: float = 40.0  # running mean of a tick's work without its picture
-    ms_per_pixel: float = 1.5e-4  # running mean of a picture's render and encoding
-    fitted: int = 0
-    skipped: int = 0
+    size: int = START
+    ms_per_pixel: float = 3e-4  # running mean of drawing and encoding
+    tick_ms: float = 40.0  # running mean of a tick's own work
+    votes: int = 0  # for a larger size, negative for a smaller one
 
-    def choose(self, *, late_ms: float) -> Camera | None:
-        """The camera for a tick that starts `late_ms` after it was due; None leaves its picture out."""
-        fits = late_ms + self.other_ms + self._picture_ms(self.size) <= BUDGET_MS
-        if not fits and self.skipped < BLIND_TICKS:
-            self.skipped += 1
-            if self.skipped >= 2 and self.size > 0:
-                self.size, self.fitted = self.size - 1, 0
-            return None
-        self.skipped = 0
+    def camera(self) -> Camera:
+        """The camera to use now."""
         return view_camera(*SIZES[self.size])
 
-    def learn(self, *, tick_ms: float, picture_ms: float, camera: Camera | None) -> None:
-        """What the tick cost in all, of that its picture."""
-        self.other_ms += SMOOTHING * (tick_ms - picture_ms - self.other_ms)
-        if camera is not None:
-            self.ms_per_pixel += SMOOTHING * (picture_ms / (camera.width * camera.height) - self.ms_per_pixel)
-        if self.size > 0 and self.other_ms + self._picture_ms(self.size) > SHARE * BUDGET_MS:
-            self.fitted -= 1
-            if self.fitted <= -PATIENCE // 2:
-                self.size, self.fitted = self.size - 1, 0
-        elif self.size + 1 < len(SIZES) and self.other_ms + self._picture_ms(self.size + 1) < SHARE * BUDGET_MS:
-            self.fitted += 1
-            if self.fitted >= PATIENCE:
-                self.size, self.fitted = self.size + 1, 0
+    def learn_tick(self, milliseconds: float) -> None:
+        """What a tick cost, its picture left out."""
+        self.tick_ms += SMOOTHING * (milliseconds - self.tick_ms)
+
+    def learn_picture(self, milliseconds: float, camera: Camera) -> None:
+        """What a picture cost; changes the size where that has been wrong for a while."""
+        self.ms_per_pixel += SMOOTHING * (milliseconds / (camera.width * camera.height) - self.ms_per_pixel)
+        late = self.tick_ms > TICK_SHARE * TICK_MS
+        if late or self._picture_ms(self.size) > PICTURE_SHARE * TICK_MS:
+            self.votes = min(self.votes, 0) - 1
+        elif self.size + 1 < len(SIZES) and self._picture_ms(self.size + 1) < PICTURE_SHARE * PICTURE_SHARE * TICK_MS:
+            self.votes = max(self.votes, 0) + 1
+        else:
+            self.votes = 0
+        if abs(self.votes) >= PATIENCE:
+            self.size = min(max(self.size + (1 if self.votes > 0 else -1), 0), len(SIZES) - 1)
+            self.votes = 0
+
+    def rest_s(self) -> float:
+        """How long to wait before the next picture, where even the smallest is in the way of the ticks."""
+        return REST_S if self.size == 0 and self.tick_ms > TICK_SHARE * TICK_MS else 0.0
 
     def _picture_ms(self, size: int) -> float:
         width, height = SIZES[size]

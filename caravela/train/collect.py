@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from caravela.core.protocols import Policy
 from caravela.core.types import Control, Observation, policy_rig
 from caravela.core.vision_input import fuse_frames
-from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, FAR
+from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, DEPTH_COLUMNS, DEPTH_ROWS, FAR
+from caravela.train import phrases
+from caravela.train.lamps import LampLabels
 from caravela.train.samples import ShardWriter
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.words import SentenceEncoder
 from caravela.world import atlas as atlas_module
 from caravela.world.arena import FAILURES
 from caravela.world.kernels import events, labels
+from caravela.world.kernels.vectors import STYLE
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.simulator import Simulator
 from caravela.world.state import WorldState
@@ -29,12 +32,13 @@ WEATHER_SHARES = (0.45, 0.2, 0.08, 0.09, 0.09, 0.04, 0.05)
 
 @dataclass(frozen=True)
 class CollectConfig:
-    """One round: `worlds` drives over `maps` maps for `ticks` ticks."""
+    """One round: `worlds` drives over `maps` maps for `looks` looks."""
 
     worlds: int = 16
     maps: int = 12
-    ticks: int = 900
-    label_every: int = 4  # ticks between labelled looks of one world
+    looks: int = 450
+    ticks_per_look: int = 2  # the student looks and plans at 5 Hz here; half the frames, hardly another road
+    label_every: int = 2  # looks between labelled looks of one world
     route_noise: float = 3.0  # m
     route_dropped: float = 0.15  # share of drives without a route
     nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
@@ -42,6 +46,7 @@ class CollectConfig:
     recovery_s: float = 3.0  # s a drive goes on after a failure
     longest_s: float = 60.0
     traffic: str = "light"
+    spoken_share: float = 0.4  # of drives that are told how to drive
 
 
 class Collector:
@@ -58,39 +63,46 @@ class Collector:
             traffic=config.traffic,
             weathers=tuple(str(w) for w in weathers),
             route_noise=config.route_noise,
+            ticks_per_look=config.ticks_per_look,
+            truth=True,
         )
+        assert self.simulator.scene is not None
+        self.lamps = LampLabels(self.simulator.scene, policy_rig())
         self.encoder = SentenceEncoder()
         self.failed_since = np.full(config.worlds, np.inf)
         self.next_nudge = self.random.uniform(1.0, config.nudge_every, size=config.worlds)
+        self.style = np.zeros((config.worlds, STYLE), dtype=np.float32)
         self.is_student, self.student_share = np.zeros(config.worlds, dtype=np.bool_), 0.0
-        self.observation = self.simulator.reset(int(self.random.integers(1 << 31)))
+        self.simulator.reset(int(self.random.integers(1 << 31)))
         self._new_drives(np.arange(config.worlds))
+        self.observation = self.simulator.observe()
 
     def run(self, student: Policy | None, *, student_share: float, progress: Callable[[int], None] | None = None) -> dict[str, float]:
-        """Drive `ticks` ticks; a world is driven by the student for a whole drive with probability student_share. Returns counts."""
-        config, counts = self.config, {"samples": 0.0, "failures": 0.0, "student_km": 0.0, "student_failures": 0.0}
+        """Drive `looks` looks; a world is driven by the student for a whole drive with probability student_share. Returns counts."""
+        config, counts = self.config, {"samples": 0.0, "failures": 0.0, "km": 0.0, "student_km": 0.0, "student_failures": 0.0}
         self.student_share = student_share if student is not None else 0.0
         if student is not None:
             student.reset(config.worlds)
-        for tick in range(config.ticks):
+        for number in range(config.looks):
             by_student = self.is_student & (student is not None)
-            control = self.driver.control(self.simulator.atlas, self.simulator.state)
-            if student is not None and by_student.any():
-                control = _mixed(control, student.plan(self.observation).control(), by_student)
-            due = (np.arange(config.worlds) + tick) % config.label_every == 0
+            wish = student.plan(self.observation).control() if student is not None and by_student.any() else None
+            due = (np.arange(config.worlds) + number) % config.label_every == 0
             counts["samples"] += self._label(due)
-            self.simulator.advance(control)
-            flags = self.simulator.flags[:, 0]
-            broke = ((flags & FAILURES) > 0) & np.isinf(self.failed_since)
-            self.failed_since[broke] = self.simulator.state.time[broke]
-            counts["failures"] += float(broke.sum())
-            counts["student_failures"] += float((broke & by_student).sum())
-            counts["student_km"] += float(self.simulator.state.speed[by_student, 0].sum()) * 1e-4
+            for _ in range(config.ticks_per_look):
+                control = self.driver.control(self.simulator.atlas, self.simulator.state, style=self.style)
+                self.simulator.advance(control if wish is None else _mixed(control, wish, by_student))
+                flags = self.simulator.flags[:, 0]
+                broke = ((flags & FAILURES) > 0) & np.isinf(self.failed_since)
+                self.failed_since[broke] = self.simulator.state.time[broke]
+                counts["failures"] += float(broke.sum())
+                counts["student_failures"] += float((broke & by_student).sum())
+                counts["km"] += float(self.simulator.state.speed[:, 0].sum()) * 1e-4
+                counts["student_km"] += float(self.simulator.state.speed[by_student, 0].sum()) * 1e-4
             self._nudge(~by_student)
             self._end_drives(flags)
             self.observation = self.simulator.observe()
             if progress is not None:
-                progress(tick + 1)
+                progress(number + 1)
         return counts
 
     def _label(self, due: NDArray[np.bool_]) -> int:
@@ -102,8 +114,12 @@ class Collector:
         if not len(worlds):
             return 0
         fork = state.select(worlds)
-        made = self.driver.label(self.simulator.atlas, fork)
-        self.writer.add(look(self.observation, worlds, self.encoder) | truths(self.simulator, fork) | {"knots": made.knots, "knots_valid": made.valid})
+        made = self.driver.label(self.simulator.atlas, fork, style=self.style[worlds])
+        assert self.simulator.truth is not None
+        depth = self.simulator.truth.depth[worlds]
+        seen = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}
+        plans = {"knots": made.knots, "knots_valid": made.valid}
+        self.writer.add(look(self.observation, worlds, self.encoder) | truths(self.simulator, fork) | seen | plans)
         return len(worlds)
 
     def _nudge(self, allowed: NDArray[np.bool_]) -> None:
@@ -135,6 +151,9 @@ class Collector:
         self.failed_since[worlds] = np.inf
         self.next_nudge[worlds] = self.random.exponential(self.config.nudge_every, len(worlds)) + 1.0
         self.simulator.has_route[worlds] = self.random.random(len(worlds)) >= self.config.route_dropped
+        words, self.style[worlds] = phrases.draw(self.random, len(worlds), spoken_share=self.config.spoken_share)
+        for world, said in zip(worlds, words, strict=True):
+            self.simulator.words[world] = said
         self.is_student[worlds] = self.random.random(len(worlds)) < self.student_share
 
 
@@ -154,6 +173,14 @@ def look(observation: Observation, worlds: NDArray[np.int64], encoder: SentenceE
         "has_route": observation.has_route[worlds],
         "words": encoder.encode([observation.words[w] for w in worlds]).astype(np.float16),
     }
+
+
+def coarse_depth(depth: NDArray[np.float32]) -> NDArray[np.float16]:
+    """(B, C, H, W) m to the median of each cell (B, C, DEPTH_ROWS, DEPTH_COLUMNS), at most FAR; 0 where it is sky."""
+    batch, cameras, height, width = depth.shape
+    cells = depth.reshape(batch, cameras, DEPTH_ROWS, height // DEPTH_ROWS, DEPTH_COLUMNS, width // DEPTH_COLUMNS)
+    middle = np.median(cells.transpose(0, 1, 2, 4, 3, 5).reshape(batch, cameras, DEPTH_ROWS, DEPTH_COLUMNS, -1), axis=-1)
+    return np.where(middle > 1000.0, 0.0, np.minimum(middle, FAR)).astype(np.float16)
 
 
 def truths(simulator: Simulator, state: WorldState) -> dict[str, NDArray]:

@@ -18,7 +18,7 @@ FIELDS = (
     IMAGES, "ego", "route", "has_route", "words", "knots", "knots_valid", "bev", "light", "light_valid", "stop_distance", "stop_valid",
     "lead", "lead_valid", "lane", "lane_valid",
 )  # fmt: skip
-OPTIONAL = ("depth", "proposals", "returns", "failed")
+OPTIONAL = ("depth", "lamps", "proposals", "returns", "failed")
 
 
 class ShardWriter:

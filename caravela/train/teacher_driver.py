@@ -3,6 +3,7 @@ the teacher's own drive in a fork whose lights stand still, so that it cannot sh
 
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -37,7 +38,7 @@ def load_teacher(path: Path) -> TeacherNet:
         saved = torch.load(path, weights_only=True, map_location="cpu")
         net = TeacherNet(width=saved["config"]["width"])
         net.load_state_dict(saved["net"])
-    except (OSError, KeyError, RuntimeError, EOFError, ValueError) as error:
+    except (OSError, KeyError, RuntimeError, EOFError, ValueError, TypeError, UnpicklingError) as error:
         raise BundleError(f"'{path}' is not a teacher's checkpoint ({type(error).__name__}); make one with `caravela train teacher nano`.") from error
     return net.eval()
 

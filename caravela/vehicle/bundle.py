@@ -10,6 +10,15 @@ import onnxruntime
 from caravela.core.bundle import INPUTS, MODEL_FILE, OUTPUTS, BundleCard
 from caravela.core.errors import BundleError
 
+SHIPPED = Path(__file__).parents[1] / "weights"  # a folder a model
+
+
+def shipped(name: str = "nano") -> Path:
+    """The bundle of that name that comes with the package. Raises BundleError where there is none."""
+    if not (SHIPPED / name / MODEL_FILE).is_file():
+        raise BundleError(f"no model '{name}' came with this package; expected {SHIPPED / name / MODEL_FILE}: train one with `caravela train vla {name}`.")
+    return SHIPPED / name
+
 
 @dataclass(frozen=True)
 class Bundle:

@@ -130,14 +130,13 @@ class Recorder:
         *,
         cameras: Sequence[Camera],
         epoch_ns: int = 0,
-        street: Sequence[NDArray[np.float32]] = (),
         opener: Callable[[Path], io.FileIO] = open_file,
     ) -> None:
-        """`epoch_ns` is the wall clock's nanoseconds when the drive began; `street` holds polylines (P, 2) of the map to
-        draw. Raises RecordingError where `path` cannot be written."""
+        """`cameras` are those of the moments' images, `epoch_ns` is the wall clock's nanoseconds when the drive began. Raises
+        RecordingError where `path` cannot be written."""
         self.path, self.failure = path, ""
         self._cameras = {camera.name: camera for camera in cameras}
-        self._epoch_ns, self._flushed_us, self._last_us = epoch_ns, 0, -1
+        self._epoch_ns, self._flushed_us, self._end_us = epoch_ns, 0, 0  # µs of the drive that are on disk, that were written
         try:
             self._disk = Disk(opener(path))
         except OSError as error:
@@ -155,11 +154,11 @@ class Recorder:
         self._chosen = channels.PosesInFrameChannel("/plan/chosen", context=context)
         self._log = channels.LogChannel("/events", context=context)
         self._control = foxglove.Channel("/control", message_encoding="json", context=context)
-        self._images = {name: channels.CompressedImageChannel(f"/camera/{name}/image", context=context) for name in self._cameras}
-        self._calibrations = {
-            name: channels.CameraCalibrationChannel(f"/camera/{name}/calibration", context=context) for name in self._cameras
-        }
-        self._write_street(street)
+        self._context = context
+        self._images: dict[str, channels.CompressedImageChannel] = {}
+        self._calibrations: dict[str, channels.CameraCalibrationChannel] = {}
+        for name in self._cameras:
+            self._open_camera(name)
         self._flush()
 
     def write(self, moment: Moment) -> None:
@@ -170,21 +169,40 @@ class Recorder:
         stamp = timestamp(log_time)
         x, y, heading = moment.pose
         self._transform.log(transform(MAP_FRAME, RIG_FRAME, (x, y, 0.0), yaw_quaternion(heading), stamp), log_time=log_time)
-        if self._last_us < 0 or moment.t_us // FLUSH_US != self._last_us // FLUSH_US:
-            self._write_mounts(stamp, log_time)
+        if self._end_us == self._flushed_us:  # a second begins
+            for camera in self._cameras.values():  # once a second, so that a jump into the recording finds them
+                self._write_mount(camera, stamp, log_time)
         for name, data in moment.images.items():
-            image = messages.CompressedImage(timestamp=stamp, frame_id=f"camera/{name}", data=data, format="jpeg")
-            self._images[name].log(image, log_time=log_time)
+            self._write_image(name, data, stamp, log_time)
         self._others.log(scene([box_entity(box, stamp) for box in moment.others]), log_time=log_time)
         self._plan.log(scene([plan_entity(moment.plan, stamp)]), log_time=log_time)
         self._chosen.log(chosen_poses(moment.plan, stamp), log_time=log_time)
         self._control.log(control_fields(moment), log_time=log_time)
         for event in moment.events:
             self._log.log(log_of(event, stamp), log_time=log_time)
-        self._last_us = moment.t_us
-        if moment.t_us - self._flushed_us >= FLUSH_US - STEP_US:
-            self._flushed_us = moment.t_us
+        self._end_us = moment.t_us + STEP_US
+        if self._end_us - self._flushed_us >= FLUSH_US:
             self._flush()
+        self._check()
+
+    def write_view(self, image: bytes, *, camera: Camera, t_us: int) -> None:
+        """Write a picture (JPEG) of a camera that may change its size from one to the next."""
+        if self.failure:
+            return
+        if camera.name not in self._images:
+            self._open_camera(camera.name)
+        log_time = self._epoch_ns + 1000 * t_us
+        self._write_mount(camera, timestamp(log_time), log_time)
+        self._write_image(camera.name, image, timestamp(log_time), log_time)
+        self._check()
+
+    def write_street(self, lines: Sequence[NDArray[np.float32]], *, t_us: int) -> None:
+        """Draw polylines (P, 2) of the map, in place of those before."""
+        if self.failure:
+            return
+        stamp = timestamp(self._epoch_ns + 1000 * t_us)
+        entity = messages.SceneEntity(timestamp=stamp, frame_id=MAP_FRAME, id="lanes", lines=[street_line(line) for line in lines])
+        self._street.log(scene([entity]), log_time=self._epoch_ns + 1000 * t_us)
         self._check()
 
     def close(self) -> None:
@@ -201,7 +219,9 @@ class Recorder:
     def _flush(self) -> None:
         self._writer.flush()
         self._check()
-        self._disk.mark()
+        if not self.failure:
+            self._flushed_us = self._end_us
+            self._disk.mark()
 
     def _check(self) -> None:
         """End the recording if the disk has failed."""
@@ -210,29 +230,24 @@ class Recorder:
         why = self._disk.failure.strerror
         self._writer.close()
         self._disk.seal()
-        kept = max(self._flushed_us if self._flushed_us < self._last_us else self._flushed_us - FLUSH_US, 0) / 1e6
-        self.failure = f"the recording stopped after about {kept:.0f} s ({why}); what '{self.path}' holds is readable: free some space and record again."
+        kept = f"after about {self._flushed_us / 1e6:.0f} s ({why})"
+        self.failure = f"the recording stopped {kept}; what '{self.path}' holds is readable: free some space and record again."
 
-    def _write_street(self, street: Sequence[NDArray[np.float32]]) -> None:
-        lines = [
-            messages.LinePrimitive(
-                type=messages.LinePrimitiveLineType.LineStrip,
-                thickness=1.0,
-                scale_invariant=True,
-                points=[messages.Point3(x=float(x), y=float(y), z=0.0) for x, y in line],
-                color=ROAD,
-            )
-            for line in street
-        ]
-        entity = messages.SceneEntity(timestamp=timestamp(self._epoch_ns), frame_id=MAP_FRAME, id="lanes", lines=lines)
-        self._street.log(scene([entity]), log_time=self._epoch_ns)
+    def _open_camera(self, name: str) -> None:
+        self._images[name] = channels.CompressedImageChannel(f"/camera/{name}/image", context=self._context)
+        self._calibrations[name] = channels.CameraCalibrationChannel(f"/camera/{name}/calibration", context=self._context)
 
-    def _write_mounts(self, stamp: messages.Timestamp, log_time: int) -> None:
-        """Where the cameras sit and how they project; once a second, so that a jump into the recording finds them."""
-        for name, camera in self._cameras.items():
-            frame = f"camera/{name}"
-            self._mounts.log(transform(RIG_FRAME, frame, camera.position, optical_quaternion(camera), stamp), log_time=log_time)
-            self._calibrations[name].log(calibration(camera, frame, stamp), log_time=log_time)
+    def _write_image(self, name: str, data: bytes, stamp: messages.Timestamp, log_time: int) -> None:
+        image = messages.CompressedImage(timestamp=stamp, frame_id=f"camera/{name}", data=data, format="jpeg")
+        self._images[name].log(image, log_time=log_time)
+
+    def _write_mount(self, camera: Camera, stamp: messages.Timestamp, log_time: int) -> None:
+        """Where a camera sits and how it projects."""
+        frame = f"camera/{camera.name}"
+        qx, qy, qz, qw = optical_rotation(camera).tolist()
+        rotation = messages.Quaternion(x=qx, y=qy, z=qz, w=qw)
+        self._mounts.log(transform(RIG_FRAME, frame, camera.position, rotation, stamp), log_time=log_time)
+        self._calibrations[camera.name].log(calibration(camera, frame, stamp), log_time=log_time)
 
 
 def timestamp(nanoseconds: int) -> messages.Timestamp:
@@ -247,13 +262,12 @@ def yaw_quaternion(yaw: float) -> messages.Quaternion:
     return messages.Quaternion(x=0.0, y=0.0, z=math.sin(yaw / 2.0), w=math.cos(yaw / 2.0))
 
 
-def optical_quaternion(camera: Camera) -> messages.Quaternion:
-    """The rotation from a camera's optical frame (x right, y down, z into the picture) to the rig's. It is that of a level
-    camera looking ahead, (-1/2, 1/2, -1/2, 1/2), after the mount's pitch and yaw."""
+def optical_rotation(camera: Camera) -> NDArray[np.float64]:
+    """The rotation, as a quaternion x, y, z, w, from a camera's optical frame (x right, y down, z into the picture) to the
+    rig's: that of a level camera looking ahead, (-1/2, 1/2, -1/2, 1/2), then the mount's pitch, then its yaw."""
     a, b = camera.yaw / 2.0, -camera.pitch / 2.0  # pitch up turns about y to the right
     yaw, pitch = np.array([0.0, 0.0, math.sin(a), math.cos(a)]), np.array([0.0, math.sin(b), 0.0, math.cos(b)])
-    x, y, z, w = multiply(multiply(yaw, pitch), np.array([-0.5, 0.5, -0.5, 0.5]))
-    return messages.Quaternion(x=float(x), y=float(y), z=float(z), w=float(w))
+    return multiply(multiply(yaw, pitch), np.array([-0.5, 0.5, -0.5, 0.5]))
 
 
 def multiply(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -284,6 +298,12 @@ def calibration(camera: Camera, frame: str, stamp: messages.Timestamp) -> messag
         R=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
         P=[f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
     )
+
+
+def street_line(line: NDArray[np.float32]) -> messages.LinePrimitive:
+    points = [messages.Point3(x=x, y=y, z=0.0) for x, y in line.tolist()]
+    kind = messages.LinePrimitiveLineType.LineStrip
+    return messages.LinePrimitive(type=kind, thickness=1.0, scale_invariant=True, points=points, color=ROAD)
 
 
 def box_entity(box: Box, stamp: messages.Timestamp) -> messages.SceneEntity:

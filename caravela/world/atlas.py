@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caravela.core.errors import MapError
+from caravela.world.kernels.compiling import announce_compiling
 from caravela.world.kernels.navigation import OFF_ROAD, rasterise
 from caravela.world.maps.lane_graph import CAR, ROAD, U_TURN, LaneGraph
 
@@ -84,6 +85,7 @@ class Atlas:
 
 def build(graphs: Sequence[LaneGraph]) -> Atlas:
     """Concatenate graphs. Raises MapError for a map with no lane that a car can use."""
+    announce_compiling()
     for graph in graphs:
         if graph.car_km() < 0.05:
             raise MapError(f"map '{graph.name}' has {graph.car_km() * 1000:.0f} m of road for cars; expected at least 50 m: choose a larger extract.")

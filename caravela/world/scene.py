@@ -14,6 +14,7 @@ from caravela.world.furniture import Furniture, add_signals, add_signs, add_stre
 from caravela.world.ground import SECTORS, SURROUND_CELL, Ground, build_ground, surround_grid
 from caravela.world.kernels import bundles, placing
 from caravela.world.kernels.bundles import ENTRY, GRID_CELL, PLACE, SceneArrays
+from caravela.world.kernels.compiling import announce_compiling
 from caravela.world.maps.lane_graph import LaneGraph
 
 
@@ -32,6 +33,7 @@ class Scene:
     @classmethod
     def build(cls, graphs: Sequence[LaneGraph], *, seed: int = 0) -> "Scene":
         """The scene of these maps, in their order. Raises MapError for none."""
+        announce_compiling()
         if not graphs:
             raise MapError("a scene was asked for no map; expected at least one: give it a lane graph.")
         parts = [_MapParts.build(graph, np.random.default_rng([seed, k])) for k, graph in enumerate(graphs)]

@@ -12,7 +12,7 @@ from caravela.core.types import HISTORY_S, ROUTE_POINTS, ROUTE_SPACING, Control,
 from caravela.core.units import STEP_S, STEP_US
 from caravela.world import atlas as atlas_module
 from caravela.world import state as state_module
-from caravela.world import weather
+from caravela.world import navigator, weather
 from caravela.world.atlas import Atlas
 from caravela.world.cameras import Cameras
 from caravela.world.kernels import events
@@ -64,7 +64,12 @@ class Simulator:
         route_noise: float = 0.0,
         large_share: float = 0.1,
         bicycle_share: float = 0.1,
+        ticks_per_look: int = 1,
+        truth: bool = False,
     ) -> None:
+        """`truth` keeps depth and visibility of the newest frames in `self.truth`. `ticks_per_look`: how many ticks `advance` makes between two `observe`s; it must divide the history's ages."""
+        assert all(tick % ticks_per_look == 0 for tick in HISTORY_TICKS)
+        self._history = tuple(tick // ticks_per_look for tick in HISTORY_TICKS)
         self.atlas = graphs if isinstance(graphs, Atlas) else atlas_module.build(graphs)
         self.batch = batch
         self.rig = rig
@@ -74,6 +79,7 @@ class Simulator:
         self._route_noise = route_noise
         self._shares = (np.float32(large_share), np.float32(bicycle_share))
         self.cameras: Cameras | None = None
+        self._keep_truth, self.truth = truth, None
         self.scene = scene
         if rig is not None:
             self.scene = scene or Scene.build(self.atlas.graphs)
@@ -132,12 +138,16 @@ class Simulator:
         """What the ego cars see now; called once a tick it keeps the frames that HISTORY_S asks for."""
         images = np.zeros((self.batch, len(HISTORY_TICKS), 0, 0, 0, 3), dtype=np.uint8)
         if self.cameras is not None:
-            self._frames.insert(0, self.cameras.render(self.state))
-            del self._frames[max(HISTORY_TICKS) + 1 :]
+            if self._keep_truth:
+                self.truth = self.cameras.render_truth(self.state)
+                self._frames.insert(0, self.truth.images)
+            else:
+                self._frames.insert(0, self.cameras.render(self.state))
+            del self._frames[max(self._history) + 1 :]
             for older in self._frames[1:]:
                 older[self._restarted] = self._frames[0][self._restarted]
             self._restarted[:] = False
-            images = np.stack([self._frames[min(t, len(self._frames) - 1)] for t in HISTORY_TICKS], axis=1)
+            images = np.stack([self._frames[min(t, len(self._frames) - 1)] for t in self._history], axis=1)
         state = self.state
         return Observation(
             t_us=(np.round(state.time / STEP_S).astype(np.int64)) * STEP_US,
@@ -148,6 +158,13 @@ class Simulator:
             has_route=self.has_route.copy(),
             words=tuple(self.words),
         )
+
+    def request(self, words: str, *, world: int = 0) -> None:
+        """Words to the car: they reach the driver with the next observation, and the sat-nav where they name a turn."""
+        self.words[world] = words
+        wanted = navigator.wanted_turn(words)
+        if wanted is not None:
+            navigator.reroute(self.atlas.roads, self.state, world, turn=wanted[0], nth=wanted[1])
 
     def sat_nav(self) -> NDArray[np.float32]:
         """(B, ROUTE_POINTS, 2) points on the road's axis in the rig frame, m, off by the episode's position error."""

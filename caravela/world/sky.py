@@ -55,9 +55,8 @@ def environments(weather: NDArray[np.float32], *, time: NDArray[np.float32]) -> 
     out[:, b.CLOUD] = rows[:, w.CLOUD]
     out[:, b.RAIN] = rows[:, w.RAIN]
     out[:, b.SUN_TAN] = np.tan(up)
-    sector = np.mod(azimuth / (2.0 * np.pi) * SECTORS, SECTORS)
-    out[:, b.SECTOR] = np.minimum(np.floor(sector), SECTORS - 1)
-    out[:, b.SECTOR_PART] = sector - np.floor(sector)
+    out[:, b.SECTOR] = np.mod(np.round(azimuth / (2.0 * np.pi) * SECTORS), SECTORS)
+    out[:, b.SUN_UP] = _smooth(-0.012, 0.008, elevation)
     out[:, b.STREET] = rows[:, w.STREET_LAMPS] * 0.42 * (0.15 + 0.85 * night)
     out[:, b.EXPOSURE] = 1.0 + 0.9 * night + 0.35 * rows[:, w.CLOUD] * (1.0 - night) * 0.5 + 0.35 * low[:, 0] * (1.0 - night)
     out[:, b.CLOCK] = time

@@ -9,9 +9,9 @@ import numpy as np
 from caravela.core.kinematics import KNOTS, integrate
 from caravela.core.types import PROPOSALS, ROUTE_POINTS, Camera, Control, Event, Observation, Plan, Rig, policy_rig
 from caravela.core.units import STEP_S, STEP_US
-from caravela.studio.drive import DriveSettings, Scene
+from caravela.studio.drive import DriveSettings, Stage
 from caravela.world.maps.lane_graph import LAMP_GREEN, LAMP_RED, LaneGraph
-from caravela.world.state import ABSENT, EXTERNAL, IDM, ROUTE_LANES, WorldState
+from caravela.world.state import ABSENT, EXTERNAL, IDM, WorldState, empty
 
 RADIUS = 60.0  # m
 LANE = 3.5  # m
@@ -122,7 +122,9 @@ class FakeWorld:
         self._angle += float(state.speed[0, 0]) * STEP_S / RADIUS
         self._tick += 1
         state.lamp[0, 0] = LAMP_RED if self._tick // 50 % 2 else LAMP_GREEN
-        events = [Event(t_us=self._tick * STEP_US, kind="red_light", responsible="system", detail="ran the red")] if self._tick % 20 == 5 else []
+        events = (
+            [Event(t_us=self._tick * STEP_US, kind="red_light", responsible="system", detail="ran the red")] if self._tick % 20 == 5 else []
+        )
         return self._observe(), [events]
 
     def _observe(self) -> Observation:
@@ -148,45 +150,14 @@ class FakeWorld:
         )
 
     def _fresh(self) -> WorldState:
-        def full(value: float, dtype: type = np.float32) -> np.ndarray:
-            return np.full((1, AGENTS), value, dtype)
-
-        controller = full(IDM, np.uint8)
-        controller[0, 0], controller[0, -1] = EXTERNAL, ABSENT
-        route = np.full((1, AGENTS, ROUTE_LANES), -1, np.int32)
-        route[0, 0, :3] = (0, 1, 2)
-        return WorldState(
-            time=np.zeros(1, np.float32),
-            map=np.zeros(1, np.int32),
-            lamp=np.full((1, 1), LAMP_GREEN, np.uint8),
-            signal_clock=np.zeros((1, 1), np.float32),
-            weather=np.zeros((1, 8), np.float32),
-            look=np.zeros(1, np.int32),
-            random=np.zeros(1, np.uint64),
-            kind=full(0, np.uint8),
-            controller=controller,
-            x=full(0),
-            y=full(0),
-            heading=full(0),
-            speed=full(8),
-            acceleration=full(0),
-            curvature=full(0),
-            length=full(4.6),
-            width=full(1.9),
-            height=full(1.5),
-            centre_offset=full(1.4),
-            wheelbase=full(2.8),
-            paint=full(0, np.uint8),
-            brake_lights=full(0, bool),
-            indicator=full(0, np.int8),
-            lane=full(0, np.int32),
-            lane_s=full(0),
-            lane_offset=full(0),
-            route=route,
-            route_at=full(0, np.int32),
-            odometer=full(0),
-            energy=full(0),
-        )
+        state = empty(1, agents=AGENTS, links=1, signals=1)
+        state.controller[:] = IDM
+        state.controller[0, 0], state.controller[0, -1] = EXTERNAL, ABSENT
+        state.lamp[:] = LAMP_GREEN
+        state.speed[:] = 8.0
+        state.length[:], state.width[:], state.height[:], state.centre_offset[:], state.wheelbase[:] = 4.6, 1.9, 1.5, 1.4, 2.8
+        state.route[0, 0, :3] = (0, 1, 2)
+        return state
 
 
 class FakePolicy:
@@ -220,12 +191,12 @@ class FakePolicy:
         return Plan(trajectories, speeds, knots, values, np.array([8]), np.array([0.03], np.float32))
 
 
-def fake_scene(settings: DriveSettings, say=lambda sentence: None, *, step_s: float = 0.0) -> Scene:
+def fake_stage(settings: DriveSettings, say=lambda sentence: None, *, step_s: float = 0.0) -> Stage:
     """A scene of the ring, as the drive loop makes one."""
     say("laying out the ring …")
     world = FakeWorld(policy_rig(), step_s=step_s)
-    look = lambda camera: stripes(camera.height, camera.width, shift=0.1 * world._tick)  # noqa: E731
-    return Scene(world=world, graph=world.graph, look=look, ask=world.asked.append)
+    look = lambda camera, state: stripes(camera.height, camera.width, shift=0.1 * world._tick)  # noqa: E731
+    return Stage(world=world, graph=world.graph, look=look, ask=world.asked.append)
 
 
 def view_camera() -> Camera:

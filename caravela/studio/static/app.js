@@ -9,8 +9,9 @@ const at = (id) => document.getElementById(id);
 const live = new Live();
 const view = new View(at("view"));
 const top = new TopView(at("map"));
-const panels = [new Dials(), new Model(), new Eyes(), new Log(), new LatencyTable(), view, top];
+const panels = [new Dials(), new Model(), new Eyes(), new Log(), new LatencyTable(), top];
 let paused = false;
+let drive = 0; // number of the drive that is shown
 let drawing = null; // the newest tick not yet drawn
 
 // --- what comes in ---
@@ -37,6 +38,7 @@ live.addEventListener("status", ({ detail }) => {
 });
 
 live.addEventListener("map", ({ detail }) => {
+  drive = detail.drive;
   top.load(detail);
   at("attribution").textContent = detail.attribution;
   document.title = `Caravela · ${detail.name}`;
@@ -48,6 +50,9 @@ live.addEventListener("tick", ({ detail }) => {
   if (idle) requestAnimationFrame(draw);
 });
 
+live.addEventListener("view", ({ detail }) => {
+  if (detail.drive === drive) view.show(detail);
+});
 live.addEventListener("refused", ({ detail }) => refuse(detail.sentence));
 live.addEventListener("lost", () => curtain("the car cannot be reached; trying again …", false));
 

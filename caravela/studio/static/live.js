@@ -32,7 +32,8 @@ export class Live extends EventTarget {
       const message = JSON.parse(data);
       this.#tell(message.type, message);
     } else {
-      this.#tell("tick", unpack(data));
+      const message = unpack(data);
+      this.#tell(message.type, message);
     }
   }
 

@@ -3,10 +3,22 @@
 
 const KPH = 3.6;
 const BUDGET_MS = 100;
+const OUT_OF_SIGHT = 79; // m; what the model puts at 80 m it does not see
 const ACCELERATION_FULL = 4; // m/s^2 at the end of the bar
 const TURN_FULL = 0.12; // 1/m
-const BAD = new Set(["collision", "at_fault_collision", "off_road", "wrong_way", "red_light", "route_missed", "stuck"]);
-const GOOD = new Set(["arrived", "words", "route"]);
+const BAD = new Set(["collision", "at_fault_collision", "off_road", "wrong_way", "red_light", "right_of_way", "route_missed", "stuck"]);
+const GOOD = new Set(["arrived", "words"]);
+const PHRASES = {
+  at_fault_collision: "collision, at fault",
+  red_light: "ran a red light",
+  red_met: "met a red light",
+  right_of_way: "took the right of way",
+  off_road: "left the road",
+  wrong_way: "on the wrong side",
+  route_missed: "missed the route",
+  words: "was told",
+  new_drive: "new drive",
+};
 const LIGHT_CLASSES = ["none", "red", "yellow", "green"];
 
 const at = (id) => document.getElementById(id);
@@ -63,8 +75,9 @@ export class Model {
 
   show(tick) {
     this.#text("words", "told", tick.words || "nothing");
-    const { light, ...rest } = tick.insight;
+    const { light, lead, ...rest } = tick.insight;
     if (Array.isArray(light)) this.#light(light);
+    if (Array.isArray(lead)) this.#lead(...lead);
     for (const [name, value] of Object.entries(rest)) {
       if (typeof value === "number" || value === null) this.#number(name, value);
       else if (Array.isArray(value) && value.every((item) => typeof item === "number")) this.#text(name, label(name), value.map((item) => item.toFixed(2)).join("  "));
@@ -101,13 +114,19 @@ export class Model {
 
   #number(name, value) {
     if (name.endsWith("distance")) {
-      const far = value === null || value >= 99;
-      this.#gauge(name, label(name), far ? 0 : value / 80, far ? "none" : `${value.toFixed(0)} m`);
+      const far = value === null || value >= OUT_OF_SIGHT;
+      this.#gauge(name, label(name), far ? 0 : value / OUT_OF_SIGHT, far ? "none" : `${value.toFixed(0)} m`);
     } else if (value !== null && value >= 0 && value <= 1) {
       this.#gauge(name, label(name), value, `${(100 * value).toFixed(0)} %`);
     } else {
       this.#text(name, label(name), value === null ? "–" : String(value));
     }
+  }
+
+  #lead(distance, speed) {
+    const far = distance === null || distance >= OUT_OF_SIGHT;
+    const text = far ? "none" : `${distance.toFixed(0)} m, ${Math.max(speed * KPH, 0).toFixed(0)} km/h`;
+    this.#gauge("lead", "vehicle ahead", far ? 0 : distance / OUT_OF_SIGHT, text);
   }
 
   #light(probabilities) {
@@ -188,7 +207,7 @@ export class Log {
       this.#newest = event.number;
       list.querySelector(".empty")?.remove();
       const tone = BAD.has(event.kind) ? "bad" : GOOD.has(event.kind) ? "good" : "";
-      const what = make("span", {}, make("b", { text: label(event.kind) }));
+      const what = make("span", {}, make("b", { text: PHRASES[event.kind] ?? label(event.kind) }));
       if (event.detail) what.append(" ", make("small", { text: event.detail }));
       list.prepend(make("li", { className: tone }, make("time", { text: clock(event.t_s) }), what, make("small", { text: event.responsible })));
     }

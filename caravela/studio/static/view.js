@@ -16,9 +16,8 @@ export class View {
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
 
-  // Decode a tick's picture, then draw both together: a plan is never drawn on another moment's road.
+  // Decode a picture, then draw it with the plan that came along: a plan is never drawn on another moment's road.
   async show(tick) {
-    if (!tick.blobs.view) return;
     this.pending = tick;
     const picture = await createImageBitmap(new Blob([tick.blobs.view], { type: "image/jpeg" }));
     if (this.pending !== tick) {
@@ -72,7 +71,7 @@ export class View {
     if (left.length < 2 || right.length < 2) return;
     const nearest = Math.max(left[0][1], right[0][1]);
     const farthest = Math.min(left.at(-1)[1], right.at(-1)[1]);
-    const braking = tick.control[0] < -0.7;
+    const braking = tick.acceleration < -0.7;
     const colour = braking ? "255 176 82" : "64 224 208";
     const fill = context.createLinearGradient(0, nearest, 0, Math.min(farthest, nearest - 1));
     fill.addColorStop(0, `rgb(${colour} / 0.12)`);

@@ -8,13 +8,14 @@ from numpy import float32
 
 from caravela.world.kernels.bundles import LEAF, LEAF_DARK, NIGHT, RIM_B, RIM_G, RIM_R, SUN_X, SUN_Y, SUN_Z, TOP_B, TOP_G, TOP_R
 from caravela.world.kernels.geometry import MISS, hit_block, hit_ellipsoid, hit_facet, hit_wheels
-from caravela.world.kernels.scalar import scalar
+from caravela.world.kernels.scalar import inlined, scalar
 from caravela.world.kernels.shade import clamp, fuzz, mix, smooth
 
-ROW = 24
+ROW = 32
 BODY, FACET, CROWN = 1, 2, 3  # kinds
 # FACET: columns of bundles.FACET_COLUMNS, then
-FACET_ROLE, FACET_SEED, FACET_STYLE, FACET_TALL, FACET_BASE = 12, 13, 14, 15, 16
+(FACET_ROLE, FACET_SEED, FACET_STYLE, FACET_TALL, FACET_BASE, FACET_R, FACET_G, FACET_B, STOREY, BAY, PANE_LEFT, PANE_RIGHT, PANE_LOW,
+ PANE_HIGH, BRICKS) = range(12, 27)  # reflectance, then window pattern in m: height of a floor, width of a bay, the pane within them
 # CROWN: centre x, y, z, radius, half height, seed, species, detail
 # BODY: eye x, y, z in body axes, cos, sin, half length, half width, height, rear axle, front axle, wheel radius, paint r, g, b, shape, brake
 (EYE_AHEAD, EYE_LEFT, EYE_HIGH, COS, SIN, HALF_LENGTH, HALF_WIDTH, TALL, REAR_AXLE, FRONT_AXLE, WHEEL, PAINT_R, PAINT_G, PAINT_B, SHAPE, BRAKE,
@@ -109,7 +110,7 @@ def hit_crown(row, dx, dy, dz, noise):
     return t
 
 
-@scalar
+@inlined
 def hit_row(row, kind, dx, dy, dz, noise):
     """Depth of whatever a row of the display list is."""
     if kind == BODY:
@@ -302,7 +303,7 @@ def body_look(row, env, part, face, x, y, z, dx, dy, dz):
     return r, g, b, red * row[BRAKE], mirror, nx, ny, nz
 
 
-@scalar
+@inlined
 def crown_look(row, env, palette, noise, x, y, z, per_pixel):
     """Reflectance r, g, b and normal of leaves at a point relative to the crown's centre; `per_pixel` m a pixel spans."""
     nx = x / row[3]

@@ -14,6 +14,7 @@ from caravela.world.kernels.bodies import (
 from caravela.world.kernels.bundles import (
     EYE_X, EYE_Y, EYE_Z, FACET_COLUMNS, FLAT, FOCAL, NEAR, NIGHT, PLATE_IS_YELLOW, SLOPE, SUN_X, SUN_Y, SUN_Z, WALL,
 )
+from caravela.world.kernels.facades import design_facade
 from caravela.world.kernels.geometry import add_edge, box_rectangle, open_rectangle, to_camera
 from caravela.world.kernels.scalar import scalar
 from caravela.world.kernels.shade import hash01
@@ -350,7 +351,7 @@ def add_two_wheeler(view, agent, centre_x, centre_y, owner, what, width, height,
 
 
 @scalar
-def add_building(view, building, facet, begin, end, width, height, rows, ints, n, box):
+def add_building(view, building, facet, begin, end, palette, width, height, rows, ints, n, box):
     """Append the facets of a building that face the eye."""
     for k in range(begin, end):
         f = facet[k]
@@ -389,6 +390,7 @@ def add_building(view, building, facet, begin, end, width, height, rows, ints, n
         row[FACET_STYLE] = building[5]
         row[FACET_TALL] = building[3]
         row[FACET_BASE] = f[2] if role == WALL else building[3]
+        design_facade(row, palette)
         ints[n, KIND] = FACET
         ints[n, OWNER] = -1
         n += 1

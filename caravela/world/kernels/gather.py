@@ -37,7 +37,7 @@ def lamp_colour(role):
     if role == YELLOW:
         return 1.0, 0.48, 0.03
     if role == GREEN:
-        return 0.05, 0.95, 0.42
+        return 0.03, 0.86, 0.24
     return 1.0, 0.80, 0.52
 
 
@@ -58,7 +58,7 @@ def gather_cell(scene, state, env, view, b, look, begin, end, reach, width, heig
             if away < reach + thing[2] and thing[3] * view[FOCAL] > BARE * away:
                 half = 0.5 * thing[3]
                 if in_sight(view, thing[0], thing[1], half, math.sqrt(thing[2] * thing[2] + half * half) + 2.0, width, height):
-                    counts[0] = add_building(view, thing, scene.facet, scene.facet_start[k], scene.facet_start[k + 1], width, height, solids, solid_ints, counts[0], box)
+                    counts[0] = add_building(view, thing, scene.facet, scene.facet_start[k], scene.facet_start[k + 1], scene.palette[look], width, height, solids, solid_ints, counts[0], box)
         elif kind == TREE:
             thing = scene.tree[k]
             dx = thing[0] - view[EYE_X]
@@ -136,7 +136,7 @@ def gather_lights(env, view, agent, owner, x, y, red_rear, width, height, rows, 
     night = env[NIGHT]
     back = agent.heading + 3.1415927
     awake = agent.controller != 3
-    blink = agent.indicator != 0 and (env[CLOCK] * 1.4 - math.floor(env[CLOCK] * 1.4)) < 0.6
+    blink = agent.kind != 5 and agent.indicator != 0 and (env[CLOCK] * 1.4 - math.floor(env[CLOCK] * 1.4)) < 0.6
     for k in range(2):
         side = 1.0 if k == 0 else -1.0
         out = 0.0 if narrow else 0.82 * hw * side

@@ -9,7 +9,7 @@ from numpy import float32
 from caravela.world.kernels.bundles import (
     CENTRE_X, CENTRE_Y, EYE_X, EYE_Y, EYE_Z, FOCAL, FORE_X, FORE_Y, FORE_Z, NEAR, RIGHT_X, RIGHT_Y, RIGHT_Z, UP_X, UP_Y, UP_Z,
 )
-from caravela.world.kernels.scalar import scalar
+from caravela.world.kernels.scalar import inlined, scalar
 
 MISS = np.float32(1e9)
 
@@ -38,7 +38,7 @@ def aim(view, x, y, z, yaw, pitch, focal, width, height):
     view[CENTRE_Y] = 0.5 * float32(height)
 
 
-@scalar
+@inlined
 def ray(view, column, row):
     """Direction of the ray through (column, row) in pixels, scaled so that one unit is one metre of depth."""
     u = (column - view[CENTRE_X]) / view[FOCAL]

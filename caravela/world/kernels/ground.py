@@ -9,18 +9,19 @@ from numpy import float32
 
 from caravela.world.kernels.bundles import LAMP_LIGHT, SKY_OPEN, SURROUND_BYTES
 from caravela.world.kernels.raster import COARSE_PER_TILE, LEVEL_1, LEVEL_2, TILE, TILE_WORDS, mark_coverage
-from caravela.world.kernels.scalar import scalar
+from caravela.world.kernels.scalar import inlined, scalar
 
 EVEN = np.uint64(0x00FF00FF00FF00FF)
 BYTE = np.uint64(8)
 LOW16 = np.uint64(0xFFFF)
+ONES = np.uint64(0x0001000100010001)
 MOST_TAPS_SHIFT = 3  # at most 8 taps
 TOP_LEVEL = 6
 TO_SHARE = np.float32(1.0 / 65280.0)
 SURROUND_CELL = np.float32(2.0)
 
 
-@scalar
+@inlined
 def blend(t00, t10, t01, t11, fx, fy):
     """Bilinear mix of four words with weights in 16ths: the even channels and the odd ones, 16 bits each, 255 * 256 at most."""
     w11 = np.uint64(fx * fy)
@@ -32,48 +33,44 @@ def blend(t00, t10, t01, t11, fx, fy):
     return even, odd
 
 
-@scalar
-def tap(place, tile_index, words, level, u, v):
-    """One bilinear lookup at (u, v) texels (of level 0) from the raster's corner: even and odd channels."""
-    scale = 1.0 / float32(1 << level)
-    x = u * scale - 0.5
-    y = v * scale - 0.5
-    i = int(math.floor(x))
-    j = int(math.floor(y))
+@inlined
+def tile_tap(place, tile_index, words, level, start, x, y):
+    """One bilinear lookup in mip `level` (0..2) at (x, y) of its texels from the raster's corner: even and odd channels."""
+    i = int(x)
+    j = int(y)
+    shift = 5 - level
+    ti = i >> shift
+    tj = j >> shift
+    if x < 0.0 or y < 0.0 or ti >= place.tiles_x or tj >= place.tiles_y:
+        return np.uint64(0), np.uint64(0)
+    tile = tile_index[place.tile_at + tj * place.tiles_x + ti]
+    if tile < 0:
+        return np.uint64(0), np.uint64(0)
+    stride = (TILE >> level) + 1
+    at = place.word_at + np.int64(tile) * TILE_WORDS + start + (j - (tj << shift)) * stride + (i - (ti << shift))
     fx = int((x - float32(i)) * 16.0)
     fy = int((y - float32(j)) * 16.0)
-    zero = np.uint64(0)
-    if i < 0 or j < 0:
-        return zero, zero
-    if level < 3:
-        side = TILE >> level
-        ti = i >> (5 - level)
-        tj = j >> (5 - level)
-        if ti >= place.tiles_x or tj >= place.tiles_y:
-            return zero, zero
-        tile = tile_index[place.tile_at + tj * place.tiles_x + ti]
-        if tile < 0:
-            return zero, zero
-        stride = side + 1
-        start = 0 if level == 0 else (LEVEL_1 if level == 1 else LEVEL_2)
-        at = place.word_at + np.int64(tile) * TILE_WORDS + start + (j - tj * side) * stride + (i - ti * side)
-        return blend(words[at], words[at + 1], words[at + stride], words[at + stride + 1], fx, fy)
-    width = (place.tiles_x * COARSE_PER_TILE) >> (level - 3)
-    height = (place.tiles_y * COARSE_PER_TILE) >> (level - 3)
-    if i + 1 >= width or j + 1 >= height:
-        return zero, zero
-    at = place.dense_at
-    for k in range(3, level):
-        at += ((place.tiles_x * COARSE_PER_TILE) >> (k - 3)) * ((place.tiles_y * COARSE_PER_TILE) >> (k - 3))
-    at += j * width + i
+    return blend(words[at], words[at + 1], words[at + stride], words[at + stride + 1], fx, fy)
+
+
+@inlined
+def dense_tap(words, start, width, height, x, y):
+    """The same in a dense level that begins at word `start`."""
+    i = int(x)
+    j = int(y)
+    if x < 0.0 or y < 0.0 or i + 1 >= width or j + 1 >= height:
+        return np.uint64(0), np.uint64(0)
+    at = start + j * width + i
+    fx = int((x - float32(i)) * 16.0)
+    fy = int((y - float32(j)) * 16.0)
     return blend(words[at], words[at + 1], words[at + width], words[at + width + 1], fx, fy)
 
 
-@scalar
+@inlined
 def footprint(across, along, texel):
     """(mip level, log2 of the number of taps) for a footprint of `across` x `along` m (along >= across)."""
     shift = 0
-    while shift < MOST_TAPS_SHIFT and along > across * float32(1 << shift) * 1.5:
+    while shift < MOST_TAPS_SHIFT and along > across * float32(1 << shift) * 2.0:
         shift += 1
     size = max(across, along / float32(1 << shift)) / texel
     level = 0
@@ -83,27 +80,41 @@ def footprint(across, along, texel):
     return level, shift
 
 
-@scalar
+@inlined
 def sample(place, tile_index, words, x, y, step_x, step_y, level, shift):
     """Filtered channels around (x, y): even and odd. (step_x, step_y) is the footprint's long axis, m, end to end."""
-    per = 1.0 / place.texel
-    u = (x - place.origin_x) * per
-    v = (y - place.origin_y) * per
-    if shift == 0:
-        return tap(place, tile_index, words, level, u, v)
-    taps = 1 << shift
-    du = step_x * per / float32(taps)
-    dv = step_y * per / float32(taps)
-    u -= du * (0.5 * float32(taps) - 0.5)
-    v -= dv * (0.5 * float32(taps) - 0.5)
+    per = 1.0 / (place.texel * float32(1 << level))
+    part = 1.0 / float32(1 << shift)
+    du = step_x * per * part
+    dv = step_y * per * part
+    first = 0.5 * float32((1 << shift) - 1)
+    u = (x - place.origin_x) * per - 0.5 - du * first
+    v = (y - place.origin_y) * per - 0.5 - dv * first
     # shifting right by `shift` must not leak a channel's low bits into the next one
-    keep = (LOW16 >> np.uint64(shift)) * np.uint64(0x0001000100010001)
+    down = np.uint64(shift)
+    keep = (LOW16 >> down) * ONES
     even = np.uint64(0)
     odd = np.uint64(0)
-    for _ in range(taps):
-        a, b = tap(place, tile_index, words, level, u, v)
-        even += (a >> np.uint64(shift)) & keep
-        odd += (b >> np.uint64(shift)) & keep
+    if level < 3:
+        start = 0 if level == 0 else (LEVEL_1 if level == 1 else LEVEL_2)
+        for _ in range(1 << shift):
+            a, b = tile_tap(place, tile_index, words, level, start, u, v)
+            even += (a >> down) & keep
+            odd += (b >> down) & keep
+            u += du
+            v += dv
+        return even, odd
+    begin = place.dense_at
+    width = np.int64(place.tiles_x * COARSE_PER_TILE)
+    height = np.int64(place.tiles_y * COARSE_PER_TILE)
+    for _ in range(3, level):
+        begin += width * height
+        width >>= 1
+        height >>= 1
+    for _ in range(1 << shift):
+        a, b = dense_tap(words, begin, width, height, u, v)
+        even += (a >> down) & keep
+        odd += (b >> down) & keep
         u += du
         v += dv
     return even, odd
@@ -139,7 +150,7 @@ def painted(place, marks, mark_start, mark_items, x, y, size):
     return min(common, 1.0), min(dashed, 1.0), min(double, 1.0)
 
 
-@scalar
+@inlined
 def surround_byte(surround, at, stride, fx, fy, k):
     """Byte k of the surround cells around a point, bilinear, 0..255."""
     top = float32(surround[at + k]) * (1.0 - fx) + float32(surround[at + SURROUND_BYTES + k]) * fx
@@ -147,8 +158,8 @@ def surround_byte(surround, at, stride, fx, fy, k):
     return top * (1.0 - fy) + bottom * fy
 
 
-@scalar
-def surroundings(place, surround, x, y, z, sector, part, sun_tan, day):
+@inlined
+def surroundings(place, surround, x, y, z, sector, sun_tan, day):
     """(share of the sun seen, openness of the sky, street lamps' light), each 0..1, at (x, y) and z m above the ground."""
     u = (x - place.origin_x) / SURROUND_CELL - 0.5
     v = (y - place.origin_y) / SURROUND_CELL - 0.5
@@ -162,9 +173,7 @@ def surroundings(place, surround, x, y, z, sector, part, sun_tan, day):
     at = place.surround_at + np.int64(j * place.surround_x + i) * SURROUND_BYTES
     sun = float32(0.0)
     if day > 0.0:
-        a = surround_byte(surround, at, stride, fx, fy, sector)
-        b = surround_byte(surround, at, stride, fx, fy, (sector + 1) & 15)
-        skyline = (a + (b - a) * part) * 0.03125 - z * 0.08
+        skyline = surround_byte(surround, at, stride, fx, fy, sector) * 0.03125 - z * 0.08
         edge = 0.08 + 0.12 * sun_tan
         sun = min(max((sun_tan - skyline) / edge * 0.5 + 0.5, 0.0), 1.0)
     lift = min(z * 0.1, 1.0)

@@ -36,39 +36,44 @@ def _paint_agent(state, b, j, x_low, y_low, cell, grid, ego_x, ego_y, cos, sin):
                 grid[row, column] = value
 
 
+@njit(cache=True)
+def _facts(roads, state, b, x_range, y_range, out, bird):
+    rows, columns = bird.shape[1], bird.shape[2]
+    path = np.empty((traffic.SAMPLES, 3), dtype=np.float32)
+    ego = state.agents[b, 0]
+    lane, distance = traffic.next_junction(roads.lanes, ego.route, ego.route_at, ego.lane_s)
+    front = distance - 0.5 * ego.length - ego.centre_offset
+    out[b, LAMP], out[b, STOP], out[b, LINK], out[b, CONTROL] = 0.0, FAR, -1.0, -1.0
+    if lane >= 0 and front > -0.5:
+        control = roads.lanes[lane].control
+        out[b, CONTROL] = control
+        if control != traffic.PRIORITY:
+            out[b, STOP] = front
+        link = roads.lanes[lane].link
+        if link >= 0:
+            out[b, LAMP], out[b, LINK] = state.lamp[b, link], link
+    traffic.sample_path(roads.lanes, roads.points, ego.route, ego.route_at, ego.lane_s, path)
+    gap, speed = traffic.leader(state, b, np.int64(0), path, 0.5 * ego.length + ego.centre_offset)
+    out[b, LEAD], out[b, LEAD_SPEED] = gap, speed
+    _, _, heading = path_point(roads.lanes, roads.points, ego.route, ego.route_at, ego.lane_s)
+    out[b, OFFSET] = ego.lane_offset
+    out[b, HEADING] = (ego.heading - heading + math.pi) % (2.0 * math.pi) - math.pi
+    cos, sin = math.cos(ego.heading), math.sin(ego.heading)
+    cell = ((x_range[1] - x_range[0]) / rows, (y_range[1] - y_range[0]) / columns)
+    for row in range(rows):
+        for column in range(columns):
+            ahead, aside = x_range[0] + (row + 0.5) * cell[0], y_range[0] + (column + 0.5) * cell[1]
+            value = cell_at(roads.maps, roads.grid, state.worlds[b].map, ego.x + ahead * cos - aside * sin, ego.y + ahead * sin + aside * cos)
+            bird[b, row, column] = NOT_DRIVABLE if value == OFF_ROAD or value == BUILDING else DRIVABLE
+    for j in range(1, state.agents.shape[1]):
+        if state.agents[b, j].controller != traffic.ABSENT:
+            if abs(state.agents[b, j].x - ego.x) < 80.0 and abs(state.agents[b, j].y - ego.y) < 80.0:
+                _paint_agent(state, b, j, x_range[0], y_range[0], cell, bird[b], ego.x, ego.y, cos, sin)
+
+
 @njit(cache=True, parallel=True)
 def facts(roads, state, x_range, y_range, out, bird):
     """Write out (B, FACTS) and bird (B, rows, columns) uint8 for agent 0 of every world. x_range and y_range (2,) m in the rig
     frame span the bird's-eye grid: rows ascend ahead, columns to the left."""
-    rows, columns = bird.shape[1], bird.shape[2]
     for b in prange(state.agents.shape[0]):
-        path = np.empty((traffic.SAMPLES, 3), dtype=np.float32)
-        ego = state.agents[b, 0]
-        lane, distance = traffic.next_junction(roads.lanes, ego.route, ego.route_at, ego.lane_s)
-        front = distance - 0.5 * ego.length - ego.centre_offset
-        out[b, LAMP], out[b, STOP], out[b, LINK], out[b, CONTROL] = 0.0, FAR, -1.0, -1.0
-        if lane >= 0 and front > -0.5:
-            control = roads.lanes[lane].control
-            out[b, CONTROL] = control
-            if control != traffic.PRIORITY:
-                out[b, STOP] = front
-            link = roads.lanes[lane].link
-            if link >= 0:
-                out[b, LAMP], out[b, LINK] = state.lamp[b, link], link
-        traffic.sample_path(roads.lanes, roads.points, ego.route, ego.route_at, ego.lane_s, path)
-        gap, speed = traffic.leader(state, b, 0, path, 0.5 * ego.length + ego.centre_offset)
-        out[b, LEAD], out[b, LEAD_SPEED] = gap, speed
-        _, _, heading = path_point(roads.lanes, roads.points, ego.route, ego.route_at, ego.lane_s)
-        out[b, OFFSET] = ego.lane_offset
-        out[b, HEADING] = (ego.heading - heading + math.pi) % (2.0 * math.pi) - math.pi
-        cos, sin = math.cos(ego.heading), math.sin(ego.heading)
-        cell = ((x_range[1] - x_range[0]) / rows, (y_range[1] - y_range[0]) / columns)
-        for row in range(rows):
-            for column in range(columns):
-                ahead, aside = x_range[0] + (row + 0.5) * cell[0], y_range[0] + (column + 0.5) * cell[1]
-                value = cell_at(roads.maps, roads.grid, state.worlds[b].map, ego.x + ahead * cos - aside * sin, ego.y + ahead * sin + aside * cos)
-                bird[b, row, column] = NOT_DRIVABLE if value == OFF_ROAD or value == BUILDING else DRIVABLE
-        for j in range(1, state.agents.shape[1]):
-            if state.agents[b, j].controller != traffic.ABSENT:
-                if abs(state.agents[b, j].x - ego.x) < 80.0 and abs(state.agents[b, j].y - ego.y) < 80.0:
-                    _paint_agent(state, b, j, x_range[0], y_range[0], cell, bird[b], ego.x, ego.y, cos, sin)
+        _facts(roads, state, np.int64(b), x_range, y_range, out, bird)  # signed, see kernels.step

@@ -24,7 +24,7 @@ def code_heading(code):
 
 
 @njit(cache=True)
-def _fill_polygon(cells, x0, y0, xs, ys, value, keep_roads):
+def _fill_polygon(cells, x0, y0, xs, ys, value):
     rows, columns = cells.shape
     low = max(0, int((ys.min() - y0) / CELL))
     high = min(rows - 1, int((ys.max() - y0) / CELL))
@@ -43,12 +43,11 @@ def _fill_polygon(cells, x0, y0, xs, ys, value, keep_roads):
             first = max(0, int(math.ceil((ordered[k] - x0) / CELL - 0.5)))
             last = min(columns - 1, int(math.floor((ordered[k + 1] - x0) / CELL - 0.5)))
             for column in range(first, last + 1):
-                if not keep_roads or cells[row, column] == OFF_ROAD:
-                    cells[row, column] = value
+                cells[row, column] = value
 
 
 @njit(cache=True)
-def _fill_lane(cells, nearest, x0, y0, px, py, heading, half_width, any_direction):
+def _fill_lane(cells, nearest, x0, y0, px, py, half_width, any_direction):
     rows, columns = cells.shape
     reach = half_width + KERB_TOLERANCE
     for i in range(len(px) - 1):
@@ -78,20 +77,20 @@ def rasterise(cells, nearest, x0, y0, point_start, px, py, ph, width, kind, use,
     for g in range(len(building_start) - 1):
         a, b = building_start[g], building_start[g + 1]
         if b - a >= 3:
-            _fill_polygon(cells, x0, y0, bx[a:b], by[a:b], BUILDING, False)
+            _fill_polygon(cells, x0, y0, bx[a:b], by[a:b], np.uint8(BUILDING))
     for lane in range(len(width)):
         if kind[lane] == 0 and use[lane] & 1:
             a, b = point_start[lane], point_start[lane + 1]
-            _fill_lane(cells, nearest, x0, y0, px[a:b], py[a:b], ph[a:b], 0.5 * width[lane], False)
+            _fill_lane(cells, nearest, x0, y0, px[a:b], py[a:b], 0.5 * width[lane], np.bool_(False))
     for j in range(len(junction_start) - 1):
         a, b = junction_start[j], junction_start[j + 1]
         if b - a >= 3:
-            _fill_polygon(cells, x0, y0, jx[a:b], jy[a:b], ANY_DIRECTION, False)
+            _fill_polygon(cells, x0, y0, jx[a:b], jy[a:b], np.uint8(ANY_DIRECTION))
     nearest[:] = 1e9
     for lane in range(len(width)):
         if kind[lane] == 1 and use[lane] & 1:
             a, b = point_start[lane], point_start[lane + 1]
-            _fill_lane(cells, nearest, x0, y0, px[a:b], py[a:b], ph[a:b], 0.5 * width[lane], True)
+            _fill_lane(cells, nearest, x0, y0, px[a:b], py[a:b], 0.5 * width[lane], np.bool_(True))
 
 
 @njit(cache=True)

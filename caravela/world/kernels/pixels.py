@@ -8,20 +8,22 @@ from numpy import float32
 
 from caravela.world.kernels.bodies import BODY, COS, CROWN, FACET, SIN, body_look, crown_look, hit_body, hit_row, reflected
 from caravela.world.kernels.bundles import (
-    BARK, CLOCK, DAY, EXPOSURE, EYE_X, EYE_Y, EYE_Z, FOCAL, FOG, FORE_X, FORE_Y, IS_BUILDING, IS_SKY, IS_TREE, IS_VEHICLE, NIGHT, RAIN, SECTOR,
-    SECTOR_PART, SUN_B, SUN_G, SUN_R, SUN_TAN, SUN_X, SUN_Y, SUN_Z, UP_Z, WET,
+    BARK, CENTRE_X, CLOCK, DAY, EXPOSURE, EYE_X, EYE_Y, EYE_Z, FOCAL, FOG, FORE_X, FORE_Y, IS_BUILDING, IS_SKY, IS_TREE, IS_VEHICLE, KERBSTONE, NIGHT, RAIN, SECTOR, SKY_R,
+    SUN_B, SUN_G, SUN_R, SUN_TAN, SUN_X, SUN_Y, SUN_Z, UP_Z, WET,
 )
 from caravela.world.kernels.display import BEAM, SHADOW
 from caravela.world.kernels.facades import facade_look
 from caravela.world.kernels.geometry import MISS, hit_facet, hit_plane_pair, ray
-from caravela.world.kernels.ground import footprint, surroundings
-from caravela.world.kernels.scalar import scalar
-from caravela.world.kernels.shade import clamp, film, ground_colour, hash01, haze, headlight, lit_surface, mix, sky, smooth
+from caravela.world.kernels.ground import channel, footprint, sample, surroundings
+from caravela.world.kernels.raster import EDGE_SCALE
+from caravela.world.kernels.scalar import inlined, scalar
+from caravela.world.kernels.shade import CLOSE, clamp, film, ground_colour, hash01, haze, headlight, lit_surface, mix, sky, smooth
 
 FARTHEST = np.float32(1500.0)  # m, ground beyond it is horizon
+KERB_RISE = np.float32(0.12)  # m
 
 
-@scalar
+@inlined
 def decal_pixel(row, kind, env, x, y):
     """What a decal does to the ground at (x, y): (share of sun left, share of sky light left, headlight added)."""
     dx = x - row[0]
@@ -49,29 +51,61 @@ def decal_pixel(row, kind, env, x, y):
 
 
 @scalar
-def ground_pixel(place, tile_index, words, marks, mark_start, mark_items, surround, palette, switch, noise, env, view, column, line, sun_left, sky_left, beam):
-    """r, g, b, semantics, depth and smoothness of ground or sky."""
+def beyond_kerb(place, tile_index, words, x, y):
+    """Distance (m) from (x, y) to the road's kerb, positive on the pavement's side; about 3 m at most."""
+    even, odd = sample(place, tile_index, words, x, y, 0.0, 0.0, 0, 0)
+    if even == np.uint64(0) and odd == np.uint64(0):
+        return float32(3.0)
+    return (channel(odd, 3) - 0.5) / EDGE_SCALE
+
+
+@scalar
+def ground_row(view, line, texel):
+    """What all pixels of an image row have in common, for a camera without roll: depth of the ground, length of the footprint's long
+    axis over the ray's horizontal length, mip level, log2 of the number of taps, share of haze-free sky."""
+    dx, dy, dz = ray(view, view[CENTRE_X], line)
+    flat = math.sqrt(dx * dx + dy * dy)
+    if dz > -1e-5:
+        return FARTHEST * 2.0, 0.0, 0, 0
+    depth = -view[EYE_Z] / dz
+    across = depth / view[FOCAL]
+    # how far the hit moves when the ray tilts by one pixel
+    along = across * max(flat * depth / view[EYE_Z], 1.0) * max(view[UP_Z], 0.2)
+    level, shift = footprint(across, along, texel)
+    return depth, along / flat, level, shift
+
+
+@inlined
+def ground_pixel(place, tile_index, words, marks, mark_start, mark_items, surround, palette, switch, noise, env, view, column, line,
+                 depth, per, level, shift, sun_left, sky_left, beam):
+    """r, g, b, semantics, depth and smoothness of ground or sky; depth, per, level and shift as `ground_row` gives them."""
     dx, dy, dz = ray(view, column, line)
     flat = math.sqrt(dx * dx + dy * dy)
-    depth = -view[EYE_Z] / min(dz, -1e-6)
-    if dz > -1e-5 or depth * flat > FARTHEST:
-        r, g, b = sky(env, noise, dx, dy, max(dz, 0.0), 1.0)
+    if depth * flat > FARTHEST:
+        r, g, b = sky(env, noise, dx, dy, max(dz, 0.0), 2.0 if view[FOCAL] > 300.0 else 1.0)
         veil = math.exp(-env[FOG] * 420.0 / (1.0 + 16.0 * max(dz, 0.0) / flat))
         from_fog = 1.0 - veil
         r, g, b = mix(r, env[15], from_fog), mix(g, env[16], from_fog), mix(b, env[17], from_fog)
         return r, g, b, IS_SKY, FARTHEST, float32(0.0)
+    across = depth / view[FOCAL]
+    face = 1.0
+    if across < CLOSE and view[EYE_Z] > 0.5:  # close enough to see that kerbs are raised
+        rise = KERB_RISE * (1.0 - smooth(0.6 * CLOSE, CLOSE, across))
+        top = depth * (1.0 - rise / view[EYE_Z])
+        here = beyond_kerb(place, tile_index, words, view[EYE_X] + depth * dx, view[EYE_Y] + depth * dy)
+        if here > 0.0:
+            if beyond_kerb(place, tile_index, words, view[EYE_X] + top * dx, view[EYE_Y] + top * dy) > 0.0:
+                depth = top
+            else:
+                face = 0.62
     x = view[EYE_X] + depth * dx
     y = view[EYE_Y] + depth * dy
-    across = depth / view[FOCAL]
-    # the footprint's long axis: how far the hit moves when the ray tilts by one pixel
-    stretch = max(flat * depth / view[EYE_Z], 1.0)
-    along = across * stretch * max(view[UP_Z], 0.2)
-    level, shift = footprint(across, along, place.texel)
-    per = along / flat
-    r, g, b, what, gloss = ground_colour(place, tile_index, words, marks, mark_start, mark_items, palette, switch, noise, env, x, y, dx * per, dy * per, across, level, shift)
+    r, g, b, what, gloss = ground_colour(place, tile_index, words, marks, mark_start, mark_items, palette, switch, noise, x, y, dx * per, dy * per, across, level, shift)
+    if face < 1.0:
+        r, g, b = palette[KERBSTONE, 0] * face, palette[KERBSTONE, 1] * face, palette[KERBSTONE, 2] * face
     wet = env[WET] * (0.35 + 0.65 * gloss)
     darker = 1.0 - 0.45 * wet
-    sun, openness, lamp = surroundings(place, surround, x, y, 0.0, int(env[SECTOR]), env[SECTOR_PART], env[SUN_TAN], env[DAY])
+    sun, openness, lamp = surroundings(place, surround, x, y, 0.0, int(env[SECTOR]), env[SUN_TAN], env[DAY])
     lr, lg, lb = lit_surface(env, 0.0, 0.0, 1.0, sun * sun_left, openness * sky_left, lamp)
     beam *= env[NIGHT] * 0.85
     r *= (lr + beam) * darker
@@ -97,7 +131,7 @@ def own_beam(env, ego, x, y, z):
     return headlight(ahead, aside) * (0.12 + 0.88 * high) * env[NIGHT]
 
 
-@scalar
+@inlined
 def solid_pixel(row, kind, place, surround, palette, noise, env, ego, view, column, line):
     """r, g, b, semantics and depth of a row of the display list that is known to be hit."""
     dx, dy, dz = ray(view, column, line)
@@ -134,7 +168,7 @@ def solid_pixel(row, kind, place, surround, palette, noise, env, ego, view, colu
         r, g, b, nx, ny, nz = crown_look(row, env, palette, noise, depth * dx - row[0], depth * dy - row[1], depth * dz - row[2], depth / view[FOCAL])
     x = view[EYE_X] + depth * dx
     y = view[EYE_Y] + depth * dy
-    sun, openness, lamp = surroundings(place, surround, x + nx * 1.6, y + ny * 1.6, z, int(env[SECTOR]), env[SECTOR_PART], env[SUN_TAN], env[DAY])
+    sun, openness, lamp = surroundings(place, surround, x + nx * 1.6, y + ny * 1.6, z, int(env[SECTOR]), env[SUN_TAN], env[DAY])
     if kind == CROWN:
         sun = 1.0
         openness = 0.5 + 0.5 * openness
@@ -167,18 +201,21 @@ def solid_pixel(row, kind, place, surround, palette, noise, env, ego, view, colu
     return r, g, b, what, depth
 
 
-@scalar
+@inlined
 def film_pixel(env, r, g, b, i, j, width, height):
     """Pixel values of linear light, with rain before the lens."""
     if env[RAIN] > 0.02:
-        across = (float32(i) + 0.12 * float32(j)) * 160.0 / float32(width)
-        column = int(math.floor(across))
         frame = int(env[CLOCK] * 10.0 + 0.5)
-        start = hash01(column + 3571, frame)
-        down = float32(j) / float32(height) * 2.2 + start * 7.0 + hash01(column, frame + 91)
-        part = down - math.floor(down)
-        if start < 0.35 * env[RAIN] and part < 0.16 and across - math.floor(across) < 0.5:
-            add = 0.16 * env[EXPOSURE] * (env[6] + 0.10)
-            r, g, b = r + add, g + add, b + add * 1.05
+        for layer in range(2):
+            cells = 150.0 if layer == 0 else 330.0
+            across = (float32(i) + (0.10 + 0.05 * float32(layer)) * float32(j)) * cells / float32(width)
+            column = int(math.floor(across))
+            start = hash01(column + 3571 + layer * 77, frame)
+            down = float32(j) / float32(height) * (2.0 + float32(layer)) + start * 7.0 + hash01(column, frame + 91)
+            part = down - math.floor(down)
+            if start < 0.5 * env[RAIN] and part < 0.11:
+                middle = (across - float32(column) - 0.5) * 2.0
+                add = max(1.0 - middle * middle * 6.0, 0.0) * (0.05 + 0.03 * float32(1 - layer)) * (env[SKY_R] + 0.10)
+                r, g, b = r + add, g + add, b + add * 1.05
     e = env[EXPOSURE]
     return film(r * e), film(g * e), film(b * e)

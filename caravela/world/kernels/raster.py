@@ -19,7 +19,9 @@ COARSE_PER_TILE = 4  # texels of the first dense level along a tile's side
 KERB = 0.25  # m, width of kerb stones
 PAVEMENT = 2.4  # m, from the kerb stone outward
 # channels
-ASPHALT, PAVED, STONE, PAINT, CENTRE_DASHED, CENTRE_DOUBLE, TINT, WEAR = range(8)
+# TRACK: below one half the wear of wheels, above it the tint of a cycle track; EDGE: 0.5 + distance beyond the kerb * EDGE_SCALE
+ASPHALT, PAVED, STONE, PAINT, CENTRE_DASHED, CENTRE_DOUBLE, TRACK, EDGE = range(8)
+EDGE_SCALE = np.float32(0.16)  # 1/m
 # strip columns: x0, y0, x1, y1, half width, kind
 STRIP_ROAD, STRIP_RURAL, STRIP_CYCLE, STRIP_FOOT = 0, 1, 2, 3
 # mark columns: x, y, cos, sin, half length, half width, channel, shape
@@ -165,8 +167,9 @@ def draw_texel(x, y, size, strips, items, begin, end, px, py, polygon_start, pol
     channel[PAINT] = 0.0
     channel[CENTRE_DASHED] = 0.0
     channel[CENTRE_DOUBLE] = 0.0
-    channel[TINT] = ramp(cycle, size) * asphalt
-    channel[WEAR] = wear * asphalt
+    tint = ramp(cycle, size)
+    channel[TRACK] = (0.48 * wear * (1.0 - tint) + tint) * asphalt
+    channel[EDGE] = min(max(0.5 + urban * EDGE_SCALE, 0.0), 1.0)
 
 
 @scalar

@@ -15,7 +15,7 @@ from caravela.world.kernels.gather import gather_moving, gather_standing, sort_b
 from caravela.world.kernels.geometry import MISS, aim, ray
 from caravela.world.kernels.ground import surroundings
 from caravela.world.kernels.lamps import card_pixel, lamp_pixel, stick_pixel
-from caravela.world.kernels.pixels import FARTHEST, decal_pixel, film_pixel, ground_pixel, solid_pixel
+from caravela.world.kernels.pixels import FARTHEST, decal_pixel, film_pixel, ground_pixel, ground_row, solid_pixel
 from caravela.world.kernels.scalar import allocating, loop, scalar
 from caravela.world.kernels.shade import clamp, haze, lit_surface, mix
 
@@ -66,7 +66,7 @@ def blend_thins(view, env, place, surround, switch, ego, rows, ints, count, orde
         is_card = ints[n, KIND] == CARD
         x = row[11]
         y = row[12]
-        sun, openness, lamp = surroundings(place, surround, x, y, row[13], int(env[24]), env[25], env[23], env[31])
+        sun, openness, lamp = surroundings(place, surround, x, y, row[13], int(env[24]), env[23], env[31])
         if is_card:
             lr, lg, lb = lit_surface(env, row[3], row[4], 0.0, sun, openness, lamp)
         else:
@@ -134,19 +134,22 @@ def splat_lamps(env, rows, ints, count, width, height, depth, colour, lamp_area,
 
 @scalar
 def mirror_road(env, view, height, width, gloss, colour):
-    """Water on the road: mix in what stands above the horizon as far as the pixel lies below it."""
+    """Water on the road: mix in what stands above the horizon as far as the pixel lies below it, blurred upward as ripples do."""
     horizon = view[14] + view[FOCAL] * view[5] / max(view[11], 0.2)
+    reach = max(height // 64, 1)
     for j in range(max(int(horizon) + 1, 0), height):
         source = 2.0 * horizon - (float32(j) + 0.5)
         k = min(max(int(source), 0), height - 1)
         below = (float32(j) + 0.5 - horizon) / view[FOCAL]
-        fresnel = 0.05 + 0.75 * math.exp(-7.0 * below)
+        fresnel = 0.03 + 0.5 * math.exp(-6.0 * below)
         for i in range(width):
             if gloss[j, i] > 0.02:
                 share = gloss[j, i] * env[WET] * fresnel
                 for c in range(3):
-                    smeared = 0.5 * colour[k, i, c] + 0.25 * (colour[max(k - 2, 0), i, c] + colour[min(k + 2, height - 1), i, c])
-                    colour[j, i, c] = mix(colour[j, i, c], smeared, share)
+                    total = 0.0
+                    for step in range(-3, 4):
+                        total += colour[min(max(k + step * reach, 0), j - 1), i, c]
+                    colour[j, i, c] = mix(colour[j, i, c], total * 0.14285714, share)
 
 
 @allocating
@@ -196,12 +199,13 @@ def draw_view(scene, state, env, view, ego, b, own, width, height, image, depth,
 def shade_all(scene, place, palette, switch, env, view, ego, width, height, solids, solid_ints, hit, sun_left, sky_left, beam, gloss, colour, depth, what, visible, want):
     """Colour every pixel once."""
     for j in range(height):
+        row_depth, per, level, shift = ground_row(view, float32(j) + 0.5, place.texel)
         for i in range(width):
             n = hit[j, i] - 1
             if n < 0:
                 r, g, b, kind, t, smoothness = ground_pixel(
                     place, scene.tile_index, scene.words, scene.marks, scene.mark_start, scene.mark_items, scene.surround, palette, switch, scene.noise,
-                    env, view, float32(i) + 0.5, float32(j) + 0.5, sun_left[j, i], sky_left[j, i], beam[j, i])
+                    env, view, float32(i) + 0.5, float32(j) + 0.5, row_depth, per, level, shift, sun_left[j, i], sky_left[j, i], beam[j, i])
                 gloss[j, i] = smoothness
                 depth[j, i] = t
             else:

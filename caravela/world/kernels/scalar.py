@@ -6,10 +6,16 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import njit
+
+_ROOT = Path(__file__).resolve().parents[3]
+_OPTIONS = {"cache": True, "fastmath": True, "error_model": "numpy"}
 
 
 class _Float32Literals(ast.NodeTransformer):
@@ -41,17 +47,45 @@ def narrow(function: Callable[..., Any]) -> Callable[..., Any]:
     return narrowed
 
 
+@cache
+def _fingerprint(module: str) -> str:
+    """Hash of a module of ours and of all that it imports from us."""
+    path = _ROOT / (module.replace(".", "/") + ".py")
+    if not path.is_file():
+        return ""
+    source = path.read_bytes()
+    digest = sha256(source)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("caravela."):
+            for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
+                digest.update(_fingerprint(name).encode())
+    return digest.hexdigest()
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    """Numba's cache watches a function's own file only; ours is stale too when a file that it imports has changed."""
+    dispatcher = njit(**_OPTIONS, **options)(narrow(function))
+    dispatcher._cache._cache_file._source_stamp = _fingerprint(function.__module__)
+    return dispatcher
+
+
 def scalar(function: Callable[..., Any]) -> Any:
     """Compile for the target that calls it. Without Numba's reference counts: they cost an atomic instruction for every array
     argument of every call, half the time of a frame; so the function must not allocate."""
-    return njit(cache=True, fastmath=True, error_model="numpy", _nrt=False)(narrow(function))
+    return _compiled(function, _nrt=False)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Like `scalar`, but copied into its callers: for functions of many arrays that are called for every pixel, where handing over
+    the arguments costs more than the work."""
+    return _compiled(function, _nrt=False, forceinline=True)
 
 
 def allocating(function: Callable[..., Any]) -> Any:
     """Compile a function that makes its own scratch arrays, for the CPU."""
-    return njit(cache=True, fastmath=True, error_model="numpy")(narrow(function))
+    return _compiled(function)
 
 
 def loop(function: Callable[..., Any]) -> Any:
     """Compile an outer loop for the CPU; `prange` in it runs over threads."""
-    return njit(cache=True, fastmath=True, error_model="numpy", parallel=True)(narrow(function))
+    return _compiled(function, parallel=True)

@@ -8,12 +8,13 @@ from numpy import float32
 
 from caravela.world.kernels.bundles import (
     CENTRE_IS_DOUBLE, CENTRE_PAINT, CLOCK, CLOUD, DAY, EARTH, FOG, FOG_B, FOG_G, FOG_R, GRASS, IS_PAINT, IS_PAVEMENT, IS_ROAD, IS_TERRAIN, KERBSTONE,
-    PATCH, PAVING, RIM_B, RIM_G, RIM_R, ROAD, SKY_B, SKY_G, SKY_R, STREET, SUN_B, SUN_G, SUN_R, SUN_X, SUN_Y, SUN_Z, TINTED, TOP_B, TOP_G, TOP_R,
+    PATCH, PAVING, RIM_B, RIM_G, RIM_R, ROAD, SKY_B, SKY_G, SKY_R, STREET, SUN_B, SUN_G, SUN_R, SUN_UP, SUN_X, SUN_Y, SUN_Z, TINTED, TOP_B, TOP_G, TOP_R,
 )
 from caravela.world.kernels.ground import channel, painted, sample
-from caravela.world.kernels.scalar import scalar
+from caravela.world.kernels.raster import EDGE_SCALE, KERB
+from caravela.world.kernels.scalar import inlined, scalar
 
-CLOSE = np.float32(0.07)  # m, footprints below it get exact paint and fine grain
+CLOSE = np.float32(0.035)  # m, footprints below it get exact paint and fine grain
 
 
 @scalar
@@ -64,7 +65,7 @@ def fuzz(noise, u, v):
 
 @scalar
 def sky(env, noise, dx, dy, dz, crisp):
-    """Colour of the sky along a direction of any length; `crisp` 0 leaves out clouds and the sun's disc (for reflections)."""
+    """Colour of the sky along a direction of any length; `crisp` 1 has plain clouds, 2 ragged ones."""
     per = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz)
     up = max(dz * per, 0.0)
     toward = (dx * env[SUN_X] + dy * env[SUN_Y] + dz * env[SUN_Z]) * per
@@ -86,11 +87,12 @@ def sky(env, noise, dx, dy, dz, crisp):
     r += env[SUN_R] * halo * clear
     g += env[SUN_G] * halo * clear
     b += env[SUN_B] * halo * clear
-    if crisp > 0.0 and up > 0.015:
+    if up > 0.015:
         stretch = 0.03 / (up + 0.08) * per
         drift = env[CLOCK] * 0.0002
         a = fuzz(noise, dx * stretch + drift, dy * stretch)
-        a = 0.65 * a + 0.35 * fuzz(noise, dx * stretch * 3.1 - drift, dy * stretch * 3.1 + 0.37)
+        if crisp > 1.5:
+            a = 0.65 * a + 0.35 * fuzz(noise, dx * stretch * 3.1 - drift, dy * stretch * 3.1 + 0.37)
         cover = smooth(0.74 - 0.5 * env[CLOUD], 0.98 - 0.55 * env[CLOUD], a) * min((up - 0.015) * 9.0, 1.0)
         thick = clamp((a - 0.45) * 1.6)
         lit = (0.55 + 0.5 * near_sun * near_sun) * (1.0 - 0.45 * thick)
@@ -102,17 +104,31 @@ def sky(env, noise, dx, dy, dz, crisp):
         g = mix(g, cg, veil)
         b = mix(b, cb, veil)
         if toward > 0.9996:
-            disc = (1.0 - env[CLOUD]) * (1.0 - veil) * 12.0 * env[DAY]
+            disc = (1.0 - env[CLOUD]) * (1.0 - veil) * 12.0 * env[SUN_UP]
             r += env[SUN_R] * disc
             g += env[SUN_G] * disc
             b += env[SUN_B] * disc
+    if up < 0.07:  # distant trees and roofs, blue with air
+        side = math.atan2(dy, dx)
+        ridge = 0.006 + 0.034 * fuzz(noise, side * 0.35, 0.13) + 0.012 * fuzz(noise, side * 3.1, 0.71)
+        trees = 0.62 * (1.0 - smooth(ridge - 0.5 / 480.0, ridge + 0.5 / 480.0, up))
+        dark = 0.35 + 1.2 * (ridge - up)
+        r = mix(r, env[FOG_R] * dark, trees)
+        g = mix(g, env[FOG_G] * dark * 1.03, trees)
+        b = mix(b, env[FOG_B] * dark, trees)
     return r, g, b
 
 
-@scalar
+@inlined
+def fade(x):
+    """exp(-x) for x >= 0, from five terms of exp(x): within 0.4 % up to 1, too large beyond 4, where little is left anyway."""
+    return 1.0 / (1.0 + x * (1.0 + x * (0.5 + x * (0.16666667 + x * 0.041666667))))
+
+
+@inlined
 def haze(env, r, g, b, distance):
     """What is left of a colour after `distance` m of air."""
-    left = math.exp(-env[FOG] * distance)
+    left = fade(env[FOG] * distance)
     return mix(env[FOG_R], r, left), mix(env[FOG_G], g, left), mix(env[FOG_B], b, left)
 
 
@@ -126,7 +142,7 @@ def headlight(ahead, aside):
     return math.exp(-spread * spread) * min(ahead * 0.25, 1.0) / (1.0 + reach * reach * reach)
 
 
-@scalar
+@inlined
 def lit_surface(env, nx, ny, nz, sun, openness, lamp):
     """Light (r, g, b) on a surface with unit normal n: `sun` share of the sun seen, `openness` of the sky, `lamp` street light."""
     facing = max(nx * env[SUN_X] + ny * env[SUN_Y] + nz * env[SUN_Z], 0.0) * sun
@@ -139,59 +155,66 @@ def lit_surface(env, nx, ny, nz, sun, openness, lamp):
     return r, g, b
 
 
-@scalar
-def ground_colour(place, tile_index, words, marks, mark_start, mark_items, palette, switch, noise, env, x, y, step_x, step_y, across, level, shift):
+@inlined
+def ground_colour(place, tile_index, words, marks, mark_start, mark_items, palette, switch, noise, x, y, step_x, step_y, across, level, shift):
     """Reflectance (r, g, b) and semantics of the ground around (x, y), and how smooth it is (asphalt reflects when wet)."""
     even, odd = sample(place, tile_index, words, x, y, step_x, step_y, level, shift)
-    wide = fuzz(noise, x * 0.0041, y * 0.0041)
     asphalt = channel(even, 0)
     stone = channel(even, 1)
-    dashed = channel(even, 2)
-    tint = channel(even, 3)
+    centre = channel(odd, 2) if switch[CENTRE_IS_DOUBLE] > 0.5 else channel(even, 2)
+    track = channel(even, 3)
     paved = channel(odd, 0)
-    common = channel(odd, 1)
-    double = channel(odd, 2)
-    wear = channel(odd, 3)
+    white = channel(odd, 1)
+    tint = max(2.0 * track - 1.0, 0.0)
+    wear = min(2.0 * track, 1.0) * (1.0 - tint)
+    wide = fuzz(noise, x * 0.0041, y * 0.0041)
     grain = 0.0
+    joint = 1.0
     if across < CLOSE:
+        fine = 1.0 - across / CLOSE
+        surfaced = asphalt + stone + paved
+        beyond = (channel(odd, 3) - 0.5) / EDGE_SCALE
+        if beyond < 1.2 and beyond > -1.2:  # the kerb's line, sharper than texels
+            asphalt = surfaced * clamp(0.5 - beyond / across)
+            stone = surfaced * clamp(0.5 - (beyond - KERB) / across) - asphalt
+            paved = surfaced - asphalt - stone
         if asphalt > 0.02:
             exact, exact_dashed, exact_double = painted(place, marks, mark_start, mark_items, x, y, max(across, 0.012))
-            fade = smooth(0.5 * CLOSE, CLOSE, across)
-            common = mix(exact, common, fade)
-            dashed = mix(exact_dashed, dashed, fade)
-            double = mix(exact_double, double, fade)
-        fine = (1.0 - across / CLOSE) * 0.9
-        grain = (fuzz(noise, x * 0.11, y * 0.11) - 0.5) * fine
+            fade = smooth(0.6 * CLOSE, CLOSE, across)
+            white = mix(exact, white, fade)
+            centre = mix(exact_double if switch[CENTRE_IS_DOUBLE] > 0.5 else exact_dashed, centre, fade)
+        grain = (fuzz(noise, x * 0.11, y * 0.11) - 0.5) * fine * 0.9 + (fuzz(noise, x * 0.023, y * 0.023) - 0.5) * 0.4
+        if paved > 0.3:  # joints between slabs
+            su = x * 1.6667 - math.floor(x * 1.6667)
+            sv = y * 1.6667 - math.floor(y * 1.6667)
+            if su < 0.03 or sv < 0.03:
+                joint = 1.0 - 0.2 * fine
     elif across < 0.4:
         grain = (fuzz(noise, x * 0.023, y * 0.023) - 0.5) * 0.5
     bare = max(1.0 - asphalt - stone - paved, 0.0)
     lush = smooth(0.30, 0.62, wide)
-    shade = 0.86 + 0.28 * wide - 0.16 * wear + 0.35 * grain
-    turf = 0.75 + 0.5 * wide + 0.9 * grain
-    slab = 0.92 + 0.16 * wide + 0.3 * grain
-    if paved > 0.3 and across < CLOSE:  # joints between slabs
-        su = x * 1.6667 - math.floor(x * 1.6667)
-        sv = y * 1.6667 - math.floor(y * 1.6667)
-        if su < 0.03 or sv < 0.03:
-            slab *= 0.8
-    old = smooth(0.55, 0.75, fuzz(noise, x * 0.0013 + 0.3, y * 0.0013)) * 0.8
-    white = common * (0.92 - 0.5 * max(grain, 0.0))
-    centre = (double if switch[CENTRE_IS_DOUBLE] > 0.5 else dashed) * (0.92 - 0.5 * max(grain, 0.0))
-    rgb0 = 0.0
-    rgb1 = 0.0
-    rgb2 = 0.0
-    for c in range(3):
-        tarmac = mix(mix(palette[ROAD, c], palette[PATCH, c], old), palette[TINTED, c], tint) * shade
-        value = asphalt * tarmac + paved * palette[PAVING, c] * slab + stone * palette[KERBSTONE, c] * slab
-        value += bare * mix(palette[EARTH, c], palette[GRASS, c], lush) * turf
-        value = mix(value, 0.80, white)
-        value = mix(value, palette[CENTRE_PAINT, c], centre)
-        if c == 0:
-            rgb0 = value
-        elif c == 1:
-            rgb1 = value
-        else:
-            rgb2 = value
+    old = smooth(0.45, 0.70, wide) * 0.8
+    worn = 1.0 - 0.5 * max(grain, 0.0)
+    white *= worn
+    centre *= worn
+    covered = (1.0 - white) * (1.0 - centre)
+    tarmac = asphalt * (0.86 + 0.28 * wide - 0.14 * wear + 0.35 * grain) * covered
+    slab = (0.92 + 0.16 * wide + 0.3 * grain) * joint * covered
+    turf = bare * (0.75 + 0.5 * wide + 0.9 * grain) * covered
+    plain = tarmac * (1.0 - old) * (1.0 - tint)
+    patch = tarmac * old * (1.0 - tint)
+    tint *= tarmac
+    paving = paved * slab
+    kerb = stone * slab
+    grass = turf * lush
+    earth = turf * (1.0 - lush)
+    bright = 0.80 * white * (1.0 - centre)
+    r = bright + plain * palette[ROAD, 0] + patch * palette[PATCH, 0] + tint * palette[TINTED, 0] + paving * palette[PAVING, 0]
+    g = bright + plain * palette[ROAD, 1] + patch * palette[PATCH, 1] + tint * palette[TINTED, 1] + paving * palette[PAVING, 1]
+    b = bright + plain * palette[ROAD, 2] + patch * palette[PATCH, 2] + tint * palette[TINTED, 2] + paving * palette[PAVING, 2]
+    r += kerb * palette[KERBSTONE, 0] + grass * palette[GRASS, 0] + earth * palette[EARTH, 0] + centre * palette[CENTRE_PAINT, 0]
+    g += kerb * palette[KERBSTONE, 1] + grass * palette[GRASS, 1] + earth * palette[EARTH, 1] + centre * palette[CENTRE_PAINT, 1]
+    b += kerb * palette[KERBSTONE, 2] + grass * palette[GRASS, 2] + earth * palette[EARTH, 2] + centre * palette[CENTRE_PAINT, 2]
     what = IS_TERRAIN
     if white + centre > 0.4:
         what = IS_PAINT
@@ -199,10 +222,10 @@ def ground_colour(place, tile_index, words, marks, mark_start, mark_items, palet
         what = IS_ROAD
     elif paved + stone > 0.5:
         what = IS_PAVEMENT
-    return rgb0, rgb1, rgb2, what, asphalt
+    return r, g, b, what, asphalt
 
 
-@scalar
+@inlined
 def film(value):
     """Linear light to a pixel value 0..255: a shoulder for highlights (Reinhard 2002, extended) and a gamma of 2."""
     x = max(value, 0.0)

@@ -110,7 +110,7 @@ def place(roads, state, b, i, controller, lane, s, wanted):
         state.agents[b, i].speed = min(state.agents[b, i].speed, 3.0)
     state.agents[b, i].lane, state.agents[b, i].lane_s, state.agents[b, i].route_at = lane, s, 0
     state.agents[b, i].route[0] = lane
-    extend(roads, state.worlds, b, state.agents[b, i].route, 1, wanted)
+    extend(roads, state.worlds, b, state.agents[b, i].route, np.int64(1), wanted)
 
 
 @njit(cache=True)
@@ -121,7 +121,7 @@ def spawn_walker(roads, state, b, i):
     state.agents[b, i].controller = 0
     if last <= first:
         return False
-    embody(state, b, i, 6)
+    embody(state, b, i, np.int64(6))
     settle(state, b, i)
     state.agents[b, i].controller = 4
     state.agents[b, i].lane = first + int(uniform(state.worlds, b) * (last - first)) % max(last - first, 1)

@@ -99,9 +99,9 @@ def _tick(roads, state, b, action, flags, parts, respawn):
         if state.agents[b, i].controller == traffic.EXTERNAL:
             _judge(roads, state, b, i, flags, parts)
         elif state.agents[b, i].controller == traffic.IDM and (flags[b, i] & events.ARRIVED or abs(state.agents[b, i].lane_offset) > events.ROUTE_LOST or state.agents[b, i].timer > 60.0) and respawn[b]:
-            spawn(roads, state, b, i, traffic.IDM, 200.0, 60.0)
+            spawn(roads, state, b, i, np.int64(traffic.IDM), 200.0, 60.0)
         elif state.agents[b, i].controller == traffic.ABSENT and respawn[b] and state.agents[b, i].length > 1.5:
-            spawn(roads, state, b, i, traffic.IDM, 200.0, 60.0)
+            spawn(roads, state, b, i, np.int64(traffic.IDM), 200.0, 60.0)
     state.worlds[b].time += STEP
 
 
@@ -182,43 +182,80 @@ def _judge(roads, state, b, i, flags, parts):
         parts[b, i, RIGHT_OF_WAY] = 1.0
 
 
+# Inside prange a loop variable is unsigned, outside it is signed: the cast spares compiling everything once for either. For the same
+# reason whole bodies are functions, and numbers that are written out are cast where they select a version of a large function.
+
+
 @njit(cache=True, parallel=True)
 def step(roads, state, action, flags, parts, respawn):
     """Advance every world by STEP. action (B, A, 2) m/s^2 and 1/m for EXTERNAL agents; writes flags (B, A) int32 event bits and
     parts (B, A, REWARD_PARTS); respawn (B,) lets traffic that left come back elsewhere."""
     for b in prange(state.agents.shape[0]):
-        _tick(roads, state, b, action, flags, parts, respawn)
+        _tick(roads, state, np.int64(b), action, flags, parts, respawn)
+
+
+@njit(cache=True)
+def _scatter(roads, state, b):
+    """Start the lights of a world at random moments."""
+    scatter_clocks(roads, state.worlds[b].map, state.clock[b], state.worlds, b)
+    update_lamps(roads, state.worlds[b].map, state.clock[b], state.lamp[b])
+
+
+@njit(cache=True)
+def _seat_others(roads, state, b, i, moving, parked, walkers):
+    """Put agent i where its number says: up to `moving` is nobody's business here, then parked cars, then walkers."""
+    if i < moving + parked:
+        embody(state, b, i, np.int64(0))
+        if not spawn_parked(roads, state, b, i):
+            state.agents[b, i].length = 0.0
+    elif i < moving + parked + walkers:
+        if not spawn_walker(roads, state, b, i):
+            state.agents[b, i].length = 0.0
+
+
+@njit(cache=True)
+def _begin(roads, state, b, cars, parked, walkers, share_large, share_bicycle, ego_wanted):
+    _scatter(roads, state, b)
+    for i in range(state.agents.shape[1]):
+        if i <= cars:
+            kind = 0
+            if i > 0:
+                chance = uniform(state.worlds, b)
+                if chance < share_large:
+                    kind = 1 + int(uniform(state.worlds, b) * 3.0) % 3
+                elif chance < share_large + share_bicycle:
+                    kind = 5
+            embody(state, b, i, kind)
+            wanted, away = (ego_wanted, 0.0) if i == 0 else (200.0, 12.0)
+            controller = np.int64(traffic.EXTERNAL if i == 0 else traffic.IDM)
+            if not spawn(roads, state, b, i, controller, wanted, away) and i == 0:
+                spawn(roads, state, b, i, controller, 0.0, 0.0)
+        else:
+            _seat_others(roads, state, b, i, 1 + cars, parked, walkers)
+            if state.agents[b, i].controller == traffic.WALKER:
+                traffic.walk_over(roads, state, b, i, 0.01)
 
 
 @njit(cache=True, parallel=True)
 def begin(roads, state, cars, parked, walkers, share_large, share_bicycle, ego_wanted):
     """Fill every world: agent 0 (the ego car), then `cars`, `parked` and `walkers` (B,) others; the rest stay absent."""
     for b in prange(state.agents.shape[0]):
-        scatter_clocks(roads, state.worlds[b].map, state.clock[b], state.worlds, b)
-        update_lamps(roads, state.worlds[b].map, state.clock[b], state.lamp[b])
-        embody(state, b, 0, 0)
-        if not spawn(roads, state, b, 0, traffic.EXTERNAL, ego_wanted[b], 0.0):
-            spawn(roads, state, b, 0, traffic.EXTERNAL, 0.0, 0.0)
-        for i in range(1, state.agents.shape[1]):
-            if i <= cars[b]:
-                chance = uniform(state.worlds, b)
-                kind = 0
-                if chance < share_large:
-                    kind = 1 + int(uniform(state.worlds, b) * 3.0) % 3
-                elif chance < share_large + share_bicycle:
-                    kind = 5
-                embody(state, b, i, kind)
-                spawn(roads, state, b, i, traffic.IDM, 200.0, 12.0)
-            elif i <= cars[b] + parked[b]:
-                embody(state, b, i, 0)
-                if not spawn_parked(roads, state, b, i):
-                    state.agents[b, i].length = 0.0
-            elif i <= cars[b] + parked[b] + walkers[b]:
-                if not spawn_walker(roads, state, b, i):
-                    state.agents[b, i].length = 0.0
-                else:
-                    traffic.walk_over(roads, state, b, i, 0.01)
+        _begin(roads, state, np.int64(b), np.int64(cars[b]), np.int64(parked[b]), np.int64(walkers[b]), share_large, share_bicycle, float(ego_wanted[b]))
 
+
+@njit(cache=True)
+def _populate(roads, state, b, learners, cars, parked, walkers):
+    _scatter(roads, state, b)
+    for i in range(state.agents.shape[1]):
+        state.agents[b, i].controller = traffic.ABSENT
+    for i in range(state.agents.shape[1]):
+        if i < learners + cars:
+            chance = uniform(state.worlds, b)
+            kind = 0 if chance < 0.86 or i == 0 else (5 if chance < 0.93 and i >= learners else 1 + int(uniform(state.worlds, b) * 3.0) % 3)
+            embody(state, b, i, kind)
+            spawn(roads, state, b, i, np.int64(traffic.EXTERNAL if i < learners else traffic.IDM), 300.0, 0.0)
+        else:
+            _seat_others(roads, state, b, i, learners + cars, parked, walkers)
 
 
 @njit(cache=True, parallel=True)
@@ -226,29 +263,18 @@ def populate(roads, state, learners, cars, parked, walkers):
     """Fill worlds for self-play: the first `learners` (B,) agents are EXTERNAL vehicles of mixed kinds, then IDM cars, parked
     cars and walkers."""
     for b in prange(state.agents.shape[0]):
-        scatter_clocks(roads, state.worlds[b].map, state.clock[b], state.worlds, b)
-        update_lamps(roads, state.worlds[b].map, state.clock[b], state.lamp[b])
-        for i in range(state.agents.shape[1]):
-            state.agents[b, i].controller = traffic.ABSENT
-        for i in range(state.agents.shape[1]):
-            if i < learners[b] + cars[b]:
-                chance = uniform(state.worlds, b)
-                kind = 0 if chance < 0.86 or i == 0 else (5 if chance < 0.93 and i >= learners[b] else 1 + int(uniform(state.worlds, b) * 3.0) % 3)
-                embody(state, b, i, kind)
-                spawn(roads, state, b, i, traffic.EXTERNAL if i < learners[b] else traffic.IDM, 300.0, 0.0)
-            elif i < learners[b] + cars[b] + parked[b]:
-                embody(state, b, i, 0)
-                if not spawn_parked(roads, state, b, i):
-                    state.agents[b, i].length = 0.0
-            elif i < learners[b] + cars[b] + parked[b] + walkers[b]:
-                if not spawn_walker(roads, state, b, i):
-                    state.agents[b, i].length = 0.0
+        _populate(roads, state, np.int64(b), np.int64(learners[b]), np.int64(cars[b]), np.int64(parked[b]), np.int64(walkers[b]))
+
+
+@njit(cache=True)
+def _replace(roads, state, b, done, learners):
+    for i in range(learners):
+        if done[b, i] or state.agents[b, i].controller == traffic.ABSENT:
+            spawn(roads, state, b, i, np.int64(traffic.EXTERNAL), 300.0, 0.0)
 
 
 @njit(cache=True, parallel=True)
 def replace(roads, state, done, learners):
     """Give every learner whose episode is done (B, A), or that found no room before, a new life elsewhere."""
     for b in prange(state.agents.shape[0]):
-        for i in range(learners[b]):
-            if done[b, i] or state.agents[b, i].controller == traffic.ABSENT:
-                spawn(roads, state, b, i, traffic.EXTERNAL, 300.0, 0.0)
+        _replace(roads, state, np.int64(b), done, np.int64(learners[b]))

@@ -213,24 +213,29 @@ def _observe(roads, state, b, i, junction_lane, junction_distance, path, distanc
         mask[k] = True
 
 
+@njit(cache=True)
+def _observe_world(roads, state, b, rows, objects, mask, only_ego):
+    agents = state.agents.shape[1]
+    path = np.empty((traffic.SAMPLES, 3), dtype=np.float32)
+    distances = np.empty(agents, dtype=np.float32)
+    order = np.empty(agents, dtype=np.int32)
+    junction_lane = np.full(agents, -1, dtype=np.int32)
+    junction_distance = np.full(agents, 1e3, dtype=np.float32)
+    for i in range(agents):
+        if state.agents[b, i].controller == traffic.IDM or state.agents[b, i].controller == traffic.EXTERNAL:
+            lane, distance = traffic.next_junction(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
+            junction_lane[i], junction_distance[i] = lane, distance
+    for i in range(1 if only_ego else agents):
+        if state.agents[b, i].controller == traffic.EXTERNAL:
+            _observe(roads, state, b, i, junction_lane, junction_distance, path, distances, order, rows[b, i, : ROW - STYLE], objects[b, i], mask[b, i])
+
+
 @njit(cache=True, parallel=True)
 def observe(roads, state, rows, objects, mask, only_ego):
     """Write what EXTERNAL agents see: rows (B, A, ROW - STYLE first numbers), objects (B, A, OBJECTS, OBJECT), mask (B, A, OBJECTS).
     The last STYLE numbers of a row are the caller's. only_ego: agent 0 alone."""
-    agents = state.agents.shape[1]
     for b in prange(state.agents.shape[0]):
-        path = np.empty((traffic.SAMPLES, 3), dtype=np.float32)
-        distances = np.empty(agents, dtype=np.float32)
-        order = np.empty(agents, dtype=np.int32)
-        junction_lane = np.full(agents, -1, dtype=np.int32)
-        junction_distance = np.full(agents, 1e3, dtype=np.float32)
-        for i in range(agents):
-            if state.agents[b, i].controller == traffic.IDM or state.agents[b, i].controller == traffic.EXTERNAL:
-                lane, distance = traffic.next_junction(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
-                junction_lane[i], junction_distance[i] = lane, distance
-        for i in range(1 if only_ego else agents):
-            if state.agents[b, i].controller == traffic.EXTERNAL:
-                _observe(roads, state, b, i, junction_lane, junction_distance, path, distances, order, rows[b, i, : ROW - STYLE], objects[b, i], mask[b, i])
+        _observe_world(roads, state, np.int64(b), rows, objects, mask, only_ego)  # signed, see kernels.step
 
 
 @njit(cache=True)
@@ -257,4 +262,4 @@ def sat_nav(roads, state, b, i, points, spacing, out):
 def sat_nav_all(roads, state, spacing, out):
     """Agent 0 of every world: out (B, points, 2)."""
     for b in prange(state.agents.shape[0]):
-        sat_nav(roads, state, b, 0, out.shape[1], spacing, out[b])
+        sat_nav(roads, state, np.int64(b), np.int64(0), out.shape[1], spacing, out[b])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caravela.core.errors import MapError
-from caravela.world.maps.centre_line import CentreLine, Polyline, densify, first_within, resample, signed_area
+from caravela.world.maps.centre_line import CentreLine, Polyline, densify, first_within, resample, short, signed_area
 from caravela.world.maps.lane_graph import (
     CAR,
     JUNCTION,
@@ -21,7 +21,10 @@ from caravela.world.maps.lane_graph import (
     LAMP_RED,
     LAMP_RED_YELLOW,
     LAMP_YELLOW,
+    PRIORITY,
+    RIGHT_BEFORE_LEFT,
     SIGNAL,
+    YIELD,
     LaneGraph,
 )
 from caravela.world.maps.net_repair import without_fragments, without_idle_signals
@@ -29,6 +32,7 @@ from caravela.world.maps.net_xml import Net, NetEdge, read_net
 from caravela.world.maps.paths import LanePath, by_edge, junction_lanes, neighbours, road_lanes, straighten_stubs
 from caravela.world.maps.road_axis import Axis, axes
 
+WIDEST = 8000.0  # m, larger maps are refused
 CAR_WIDTH = 2.5  # m, two paths nearer than this cannot both be used
 LAMP_OF_LETTER = {
     "r": LAMP_RED,
@@ -76,9 +80,14 @@ def assemble(net: Net, *, name: str, origin: tuple[float, float], attribution: s
     roads = without_fragments(road_lanes(net), net)
     if not any(lane.use & CAR for lane in roads.values()):
         raise MapError(f"map '{name}' has no road that a car may use; expected at least one street: give a larger extract.")
+    across = float(np.ptp(np.concatenate([lane.shape for lane in roads.values()]), axis=0).max())
+    if across > WIDEST:
+        raise MapError(f"map '{name}' is {across / 1000.0:.0f} km across; expected at most {WIDEST / 1000.0:.0f} km: cut a smaller map.")
     draft = _draft(net, roads)
     edges = by_edge(roads)
     axis = axes(net, edges)
+    conflicts = _conflicts(draft)
+    _drop_idle_signs(draft, conflicts)
     graph = LaneGraph(
         name=name,
         lefthand=net.lefthand,
@@ -87,8 +96,8 @@ def assemble(net: Net, *, name: str, origin: tuple[float, float], attribution: s
         **_points(draft),
         **_lane_columns(draft, edges, axis),
         **_connections(draft),
-        **_conflicts(draft),
-        **_signals(draft),
+        **conflicts,
+        **_signals(draft, conflicts),
         **_areas(draft),
         **empty_roadside(),
     )
@@ -140,11 +149,11 @@ def _join_headings(line: CentreLine, *, before: CentreLine, after: CentreLine) -
 def _points(draft: Draft) -> dict[str, NDArray]:
     return {
         "lane_point_start": _starts([len(line.s) for line in draft.lines]),
-        "point_x": _flat([line.points[:, 0] for line in draft.lines], np.float32),
-        "point_y": _flat([line.points[:, 1] for line in draft.lines], np.float32),
-        "point_s": _flat([line.s for line in draft.lines], np.float32),
-        "point_heading": ((_flat([line.heading for line in draft.lines], np.float64) + np.pi) % (2 * np.pi) - np.pi).astype(np.float32),
-        "lane_length": np.array([line.length for line in draft.lines], np.float32),
+        "point_x": short(_flat([line.points[:, 0] for line in draft.lines], np.float64), 1.0 / 128.0),
+        "point_y": short(_flat([line.points[:, 1] for line in draft.lines], np.float64), 1.0 / 128.0),
+        "point_s": short(_flat([line.s for line in draft.lines], np.float64), 1.0 / 128.0),
+        "point_heading": short((_flat([line.heading for line in draft.lines], np.float64) + np.pi) % (2 * np.pi) - np.pi, 1.0 / 4096.0),
+        "lane_length": short(np.array([line.length for line in draft.lines]), 1.0 / 128.0),
     }
 
 
@@ -173,7 +182,9 @@ def _lane_columns(draft: Draft, edges: dict[str, list[LanePath]], axis: dict[str
         "lane_junction": np.array([draft.junctions.get(lane.junction, -1) for lane in lanes], np.int32),
         "lane_control": np.array([lane.control for lane in lanes], np.uint8),
         "lane_turn": np.array([lane.turn for lane in lanes], np.uint8),
-        "lane_link": np.array([link_number.get((lane.signal, lane.slot, lane.before), -1) if lane.control == SIGNAL else -1 for lane in lanes], np.int32),
+        "lane_link": np.array(
+            [link_number.get((lane.signal, lane.slot, lane.before), -1) if lane.control == SIGNAL else -1 for lane in lanes], np.int32
+        ),
         "lane_roundabout": np.array([lane.roundabout for lane in lanes], np.bool_),
     }
 
@@ -195,9 +206,9 @@ def _connections(draft: Draft) -> dict[str, NDArray]:
 def _conflicts(draft: Draft) -> dict[str, NDArray]:
     """Pairs that SUMO's right-of-way matrix calls foes and whose centre lines do come within a car's width, and merging pairs."""
     rows: dict[str, list[int]] = defaultdict(list)
-    for k, lane in enumerate(draft.lanes):
-        if lane.kind == JUNCTION and lane.request >= 0:
-            rows[lane.junction].append(k)
+    for k, path in enumerate(draft.lanes):
+        if path.kind == JUNCTION and path.request >= 0:
+            rows[path.junction].append(k)
     found: list[list[tuple[int, bool, float]]] = [[] for _ in draft.lanes]
     dense = {k: densify(draft.lines[k].points) for members in rows.values() for k in members}
     for members in rows.values():
@@ -208,6 +219,7 @@ def _conflicts(draft: Draft) -> dict[str, NDArray]:
                     continue
                 at, gap = first_within(dense[lane], dense[other], distance=CAR_WIDTH)
                 if gap < CAR_WIDTH:
+                    yields |= lane > other and not _priority(draft, draft.lanes[other], draft.lanes[lane])[1]  # netconvert left it open
                     found[lane].append((other, yields, at))
     return {
         "conflict_start": _starts([len(row) for row in found]),
@@ -215,6 +227,16 @@ def _conflicts(draft: Draft) -> dict[str, NDArray]:
         "conflict_yields": _flat([[yields for _, yields, _ in row] for row in found], np.bool_),
         "conflict_s": _flat([[s for _, _, s in row] for row in found], np.float32),
     }
+
+
+def _drop_idle_signs(draft: Draft, conflicts: dict[str, NDArray]) -> None:
+    """An approach that yields to nobody has no sign (netconvert also marks those that only meet people who cross)."""
+    start, yields = conflicts["conflict_start"], conflicts["conflict_yields"]
+    paths = [(k, lane) for k, lane in enumerate(draft.lanes) if lane.kind == JUNCTION]
+    yielding = {draft.lanes[draft.number[lane.before]].edge for k, lane in paths if yields[start[k] : start[k + 1]].any()}
+    for _, lane in paths:
+        if lane.control in (YIELD, RIGHT_BEFORE_LEFT) and draft.lanes[draft.number[lane.before]].edge not in yielding:
+            lane.control = PRIORITY
 
 
 def _priority(draft: Draft, lane: LanePath, other: LanePath) -> tuple[bool, bool]:
@@ -231,13 +253,21 @@ def _bit(bits: str, index: int) -> bool:
     return 0 <= index < len(bits) and bits[-1 - index] == "1"
 
 
-def _signals(draft: Draft) -> dict[str, NDArray]:
+def _signals(draft: Draft, conflicts: dict[str, NDArray]) -> dict[str, NDArray]:
     programs = {name: k for k, name in enumerate(dict.fromkeys(name for name, _, _ in draft.links))}
     widest = max([1, *[len(state) for name in programs for _, state in draft.net.programs[name].phases]])
     phases = [phase for name in programs for phase in draft.net.programs[name].phases]
     states = np.full((len(phases), widest), LAMP_OFF, np.uint8)
     for row, (_, state) in enumerate(phases):
         states[row, : len(state)] = [LAMP_OF_LETTER.get(letter, LAMP_OFF) for letter in state]
+    phase_start = _starts([len(draft.net.programs[name].phases) for name in programs])
+    for k, lane in enumerate(draft.lanes):
+        for c in range(conflicts["conflict_start"][k], conflicts["conflict_start"][k + 1]):
+            other = draft.lanes[conflicts["conflict"][c]]
+            if conflicts["conflict_yields"][c] and lane.signal and lane.signal == other.signal:
+                rows = slice(phase_start[programs[lane.signal]], phase_start[programs[lane.signal] + 1])
+                both = (states[rows, lane.slot] == LAMP_GREEN) & (states[rows, other.slot] == LAMP_GREEN)
+                states[rows, lane.slot] = np.where(both, LAMP_GREEN_YIELD, states[rows, lane.slot])
     ends = [_stop_line(draft, place) for _, _, place in draft.links]
     return {
         "link_signal": np.array([programs[name] for name, _, _ in draft.links], np.int32),
@@ -245,7 +275,7 @@ def _signals(draft: Draft) -> dict[str, NDArray]:
         "link_x": np.array([x for x, _, _ in ends], np.float32),
         "link_y": np.array([y for _, y, _ in ends], np.float32),
         "link_heading": np.array([heading for _, _, heading in ends], np.float32),
-        "signal_phase_start": _starts([len(draft.net.programs[name].phases) for name in programs]),
+        "signal_phase_start": phase_start,
         "signal_offset": np.array([draft.net.programs[name].offset for name in programs], np.float32),
         "phase_duration": np.array([duration for duration, _ in phases], np.float32),
         "phase_state": states,
@@ -286,7 +316,13 @@ def _outline(draft: Draft, junction: str) -> Polyline:
     shape = draft.net.junctions[junction].shape if junction in draft.net.junctions else np.zeros((0, 2))
     area = signed_area(shape) if len(shape) >= 3 else 0.0
     if abs(area) < 0.5:
-        points = np.concatenate([line.points for lane, line in zip(draft.lanes, draft.lines, strict=True) if lane.kind == JUNCTION and lane.junction == junction])
+        points = np.concatenate(
+            [
+                line.points
+                for lane, line in zip(draft.lanes, draft.lines, strict=True)
+                if lane.kind == JUNCTION and lane.junction == junction
+            ]
+        )
         (x0, y0), (x1, y1) = points.min(axis=0) - 1.6, points.max(axis=0) + 1.6
         return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     return shape if area > 0.0 else shape[::-1]

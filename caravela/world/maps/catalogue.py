@@ -3,6 +3,7 @@ user can name: a town, a .lanes file, OpenStreetMap, OpenDRIVE or a SUMO network
 
 import hashlib
 import os
+import zlib
 from functools import cache
 from pathlib import Path
 
@@ -40,22 +41,47 @@ def load_town(name: str) -> LaneGraph:
 
 
 def load_map(source: str | Path, *, lefthand: bool | None = None) -> LaneGraph:
-    """A town's name or a map file. Files other than .lanes are imported once and cached; `lefthand` overrides the driving side
-    that an import finds. Raises CaravelaError with one sentence."""
-    path = Path(source).expanduser()
+    """A town's name or a map file. OpenStreetMap, OpenDRIVE and SUMO files are imported once and cached; `lefthand` overrides the
+    driving side that such an import finds. Raises CaravelaError with one sentence."""
+    path, shown = Path(source).expanduser(), str(source)[:200]
     if isinstance(source, str) and source in towns():
-        return load_town(source)
+        graph = load_town(source)
+    else:
+        try:
+            suffix = _suffix(path, shown=shown)
+            graph = _load(path) if suffix == ".lanes" else _imported(path, suffix=suffix, lefthand=lefthand)
+        except OSError as error:
+            raise MapError(
+                f"map '{shown}' cannot be read ({error.strerror or type(error).__name__}); give a map that you may read."
+            ) from error
+    if lefthand is not None and graph.lefthand != lefthand:
+        side = "left" if graph.lefthand else "right"
+        raise MapError(f"traffic keeps {side} on map '{shown}'; expected no --lefthand: it is for .osm and .xodr maps only.")
+    return graph
+
+
+def _suffix(path: Path, *, shown: str) -> str:
+    """The kind of a map file. Raises CaravelaError for what is none."""
+    endings = ", ".join(SUFFIXES)
     if not path.is_file():
         if path.is_dir() or len(path.parts) > 1 or path.suffix:
             kind = "a folder" if path.is_dir() else "not there"
-            raise MapError(f"map '{str(source)[:200]}' is {kind}; expected a town ({', '.join(towns())}) or a file ending in {', '.join(SUFFIXES)}.")
-        raise unknown_name("town", str(source), towns())
+            raise MapError(f"map '{shown}' is {kind}; expected a town ({', '.join(towns())}) or a file ending in {endings}.")
+        raise unknown_name("town", shown, towns())
     suffix = next((s for s in sorted(SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(s)), None)
     if suffix is None:
-        raise MapError(f"'{path}' is no map that we know by its name; expected a file ending in {', '.join(SUFFIXES)}.")
+        raise MapError(f"'{shown}' is no map that we know by its name; expected a file ending in {endings}.")
     if path.stat().st_size == 0:
-        raise MapError(f"'{path}' is empty; expected a {suffix} map: download or write it again.")
-    return load(path) if suffix == ".lanes" else _imported(path, suffix=suffix, lefthand=lefthand)
+        raise MapError(f"'{shown}' is empty; expected a {suffix} map: download or write it again.")
+    return suffix
+
+
+def _load(path: Path) -> LaneGraph:
+    """A .lanes file, whatever is wrong with it."""
+    try:
+        return load(path)
+    except (TypeError, EOFError, zlib.error, AttributeError) as error:
+        raise MapError(f"'{path}' is a broken lane graph ({type(error).__name__}); import the map again.") from error
 
 
 def cache_folder() -> Path:
@@ -74,7 +100,7 @@ def _imported(path: Path, *, suffix: str, lefthand: bool | None) -> LaneGraph:
     kept = cache_folder() / f"{digest.hexdigest()[:32]}.lanes"
     if kept.is_file():
         try:
-            return load(kept)
+            return _load(kept)
         except MapError:
             pass  # a torn cache file is written again
     graph = _read(path, suffix=suffix, name=name, lefthand=lefthand)

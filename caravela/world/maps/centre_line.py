@@ -58,7 +58,7 @@ def resample(points: Polyline, *, smoothing: float) -> CentreLine:
     if len(points) > 2 and smoothing > 0.0:
         dense = _smooth(dense, sigma=smoothing / DENSE_STEP)
     s = arc_length(dense)
-    heading = _headings(dense)
+    heading = headings(dense)
     turn = np.abs(np.diff(heading)) / np.maximum(np.diff(s), 1e-6)  # 1/m
     if len(turn) > 2:
         turn = np.maximum(np.maximum(turn, np.roll(turn, 1)), np.roll(turn, -1))
@@ -71,7 +71,7 @@ def resample(points: Polyline, *, smoothing: float) -> CentreLine:
 
 def offset_line(points: Polyline, *, left: float) -> Polyline:
     """The line moved `left` metres to its left (negative: right)."""
-    heading = _headings(points)
+    heading = headings(points)
     return points + left * np.stack([-np.sin(heading), np.cos(heading)], axis=-1)
 
 
@@ -96,6 +96,11 @@ def signed_area(polygon: Polyline) -> float:
     """Area of a polygon (N, 2), positive if counter-clockwise, m^2."""
     x, y = polygon[:, 0], polygon[:, 1]
     return 0.5 * float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+
+
+def short(values: NDArray[np.floating], step: float) -> NDArray[np.float32]:
+    """Rounded to whole `step`s, a negative power of two: such numbers compress to half."""
+    return (np.round(values / step) * step).astype(np.float32)
 
 
 def _clean(points: Polyline) -> Polyline:
@@ -126,7 +131,7 @@ def _smooth(dense: Polyline, *, sigma: float) -> Polyline:
     return smooth
 
 
-def _headings(points: Polyline) -> NDArray[np.float64]:
+def headings(points: Polyline) -> NDArray[np.float64]:
     """Heading (N,) at every point, unwrapped: mean of the two neighbouring segments."""
     step = np.diff(points, axis=0)
     segment = np.unwrap(np.arctan2(step[:, 1], step[:, 0]))

@@ -25,7 +25,9 @@ def match_crossings(graph: LaneGraph, mapped: NDArray[np.float64]) -> LaneGraph:
     graph = keep_crossings(graph, (graph.crossing_link >= 0) | (apart.min(axis=1, initial=np.inf) < NEAR))
     added: list[NDArray[np.float64]] = []
     for place in mapped:
-        known = np.concatenate([graph.crossing[:, 0:4].reshape(-1, 2, 2).mean(axis=1), *[row[None, 0:4].reshape(1, 2, 2).mean(axis=1) for row in added]])
+        known = np.concatenate(
+            [graph.crossing[:, 0:4].reshape(-1, 2, 2).mean(axis=1), *[row[None, 0:4].reshape(1, 2, 2).mean(axis=1) for row in added]]
+        )
         if not len(known) or np.hypot(*(known - place).T).min() > NEAR:
             row = _across(graph, place)
             added += [] if row is None else [row]

@@ -60,11 +60,21 @@ def _plot(kind: str, random: Generator) -> tuple[float, float, float, float]:
     """Width, depth, setback from the kerb and height of one building, m."""
     if kind == MAIN:
         storeys = int(random.integers(2, 8))
-        return float(random.uniform(12, 30)), float(random.uniform(10, 18)), float(random.uniform(3.4, 8)), 3.2 * storeys + float(random.uniform(0.5, 2))
+        return (
+            float(random.uniform(12, 30)),
+            float(random.uniform(10, 18)),
+            float(random.uniform(3.4, 8)),
+            3.2 * storeys + float(random.uniform(0.5, 2)),
+        )
     if kind == FAST:
         return float(random.uniform(20, 50)), float(random.uniform(14, 30)), float(random.uniform(14, 28)), float(random.uniform(6, 13))
     storeys = int(random.integers(1, 5))
-    return float(random.uniform(8, 17)), float(random.uniform(8, 12)), float(random.uniform(3.2, 9)), 3.0 * storeys + float(random.uniform(1, 3))
+    return (
+        float(random.uniform(8, 17)),
+        float(random.uniform(8, 12)),
+        float(random.uniform(3.2, 9)),
+        3.0 * storeys + float(random.uniform(1, 3)),
+    )
 
 
 def _house(kerb: Kerb, *, s: float, width: float, depth: float, setback: float, random: Generator) -> Polyline:
@@ -73,7 +83,14 @@ def _house(kerb: Kerb, *, s: float, width: float, depth: float, setback: float, 
     box = [[-width / 2, 0.0], [width / 2, 0.0], [width / 2, depth], [-width / 2, depth]]
     if width > 11.0 and random.random() < 0.25:
         wing, cut = float(random.uniform(0.35, 0.6)) * width, float(random.uniform(0.4, 0.6)) * depth
-        box = [[-width / 2, 0.0], [width / 2, 0.0], [width / 2, depth - cut], [-width / 2 + wing, depth - cut], [-width / 2 + wing, depth], [-width / 2, depth]]
+        box = [
+            [-width / 2, 0.0],
+            [width / 2, 0.0],
+            [width / 2, depth - cut],
+            [-width / 2 + wing, depth - cut],
+            [-width / 2 + wing, depth],
+            [-width / 2, depth],
+        ]
     local = np.array(box)
     if random.random() < 0.5:
         local = local[::-1] * [-1.0, 1.0]
@@ -126,7 +143,9 @@ def _hull(points: Polyline) -> Polyline:
     def half(sequence: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
         chain: list[tuple[float, ...]] = []
         for p in sequence:
-            while len(chain) > 1 and (chain[-1][0] - chain[-2][0]) * (p[1] - chain[-2][1]) <= (chain[-1][1] - chain[-2][1]) * (p[0] - chain[-2][0]):
+            while len(chain) > 1 and (chain[-1][0] - chain[-2][0]) * (p[1] - chain[-2][1]) <= (chain[-1][1] - chain[-2][1]) * (
+                p[0] - chain[-2][0]
+            ):
                 chain.pop()
             chain.append(p)
         return chain[:-1]

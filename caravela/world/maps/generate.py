@@ -34,25 +34,37 @@ class Style:
 
 def _grid(random: Generator) -> Sketch:
     columns, rows = int(random.integers(3, 6)), int(random.integers(3, 5))
-    return sketch.grid(random, columns=columns, rows=rows, width=random.uniform(75, 130), height=random.uniform(75, 130), attach=random.uniform(50, 90))
+    return sketch.grid(
+        random, columns=columns, rows=rows, width=random.uniform(75, 130), height=random.uniform(75, 130), attach=random.uniform(50, 90)
+    )
 
 
 def _arterial(random: Generator) -> Sketch:
     columns, rows = int(random.integers(2, 4)), int(random.integers(2, 4))
-    return sketch.grid(random, columns=columns, rows=rows, width=random.uniform(150, 210), height=random.uniform(150, 210), attach=random.uniform(90, 130))
+    return sketch.grid(
+        random, columns=columns, rows=rows, width=random.uniform(150, 210), height=random.uniform(150, 210), attach=random.uniform(90, 130)
+    )
 
 
 def _spider(random: Generator) -> Sketch:
-    return sketch.spider(random, arms=int(random.integers(4, 7)), rings=int(random.integers(2, 4)), gap=random.uniform(75, 105), attach=random.uniform(60, 90))
+    return sketch.spider(
+        random,
+        arms=int(random.integers(4, 7)),
+        rings=int(random.integers(2, 4)),
+        gap=random.uniform(75, 105),
+        attach=random.uniform(60, 90),
+    )
 
 
 def _irregular(random: Generator) -> Sketch:
-    return sketch.irregular(random, iterations=int(random.integers(22, 42)), nearest=random.uniform(65, 90), furthest=random.uniform(110, 170))
+    return sketch.irregular(
+        random, iterations=int(random.integers(16, 29)), nearest=random.uniform(65, 90), furthest=random.uniform(110, 170)
+    )
 
 
 def _narrow(random: Generator) -> Sketch:
     if random.random() < 0.5:
-        return sketch.irregular(random, iterations=int(random.integers(25, 40)), nearest=60.0, furthest=random.uniform(90, 120))
+        return sketch.irregular(random, iterations=int(random.integers(20, 34)), nearest=60.0, furthest=random.uniform(90, 120))
     columns, rows = int(random.integers(3, 6)), int(random.integers(3, 6))
     return sketch.grid(random, columns=columns, rows=rows, width=random.uniform(60, 95), height=random.uniform(60, 95), attach=45.0)
 
@@ -60,18 +72,38 @@ def _narrow(random: Generator) -> Sketch:
 STYLES: dict[str, Style] = {
     "grid": Style(Manner(), _grid),
     "arterial": Style(
-        Manner(main_roads=4, main_lanes=(2, 3), main_kph=(50.0, 70.0), side_kph=(50.0,), signals=0.6, missing=0.05, roundabouts=0.03, parking=(0.3, 0.1)),
+        Manner(
+            main_roads=4,
+            main_lanes=(2, 3),
+            main_kph=(50.0, 70.0),
+            side_kph=(50.0,),
+            signals=0.6,
+            missing=0.05,
+            roundabouts=0.03,
+            parking=(0.3, 0.1),
+        ),
         _arterial,
     ),
     "spider": Style(Manner(main_roads=3, roundabouts=0.4, signals=0.25, main_kph=(50.0, 70.0)), _spider),
     "irregular": Style(Manner(bend=(8.0, 20.0)), _irregular, density=(0.4, 0.85)),
     "narrow": Style(
-        Manner(main_roads=1, main_lanes=(1, 1), side_kph=(30.0,), lane_width=(2.75, 2.95), signals=0.2, right_before_left=0.6, one_way=0.1, parking=(0.1, 0.7)),
+        Manner(
+            main_roads=1,
+            main_lanes=(1, 1),
+            side_kph=(30.0,),
+            lane_width=(2.75, 2.95),
+            signals=0.2,
+            right_before_left=0.6,
+            one_way=0.1,
+            parking=(0.1, 0.7),
+        ),
         _narrow,
         density=(0.75, 0.98),
     ),
     "motorway": Style(
-        Manner(main_roads=0, missing=0.0, bend=(10.0, 22.0), main_kph=(50.0, 70.0), signals=0.5, one_way=0.0, roundabouts=0.0), sketch.motorway, density=(0.3, 0.6)
+        Manner(main_roads=0, missing=0.0, bend=(10.0, 22.0), main_kph=(50.0, 70.0), signals=0.5, one_way=0.0, roundabouts=0.0),
+        sketch.motorway,
+        density=(0.3, 0.6),
     ),
 }
 SHARES = {"grid": 0.2, "arterial": 0.2, "spider": 0.15, "irregular": 0.2, "narrow": 0.15, "motorway": 0.1}
@@ -94,7 +126,9 @@ def generate(seed: int, *, style: str | None = None, lefthand: bool | None = Non
     streets = {number: _street(edge.type) for number, edge in enumerate(built.edges)}
     graph = built.graph
     graph = keep_crossings(graph, (graph.crossing_link >= 0) | (random.random(len(graph.crossing_link)) < CROSSING_SHARE))
-    return furnish(graph, streets=streets, random=random, density=float(random.uniform(*rules.density)), greenery=float(random.uniform(0.1, 0.6)))
+    return furnish(
+        graph, streets=streets, random=random, density=float(random.uniform(*rules.density)), greenery=float(random.uniform(0.1, 0.6))
+    )
 
 
 def _mirrored(drawing: Sketch) -> Sketch:
@@ -108,9 +142,21 @@ def _build(plan: TownPlan, *, name: str, lefthand: bool, cycle: int) -> Streets:
     with tempfile.TemporaryDirectory() as folder:
         nodes, edges, net = (Path(folder) / file for file in ("town.nod.xml", "town.edg.xml", "town.net.xml"))
         write_plain(plan, nodes=nodes, edges=edges)
-        flags = [*DETAIL, *SIGNALS, "--roundabouts.guess", "--ramps.guess", "--crossings.guess", f"--tls.cycle.time={cycle}"]
+        flags = [
+            *DETAIL,
+            *SIGNALS,
+            "--roundabouts.guess",
+            "--ramps.guess",
+            "--ramps.ramp-length=80",
+            "--crossings.guess",
+            f"--tls.cycle.time={cycle}",
+        ]
         flags += ["--lefthand"] if lefthand else []
-        run_tool("netconvert", [f"--node-files={nodes}", f"--edge-files={edges}", f"--output-file={net}", *flags], subject=f"generated town '{name}'")
+        run_tool(
+            "netconvert",
+            [f"--node-files={nodes}", f"--edge-files={edges}", f"--output-file={net}", *flags],
+            subject=f"generated town '{name}'",
+        )
         return read_streets(net, name=name)
 
 

@@ -11,6 +11,28 @@ from caravela.core.errors import MapError
 from caravela.world.maps.catalogue import TEST_PLACES, TEST_SEEDS, TRAINING_SEEDS
 from caravela.world.maps.lane_graph import LaneGraph
 
+SHIPPED = {  # name: seed, style, traffic keeps left; seeds of neither the training nor the test side
+    "alderton": (200_001, "grid", False),
+    "brookmere": (200_002, "spider", True),
+    "caldervale": (200_003, "irregular", True),
+    "dunmore": (200_004, "arterial", False),
+    "eastlyn": (200_005, "narrow", True),
+    "fairhaven": (200_006, "motorway", False),
+    "greywick": (200_007, "irregular", False),
+    "hallowford": (200_008, "arterial", True),
+}
+
+
+def build_towns(folder: Path) -> list[Path]:
+    """The towns that ship with the package, NAME.lanes, for those that are missing in `folder`."""
+    from caravela.world.maps.generate import generate
+
+    def town(name: str) -> Callable[[], LaneGraph]:
+        seed, style, lefthand = SHIPPED[name]
+        return lambda: generate(seed, style=style, lefthand=lefthand, name=name)
+
+    return _build(folder, {folder / f"{name}.lanes": town(name) for name in SHIPPED}, title="shipped towns")
+
 
 def build_library(folder: Path, *, count: int, test: bool = False) -> list[Path]:
     """Files NNNN.lanes of the first `count` towns of the training side (or the test side), building those that are missing."""

@@ -38,12 +38,20 @@ def run_tool(tool: str, arguments: Sequence[str], *, subject: str) -> str:
     environment = dict(os.environ, SUMO_HOME=str(home), PROJ_DATA=str(home / "data" / "proj"), PROJ_LIB=str(home / "data" / "proj"))
     try:
         done = subprocess.run(
-            [str(home / "bin" / tool), *arguments], capture_output=True, text=True, errors="replace", env=environment, timeout=TIME_LIMIT, check=False
+            [str(home / "bin" / tool), *arguments],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=environment,
+            timeout=TIME_LIMIT,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise MapError(f"{tool} took more than {TIME_LIMIT} s on {subject}; cut a smaller extract.") from error
     if done.returncode != 0:
-        raise MapError(f"{tool} could not read {subject} ({_reason(done.stderr)}); expected a road map: check the file or give a smaller extract.")
+        raise MapError(
+            f"{tool} could not read {subject} ({_reason(done.stderr)}); expected a road map: check the file or give a smaller extract."
+        )
     return done.stdout + done.stderr
 
 

@@ -2,6 +2,7 @@
 trees and parking from the tags. It leaves out rail, footways away from roads, and elevation."""
 
 import dataclasses
+import math
 import re
 import tempfile
 import zlib
@@ -10,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from caravela.core.errors import MapError
-from caravela.world.maps.assemble import Streets, read_streets
+from caravela.world.maps.assemble import WIDEST, Streets, read_streets
 from caravela.world.maps.crossings import match_crossings
 from caravela.world.maps.driving_side import drives_left
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.maps.netconvert import DETAIL, REPAIR, SIGNALS, run_tool
 from caravela.world.maps.osm_data import OsmData, Way, read_osm, road_ways, write_roads
-from caravela.world.maps.osm_roadside import buildings, street, tagged_nodes, trees
+from caravela.world.maps.osm_roadside import buildings, open_ground, street, tagged_nodes, trees
 from caravela.world.maps.osm_signals import signal_nodes
 from caravela.world.maps.osm_simplify import without_level_crossings, without_mini_circles
 from caravela.world.maps.projection import parameters
@@ -34,10 +35,11 @@ FLAGS = (
     "--osm.turn-lanes",
     "--keep-edges.by-vclass=passenger",
     "--sidewalks.guess",
+    "--sidewalks.guess.max-speed=18",
     "--crossings.guess",
     "--offset.disable-normalization=true",
 )
-BUILDINGS_PER_KM = 8.0  # with fewer, buildings are hardly mapped here and the gaps are filled
+BUILDINGS_PER_KM = 12.0  # with fewer, buildings are hardly mapped here and invented ones come nearer
 SERVICE_STREET = {"highway": "unclassified", "maxspeed": "20"}  # netconvert lets no passenger car onto highway=service
 
 
@@ -65,7 +67,9 @@ def import_osm(path: Path, *, lefthand: bool | None = None, name: str | None = N
 def _marked(graph: LaneGraph, data: OsmData) -> LaneGraph:
     """With the crossings and signs that are mapped."""
     places, tags = tagged_nodes(data, values=frozenset({"crossing"}), origin=graph.origin)
-    marked = np.array([tag.get("crossing") not in ("unmarked", "no", "informal") and tag.get("crossing:markings") != "no" for tag in tags], np.bool_)
+    marked = np.array(
+        [tag.get("crossing") not in ("unmarked", "no", "informal") and tag.get("crossing:markings") != "no" for tag in tags], np.bool_
+    )
     graph = match_crossings(graph, places[marked])
     places, tags = tagged_nodes(data, values=frozenset(KIND_OF_TAG), origin=graph.origin)
     return apply_signs(graph, places, [KIND_OF_TAG[tag["highway"]] for tag in tags])
@@ -101,7 +105,9 @@ def _furnished(graph: LaneGraph, data: OsmData, streets: dict[int, Street], *, r
         random=random,
         buildings=known,
         trees=trees(data, origin=graph.origin, random=random),
-        density=0.0 if mapped else 0.6,
+        density=0.6,
+        apart=70.0 if mapped else 25.0,
+        open_ground=open_ground(data, origin=graph.origin),
     )
 
 
@@ -111,4 +117,8 @@ def _origin(data: OsmData, roads: dict[int, Way], *, name: str) -> tuple[float, 
     if not nodes:
         raise MapError(f"map '{name}' has no road that a car may use; expected at least one street: give a larger extract.")
     latitude, longitude = np.array([n.latitude for n in nodes]), np.array([n.longitude for n in nodes])
-    return float((latitude.min() + latitude.max()) / 2.0), float((longitude.min() + longitude.max()) / 2.0)
+    origin = float((latitude.min() + latitude.max()) / 2.0), float((longitude.min() + longitude.max()) / 2.0)
+    across = 111.2 * max(float(np.ptp(latitude)), float(np.ptp(longitude)) * math.cos(math.radians(origin[0])))  # km, 111.2 a degree
+    if across > WIDEST / 1000.0:
+        raise MapError(f"map '{name}' is {across:.0f} km across; expected at most {WIDEST / 1000.0:.0f} km: cut a smaller extract.")
+    return origin

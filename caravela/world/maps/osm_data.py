@@ -12,9 +12,12 @@ from xml.sax.saxutils import quoteattr
 from caravela.core.errors import MapError
 
 LARGEST = 400_000_000  # bytes of XML; beyond it lies a country, not a town
-STREETS = frozenset(
-    f"{kind}{link}" for kind in ("motorway", "trunk", "primary", "secondary", "tertiary") for link in ("", "_link")
-) | {"unclassified", "residential", "living_street", "road"}
+STREETS = frozenset(f"{kind}{link}" for kind in ("motorway", "trunk", "primary", "secondary", "tertiary") for link in ("", "_link")) | {
+    "unclassified",
+    "residential",
+    "living_street",
+    "road",
+}
 YARDS = frozenset({"parking_aisle", "driveway", "drive-through", "emergency_access"})
 SIGNAL_TAGS = {"highway": "traffic_signals"}
 CLOSED = frozenset({"no", "private"})
@@ -54,7 +57,9 @@ def read_osm(path: Path) -> OsmData:
         raise MapError(f"'{path}' is empty; expected OpenStreetMap data: download the extract again.")
     data = _read_pbf(path) if path.suffix == ".pbf" else _read_xml(path)
     if not data.nodes or not data.ways:
-        raise MapError(f"'{path}' holds {len(data.nodes)} nodes and {len(data.ways)} ways; expected a town with roads: give a larger extract.")
+        raise MapError(
+            f"'{path}' holds {len(data.nodes)} nodes and {len(data.ways)} ways; expected a town with roads: give a larger extract."
+        )
     return data
 
 
@@ -71,10 +76,10 @@ def _read_xml(path: Path) -> OsmData:
             if event == "end" and element.tag in ("node", "way", "relation"):
                 _take(element, data)
                 element.clear()
-    except (ElementTree.ParseError, UnicodeDecodeError, StopIteration) as error:
+    except (ElementTree.ParseError, UnicodeDecodeError, LookupError, StopIteration) as error:
         raise MapError(f"'{path}' is not OpenStreetMap XML ({str(error)[:80]}); expected an .osm extract: download it again.") from error
-    except (KeyError, ValueError) as error:
-        raise MapError(f"'{path}' is broken OpenStreetMap XML ({type(error).__name__}: {str(error)[:80]}); download the extract again.") from error
+    except ValueError as error:
+        raise MapError(f"'{path}' is broken OpenStreetMap XML ({type(error).__name__}: {str(error)[:80]}); download it again.") from error
     return data
 
 
@@ -84,7 +89,10 @@ def _take(element: ElementTree.Element, data: OsmData) -> None:
     key = int(element.attrib["id"])
     tags = {tag.attrib["k"]: tag.attrib["v"] for tag in element.iter("tag")}
     if element.tag == "node":
-        data.nodes[key] = Node(float(element.attrib["lat"]), float(element.attrib["lon"]), tags)
+        latitude, longitude = float(element.attrib["lat"]), float(element.attrib["lon"])
+        if not (-90.0 <= latitude <= 90.0 and -180.0 <= longitude <= 180.0):
+            raise ValueError(f"node {key} lies at {latitude}, {longitude}")
+        data.nodes[key] = Node(latitude, longitude, tags)
     elif element.tag == "way":
         data.ways[key] = Way(tuple(int(nd.attrib["ref"]) for nd in element.iter("nd")), tags)
     else:
@@ -104,15 +112,17 @@ def _read_pbf(path: Path) -> OsmData:
     try:
         for item in osmium.FileProcessor(str(path)):
             tags = {tag.k: tag.v for tag in item.tags}
-            if item.is_node():
+            if isinstance(item, osmium.osm.Node):
                 if item.location.valid():
                     data.nodes[item.id] = Node(item.location.lat, item.location.lon, tags)
-            elif item.is_way():
+            elif isinstance(item, osmium.osm.Way):
                 data.ways[item.id] = Way(tuple(node.ref for node in item.nodes), tags)
-            elif item.is_relation():
+            elif isinstance(item, osmium.osm.Relation):
                 data.relations[item.id] = Relation(tuple((kinds[m.type], m.ref, m.role) for m in item.members), tags)
     except RuntimeError as error:
-        raise MapError(f"'{path}' is not OpenStreetMap PBF ({str(error)[:80]}); expected an .osm.pbf extract: download it again.") from error
+        raise MapError(
+            f"'{path}' is not OpenStreetMap PBF ({str(error)[:80]}); expected an .osm.pbf extract: download it again."
+        ) from error
     return data
 
 
@@ -139,20 +149,23 @@ def road_ways(data: OsmData) -> dict[int, Way]:
 
 
 def write_roads(data: OsmData, roads: dict[int, Way], *, path: Path, tags: dict[int, dict[str, str]], signals: set[int]) -> None:
-    """An .osm with only these ways (with `tags` by way id), their nodes (tagged only as `signals`) and the turn restrictions between them."""
+    """An .osm with only these ways (with `tags` by way id), their nodes (tagged only as `signals`) and turn restrictions."""
     used = dict.fromkeys(node for way in roads.values() for node in way.nodes if node in data.nodes)
     with path.open("w", encoding="utf-8") as file:
         file.write('<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6">\n')
         for key in used:
             node = data.nodes[key]
-            file.write(f'<node id="{key}" version="1" lat="{node.latitude!r}" lon="{node.longitude!r}">{_tags(SIGNAL_TAGS if key in signals else {})}</node>\n')
+            where = f'lat="{node.latitude!r}" lon="{node.longitude!r}"'
+            file.write(f'<node id="{key}" version="1" {where}>{_tags(SIGNAL_TAGS if key in signals else {})}</node>\n')
         for key, way in roads.items():
             references = "".join(f'<nd ref="{node}"/>' for node in way.nodes if node in data.nodes)
             file.write(f'<way id="{key}" version="1">{references}{_tags(tags.get(key, way.tags))}</way>\n')
         for key, relation in data.relations.items():
             ways = [member for kind, member, _ in relation.members if kind == "way"]
             if relation.tags.get("type") == "restriction" and ways and all(way in roads for way in ways):
-                members = "".join(f'<member type="{kind}" ref="{member}" role={quoteattr(role)}/>' for kind, member, role in relation.members)
+                members = "".join(
+                    f'<member type="{kind}" ref="{member}" role={quoteattr(role)}/>' for kind, member, role in relation.members
+                )
                 file.write(f'<relation id="{key}" version="1">{members}{_tags(relation.tags)}</relation>\n')
         file.write("</osm>\n")
 

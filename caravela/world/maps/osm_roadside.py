@@ -18,6 +18,7 @@ OPEN_ROOFS = frozenset({"no", "roof", "carport", "canopy", "ruins", "bridge", "c
 LOW = {"garage": 2.8, "garages": 2.8, "shed": 2.6, "hut": 2.8, "kiosk": 3.0, "greenhouse": 3.2, "service": 3.2}  # m
 HOUSES = frozenset({"house", "detached", "semidetached_house", "terrace", "bungalow", "residential"})
 WOODS = frozenset({"park", "garden", "wood", "forest", "cemetery", "recreation_ground"})
+OPEN = WOODS | {"pitch", "playground", "golf_course", "water", "scrub", "grassland", "farmland", "meadow", "grass", "railway", "allotments"}
 TREE_ROW_GAP = 9.0  # m
 PARK_AREA_PER_TREE = 220.0  # m^2
 PARKING_ON_STRIP = frozenset({"parallel", "diagonal", "perpendicular", "lane", "on_street", "street_side", "marked"})
@@ -33,7 +34,9 @@ def place(data: OsmData, nodes: tuple[int, ...] | list[int], *, origin: tuple[fl
     return to_metres(np.array([n.latitude for n in known]), np.array([n.longitude for n in known]), origin=origin)
 
 
-def buildings(data: OsmData, *, origin: tuple[float, float], bounds: tuple[float, float, float, float], random: Generator) -> list[Building]:
+def buildings(
+    data: OsmData, *, origin: tuple[float, float], bounds: tuple[float, float, float, float], random: Generator
+) -> list[Building]:
     """Footprints within `bounds` (x min, y min, x max, y max) as simple polygons with heights."""
     rings: list[tuple[list[int], dict[str, str]]] = []
     for way in data.ways.values():
@@ -41,7 +44,11 @@ def buildings(data: OsmData, *, origin: tuple[float, float], bounds: tuple[float
             rings.append((list(way.nodes), way.tags))
     for relation in data.relations.values():
         if relation.tags.get("building", "no") not in OPEN_ROOFS and relation.tags.get("type", "multipolygon") == "multipolygon":
-            outers = [list(data.ways[key].nodes) for kind, key, role in relation.members if kind == "way" and role in ("outer", "") and key in data.ways]
+            outers = [
+                list(data.ways[key].nodes)
+                for kind, key, role in relation.members
+                if kind == "way" and role in ("outer", "") and key in data.ways
+            ]
             rings += [(ring, relation.tags) for ring in _close(outers)]
     found = []
     for nodes, tags in rings:
@@ -107,7 +114,11 @@ def trees(data: OsmData, *, origin: tuple[float, float], random: Generator) -> N
             row = place(data, way.nodes, origin=origin)
             if len(row) > 1:
                 spots.append(densify(row, step=TREE_ROW_GAP))
-        elif way.nodes[0] == way.nodes[-1] and WOODS & {way.tags.get(key, "") for key in ("leisure", "natural", "landuse")}:
+        elif (
+            len(way.nodes) > 3
+            and way.nodes[0] == way.nodes[-1]
+            and WOODS & {way.tags.get(key, "") for key in ("leisure", "natural", "landuse")}
+        ):
             ring = place(data, way.nodes, origin=origin)
             if len(ring) > 3:
                 spots.append(_scatter(ring[:-1], random=random))
@@ -122,6 +133,20 @@ def _scatter(ring: Polyline, *, random: Generator) -> NDArray[np.float64]:
         if ay != by:
             inside ^= ((ay > spots[:, 1]) != (by > spots[:, 1])) & (spots[:, 0] < ax + (spots[:, 1] - ay) / (by - ay) * (bx - ax))
     return spots[inside][:count]
+
+
+def open_ground(data: OsmData, *, origin: tuple[float, float]) -> list[Polyline]:
+    """Mapped areas where no building is invented: parks, water, fields, tracks."""
+    areas = []
+    for way in data.ways.values():
+        if (
+            len(way.nodes) > 3
+            and way.nodes[0] == way.nodes[-1]
+            and OPEN & {way.tags.get(key, "") for key in ("leisure", "natural", "landuse")}
+        ):
+            ring = place(data, way.nodes, origin=origin)
+            areas += [ring[:-1]] if len(ring) > 3 else []
+    return areas
 
 
 def street(tags: dict[str, str], *, backward: bool, two_way: bool, lefthand: bool, random: Generator) -> Street:
@@ -155,4 +180,3 @@ def tagged_nodes(data: OsmData, *, values: frozenset[str], origin: tuple[float, 
     """Positions (N, 2) and tags of the nodes whose `highway` is one of `values`."""
     keys = [key for key, node in data.nodes.items() if node.tags.get("highway") in values]
     return place(data, keys, origin=origin), [data.nodes[key].tags for key in keys]
-

@@ -3,6 +3,7 @@ metres before the junction; netconvert would make every one a tiny junction of i
 guards; one with no junction near stays where it is: a signal for people who cross."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,9 +39,13 @@ def _neighbours(data: OsmData, roads: dict[int, Way], *, origin: tuple[float, fl
     for way in roads.values():
         nodes = [node for node in way.nodes if node in data.nodes]
         points = place(data, nodes, origin=origin)
-        one_way = way.tags.get("oneway") in ("yes", "true", "1") or way.tags.get("junction") == "roundabout" or way.tags["highway"].startswith("motorway")
+        one_way = (
+            way.tags.get("oneway") in ("yes", "true", "1")
+            or way.tags.get("junction") == "roundabout"
+            or way.tags["highway"].startswith("motorway")
+        )
         reverse = way.tags.get("oneway") == "-1"
-        for k, (a, b) in enumerate(zip(nodes, nodes[1:], strict=False)):
+        for k, (a, b) in enumerate(pairwise(nodes)):
             metres = float(np.hypot(*(points[k + 1] - points[k])))
             beside[a][b] = (metres, not reverse)
             beside[b][a] = (metres, reverse or not one_way)

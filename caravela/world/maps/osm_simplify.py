@@ -51,12 +51,14 @@ def without_level_crossings(roads: dict[int, Way], data: OsmData, *, origin: tup
     """Cut one of two roads that cross on different levels. New pieces and ends get new numbers."""
     shapes = {key: place(data, way.nodes, origin=origin) for key, way in roads.items()}
     cuts: dict[int, list[float]] = {}
-    for a in roads:
+    raised = [key for key, way in roads.items() if _level(way) != 0]
+    for a in raised:
         for b in roads:
-            if a < b and _level(roads[a]) != _level(roads[b]) and not set(roads[a].nodes) & set(roads[b].nodes):
-                for at_a, at_b in _crossings(shapes[a], shapes[b]):
-                    loser, at = (a, at_a) if _rank(roads[a]) > _rank(roads[b]) else (b, at_b)
-                    cuts.setdefault(loser, []).append(at)
+            if _level(roads[a]) == _level(roads[b]) or (b in raised and b < a) or set(roads[a].nodes) & set(roads[b].nodes):
+                continue
+            for at_a, at_b in _crossings(shapes[a], shapes[b]):
+                loser, at = (a, at_a) if _rank(roads[a]) > _rank(roads[b]) else (b, at_b)
+                cuts.setdefault(loser, []).append(at)
     if not cuts:
         return roads, data
     numbers = count(max([*roads, *data.nodes]) + 1)
@@ -94,7 +96,8 @@ def _crossings(a: Polyline, b: Polyline) -> list[tuple[float, float]]:
     hit = np.argwhere((t >= 0) & (t < 1) & (u >= 0) & (u < 1))
     along_a, along_b = arc_length(a), arc_length(b)
     return [
-        (float(along_a[i] + t[i, j] * (along_a[i + 1] - along_a[i])), float(along_b[j] + u[i, j] * (along_b[j + 1] - along_b[j]))) for i, j in hit
+        (float(along_a[i] + t[i, j] * (along_a[i + 1] - along_a[i])), float(along_b[j] + u[i, j] * (along_b[j + 1] - along_b[j])))
+        for i, j in hit
     ]
 
 
@@ -113,7 +116,7 @@ def _pieces(
         inner = [node for node, at in zip(known, s, strict=True) if begin <= at <= end]
         first = [] if begin <= 0.0 else [_new_node(shape, s, begin, nodes=nodes, numbers=numbers, origin=origin)]
         last = [] if end >= s[-1] else [_new_node(shape, s, end, nodes=nodes, numbers=numbers, origin=origin)]
-        left.append(replace(way, nodes=tuple([*first, *inner, *last])))
+        left.append(replace(way, nodes=(*first, *inner, *last)))
     return [piece for piece in left if len(piece.nodes) > 1]
 
 

@@ -26,7 +26,8 @@ from caravela.world.maps.net_xml import Connection, Net, NetEdge, NetLane
 from caravela.world.maps.path_shape import is_stub, path, stub
 
 CONTROL_OF_STATE = {"s": STOP, "w": STOP, "m": YIELD, "=": RIGHT_BEFORE_LEFT}
-ROAD_SMOOTHING, PATH_SMOOTHING = 3.0, 1.0  # m
+ROAD_SMOOTHING, PATH_SMOOTHING = 4.0, 1.0  # m
+HAIRPIN = math.radians(152.0)
 STRAIGHT_LIMIT = math.radians(25.0)  # a partial turn below it counts as straight on
 
 
@@ -90,7 +91,13 @@ def straighten_stubs(net: Net, roads: dict[str, LanePath]) -> None:
             ends[after.id].append(before.shape)
             starts[before.id].append(after.shape)
     shapes = {
-        lane.id: stub(lane.shape, before=ends[lane.id], after=starts[lane.id], start=net.junctions[edge.start].place, end=net.junctions[edge.end].place)
+        lane.id: stub(
+            lane.shape,
+            before=ends[lane.id],
+            after=starts[lane.id],
+            start=net.junctions[edge.start].place,
+            end=net.junctions[edge.end].place,
+        )
         for lane, edge in ((lane, net.edges[lane.edge]) for lane in roads.values())
         if is_stub(lane.shape) and edge.start in net.junctions and edge.end in net.junctions
     }
@@ -122,7 +129,16 @@ def junction_lanes(net: Net, roads: dict[str, LanePath]) -> dict[str, LanePath]:
             lanes[lane.id] = lane
             before.junction = lane.junction
             before.successors.append(lane.id)
+    _mark_hairpins(roads, lanes)
     return lanes | _dropped_lanes(roads, lanes)
+
+
+def _mark_hairpins(roads: dict[str, LanePath], paths: dict[str, LanePath]) -> None:
+    """A path that nearly turns back is a U-turn where its lane also leads elsewhere."""
+    for lane in paths.values():
+        elsewhere = [key for key in roads[lane.before].successors if key in paths and key != lane.id and paths[key].turn != U_TURN]
+        if elsewhere and lane.turn != STRAIGHT and abs(_change(roads[lane.before].shape, roads[lane.after].shape)) > HAIRPIN:
+            lane.turn = U_TURN
 
 
 def _dropped_lanes(roads: dict[str, LanePath], paths: dict[str, LanePath]) -> dict[str, LanePath]:
@@ -133,8 +149,11 @@ def _dropped_lanes(roads: dict[str, LanePath], paths: dict[str, LanePath]) -> di
         for lane in lanes:
             if not lane.use & CAR or not going or any(key in paths and paths[key].use & CAR for key in lane.successors):
                 continue
-            beside = min(going, key=lambda other: abs(other.index - lane.index))  # noqa: B023
-            model = min((paths[key] for key in beside.successors if key in paths and paths[key].use & CAR), key=lambda p: (p.turn != STRAIGHT, p.turn))
+            beside = min(going, key=lambda other: abs(other.index - lane.index))
+            model = min(
+                (paths[key] for key in beside.successors if key in paths and paths[key].use & CAR),
+                key=lambda p: (p.turn != STRAIGHT, p.turn),
+            )
             after = roads[model.after]
             key = f"{lane.id}>{model.id}"
             added[key] = replace(
@@ -165,7 +184,12 @@ def _junction_lane(
         shape=path(drawn, before=before.shape, after=after.shape),
         smoothing=PATH_SMOOTHING,
         junction=junction,
-        control=_control(connection, junction_type=kind, has_priority=(connection.from_edge, junction) in through, signalled=connection.signal in net.programs),
+        control=_control(
+            connection,
+            junction_type=kind,
+            has_priority=(connection.from_edge, junction) in through,
+            signalled=connection.signal in net.programs,
+        ),
         turn=_turn(connection, before=before.shape, after=after.shape),
         signal=connection.signal if connection.signal in net.programs else "",
         slot=connection.slot,
@@ -242,7 +266,10 @@ def neighbours(roads: dict[str, LanePath], *, lefthand: bool) -> dict[str, tuple
     sides: dict[str, tuple[str, str]] = {}
     for lane in roads.values():
         inner, outer = by_place.get((lane.edge, lane.index + 1)), by_place.get((lane.edge, lane.index - 1))
-        found = [other.id if other is not None and (other.use & CAR) == (lane.use & CAR) and other.use & lane.use else "" for other in (inner, outer)]
+        found = [
+            other.id if other is not None and (other.use & CAR) == (lane.use & CAR) and other.use & lane.use else ""
+            for other in (inner, outer)
+        ]
         sides[lane.id] = (found[1], found[0]) if lefthand else (found[0], found[1])
     return sides
 

@@ -38,8 +38,8 @@ def _meridian(phi: NDArray[np.float64] | float) -> NDArray[np.float64]:
 
 def to_degrees(x: float, y: float, *, origin: tuple[float, float]) -> tuple[float, float]:
     """Latitude and longitude of a place given in metres east and north of `origin`, by Newton's method."""
-    latitude, longitude = origin
-    for _ in range(4):
+    latitude, longitude = origin[0] + float(np.degrees(y / SEMI_MAJOR)), origin[1]
+    for _ in range(8):
         gap = np.array([x, y]) - to_metres(np.array(latitude), np.array(longitude), origin=origin)
         radius = SEMI_MAJOR / np.sqrt(1.0 - E2 * np.sin(np.radians(latitude)) ** 2)
         longitude += float(np.degrees(gap[0] / (radius * np.cos(np.radians(latitude)))))

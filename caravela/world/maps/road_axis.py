@@ -30,7 +30,9 @@ def axes(net: Net, edges: dict[str, list[LanePath]]) -> dict[str, Axis]:
     for edge, lanes in edges.items():
         opposite = _opposite(edge, lanes, [(e, edges[e]) for e in ends[(net.edges[edge].end, net.edges[edge].start)]], inward=inward)
         cars = [lane for lane in lanes if lane.use & CAR] or lanes
-        border = [sum(lane.width for lane in lanes[: k + 1]) for k in range(len(lanes))]  # m from the outer edge to each lane's inner border
+        border = [
+            sum(lane.width for lane in lanes[: k + 1]) for k in range(len(lanes))
+        ]  # m from the outer edge to each lane's inner border
         middle = {lane.id: border[k] - lane.width / 2.0 for k, lane in enumerate(lanes)}
         centre = (min(middle[c.id] - c.width / 2.0 for c in cars) + max(middle[c.id] + c.width / 2.0 for c in cars)) / 2.0
         for lane in lanes:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from caravela.world.maps.centre_line import arc_length
+from caravela.world.maps.centre_line import Polyline, arc_length, short
 from caravela.world.maps.footprint import Building, invent
 from caravela.world.maps.lane_graph import CAR, PEDESTRIAN, ROAD, LaneGraph
 from caravela.world.maps.occupancy import Occupancy, lane_points
@@ -19,7 +19,6 @@ MOST_TREES = 700
 PLACE_LENGTH = 6.2  # m of kerb per parked car
 PARKED_WIDTH = 1.9  # m
 JUNCTION_CLEARANCE = 9.0  # m of kerb without parking at both ends of a street
-BETWEEN = 25.0  # m between a given building and the next invented one
 STRIP_WIDTH = 2.2  # m, a parking strip beside the lane
 
 
@@ -32,16 +31,22 @@ def furnish(
     trees: NDArray[np.float64] | None = None,
     density: float = 0.0,
     greenery: float = 0.35,
+    apart: float = 25.0,
+    open_ground: Sequence[Polyline] = (),
 ) -> LaneGraph:
     """The map with its roadside. Given `buildings` and `trees` (N, 2) stand where they do not touch a lane; buildings are
-    invented with `density` 0..1, trees along the kerbs with `greenery` 0..1."""
+    invented with `density` 0..1, `apart` metres away from the given ones and not on `open_ground`; trees along the kerbs with
+    `greenery` 0..1."""
     graph = _widen_walks(graph, streets)
     parking = park(graph, streets=streets, random=random)
     solid = Occupancy.around(graph, reach=REACH)
     solid.take_lanes(graph, margin=0.5, walks=-1.0)
     standing = [building for building in buildings if solid.free(building.outline)]
     for x, y, heading in parking:
-        solid.take_line(np.array([[x - 2.5 * np.cos(heading), y - 2.5 * np.sin(heading)], [x + 2.5 * np.cos(heading), y + 2.5 * np.sin(heading)]]), radius=1.4)
+        solid.take_line(
+            np.array([[x - 2.5 * np.cos(heading), y - 2.5 * np.sin(heading)], [x + 2.5 * np.cos(heading), y + 2.5 * np.sin(heading)]]),
+            radius=1.4,
+        )
     for building in standing:
         solid.take(building.outline)
     if density > 0.0:
@@ -49,24 +54,27 @@ def furnish(
         room.take_lanes(graph, margin=4.0, walks=1.6)
         _take_islands(graph, room)
         for building in standing:
-            room.take_line(building.outline, radius=BETWEEN)
+            room.take_line(building.outline, radius=apart)
+        for area in open_ground:
+            room.take(area)
         standing += invent(graph, streets=streets, ground=room, random=random, density=density)
         for building in standing:
             solid.take(building.outline)
     solid.take_lanes(graph, margin=0.9, walks=1.1)
     planted = plant(graph, streets=streets, ground=solid, random=random, given=trees, greenery=greenery)
-    return dataclasses.replace(graph, parking=parking, tree=planted, **_building_arrays(standing))
+    return _with_buildings(dataclasses.replace(graph, parking=parking, tree=planted), standing)
 
 
-def _building_arrays(buildings: Sequence[Building]) -> dict[str, NDArray]:
+def _with_buildings(graph: LaneGraph, buildings: Sequence[Building]) -> LaneGraph:
     counts = [len(building.outline) for building in buildings]
     corners = np.concatenate([building.outline for building in buildings]) if buildings else np.zeros((0, 2))
-    return {
-        "building_start": np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
-        "building_x": corners[:, 0].astype(np.float32),
-        "building_y": corners[:, 1].astype(np.float32),
-        "building_height": np.array([building.height for building in buildings], np.float32),
-    }
+    return dataclasses.replace(
+        graph,
+        building_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+        building_x=short(corners[:, 0], 1.0 / 32.0),
+        building_y=short(corners[:, 1], 1.0 / 32.0),
+        building_height=short(np.array([building.height for building in buildings]), 1.0 / 8.0),
+    )
 
 
 def _take_islands(graph: LaneGraph, ground: Occupancy) -> None:
@@ -76,7 +84,8 @@ def _take_islands(graph: LaneGraph, ground: Occupancy) -> None:
     for lane in lanes:
         if lane in seen:
             continue
-        ring, follow = [], int(lane)
+        follow = int(lane)
+        ring: list[int] = []
         while follow not in ring and len(ring) < 64:
             ring.append(follow)
             after = graph.successor[graph.successor_start[follow] : graph.successor_start[follow + 1]]
@@ -100,7 +109,8 @@ def _widen_walks(graph: LaneGraph, streets: dict[int, Street]) -> LaneGraph:
         out = 1.0 if graph.lefthand else -1.0
         x[rows] -= out * ramp * np.sin(graph.point_heading[rows])
         y[rows] += out * ramp * np.cos(graph.point_heading[rows])
-        s[rows] = arc_length(np.stack([x[rows], y[rows]], axis=-1).astype(np.float64))
+        x[rows], y[rows] = short(x[rows], 1.0 / 128.0), short(y[rows], 1.0 / 128.0)
+        s[rows] = short(arc_length(np.stack([x[rows], y[rows]], axis=-1).astype(np.float64)), 1.0 / 128.0)
         length[lane] = s[rows][-1]
     return dataclasses.replace(graph, point_x=x, point_y=y, point_s=s, lane_length=length)
 
@@ -110,7 +120,7 @@ def park(graph: LaneGraph, *, streets: dict[int, Street], random: Generator) -> 
     ways = Occupancy.around(graph, reach=8.0)
     for lane in np.flatnonzero(graph.lane_use & CAR > 0):
         clearance = PARKED_WIDTH / 2.0 + 1.05 if graph.lane_kind[lane] == ROAD else PARKED_WIDTH / 2.0 + 1.6
-        ways.take_line(lane_points(graph, lane), radius=clearance)
+        ways.take_line(lane_points(graph, int(lane)), radius=clearance)
     for x0, y0, x1, y1, _ in graph.crossing:
         ways.take_line(np.array([[x0, y0], [x1, y1]], np.float64), radius=7.0)
     places: list[tuple[float, float, float]] = []
@@ -119,7 +129,7 @@ def park(graph: LaneGraph, *, streets: dict[int, Street], random: Generator) -> 
         kind = street.parking_left if kerb.left else street.parking_right
         if kind != NO_PARKING and not graph.lane_roundabout[kerb.lane]:
             places += _row(kerb, kind=kind, ways=ways, random=random)
-    return np.array(places, np.float32).reshape(-1, 3)
+    return short(np.array(places, np.float64).reshape(-1, 3), 1.0 / 256.0)
 
 
 def _row(kerb: Kerb, *, kind: str, ways: Occupancy, random: Generator) -> list[tuple[float, float, float]]:
@@ -140,7 +150,13 @@ def _row(kerb: Kerb, *, kind: str, ways: Occupancy, random: Generator) -> list[t
 
 
 def plant(
-    graph: LaneGraph, *, streets: dict[int, Street], ground: Occupancy, random: Generator, given: NDArray[np.float64] | None, greenery: float
+    graph: LaneGraph,
+    *,
+    streets: dict[int, Street],
+    ground: Occupancy,
+    random: Generator,
+    given: NDArray[np.float64] | None,
+    greenery: float,
 ) -> NDArray[np.float32]:
     """Trees (T, 4) x, y, crown radius, height: the given ones, then rows along some kerbs; each on free ground."""
     spots = [] if given is None else [(float(x), float(y)) for x, y in given]
@@ -154,7 +170,8 @@ def plant(
             x, y, _ = along(kerb, s, beyond=beyond + float(random.uniform(-0.2, 0.6)))
             spots.append((x, y))
             s += gap * float(random.uniform(0.8, 1.3))
-    trees, kept = [], np.zeros((0, 2))
+    trees: list[tuple[float, float, float, float]] = []
+    kept = np.zeros((0, 2))
     for x, y in spots:
         if len(trees) >= MOST_TREES:
             break
@@ -162,4 +179,4 @@ def plant(
             height = float(random.uniform(5.0, 13.0))
             trees.append((x, y, height * float(random.uniform(0.2, 0.32)), height))
             kept = np.concatenate([kept, [[x, y]]])
-    return np.array(trees, np.float32).reshape(-1, 4)
+    return short(np.array(trees, np.float64).reshape(-1, 4), 1.0 / 32.0)

@@ -4,6 +4,7 @@ towns come from SUMO's netgenerate, the motorway is drawn by hand. Classes, cont
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,9 @@ def grid(random: Generator, *, columns: int, rows: int, width: float, height: fl
 
 def spider(random: Generator, *, arms: int, rings: int, gap: float, attach: float) -> Sketch:
     """Rings and spokes around one place, with streets leading out."""
-    sketch = _netgenerate(random, "--spider", f"--spider.arm-number={arms}", f"--spider.circle-number={rings}", f"--spider.space-radius={gap:.1f}")
+    sketch = _netgenerate(
+        random, "--spider", f"--spider.arm-number={arms}", f"--spider.circle-number={rings}", f"--spider.space-radius={gap:.1f}"
+    )
     middle = np.mean(list(sketch.nodes.values()), axis=0)
     outermost = max(np.hypot(*(np.array(p) - middle)) for p in sketch.nodes.values())
     for name, point in list(sketch.nodes.items()):
@@ -70,7 +73,7 @@ def spider(random: Generator, *, arms: int, rings: int, gap: float, attach: floa
 
 def irregular(random: Generator, *, iterations: int, nearest: float, furthest: float) -> Sketch:
     """A town that grew without a plan."""
-    return _netgenerate(
+    sketch = _netgenerate(
         random,
         "--rand",
         f"--rand.iterations={iterations}",
@@ -79,45 +82,91 @@ def irregular(random: Generator, *, iterations: int, nearest: float, furthest: f
         "--rand.min-angle=55",
         "--rand.connectivity=0.99",
     )
+    _close_loops(sketch, random, reach=1.5 * furthest)
+    return sketch
 
 
 def motorway(random: Generator) -> Sketch:
     """A motorway that ends at the edge of a town; a service road on either side, with one exit and one entry each. Drawn for
     right-hand traffic; nothing crosses above anything."""
-    length, half, side = float(random.uniform(520, 640)), 9.0, float(random.uniform(60, 80))
+    length, half, side = float(random.uniform(600, 680)), 9.0, float(random.uniform(60, 80))
     lanes = int(random.integers(2, 4))
-    exit_at, entry_at = float(random.uniform(0.24, 0.3)) * length, float(random.uniform(0.7, 0.76)) * length
-    nodes: dict[str, Point] = {"fork": (0.0, 0.0), "west": (-110.0, 0.0), "far": (-190.0, 0.0)}
+    exit_at, entry_at = float(random.uniform(0.38, 0.42)) * length, float(random.uniform(0.72, 0.76)) * length
+    nodes: dict[str, Point] = {"fork": (0.0, 0.0), "west": (-80.0, 0.0), "far": (-150.0, 0.0)}
     links = [Link("fork", "west", MAIN, lanes=2), Link("west", "far", MAIN, lanes=1)]
     for name, sign in (("s", -1.0), ("n", 1.0)):
-        first, second = (exit_at, entry_at) if sign < 0.0 else (length - entry_at + 60.0, length - exit_at + 60.0)
+        first, second = (exit_at, entry_at) if sign < 0.0 else (length - entry_at + 90.0, length - exit_at + 90.0)
         y = sign * half
+        beside = y + sign * 3.6 * (lanes + 1) / 2.0  # middle of the lane that a ramp leaves from or becomes
         nodes |= {
-            f"{name}0": (150.0, y),
+            f"{name}0": (110.0, y),
             f"{name}1": (first, y),
             f"{name}2": (second, y),
             f"{name}3": (length + 60.0, y),
-            f"{name}west": (-110.0, sign * side),
-            f"{name}a": (first + 80.0, sign * side),
-            f"{name}b": (second - 80.0, sign * side),
+            f"{name}west": (-80.0, sign * side),
+            f"{name}a": (first + 55.0, sign * side),
+            f"{name}b": (second - 55.0, sign * side),
             f"{name}end": (length, sign * (side + 15.0)),
-            f"{name}out": (-110.0, sign * (side + 75.0)),
+            f"{name}out": (-80.0, sign * (side + 75.0)),
         }
         east = [Link("fork", f"{name}0", MAIN, one_way=True, lanes=2, via=[(8.0, y * 0.44), (70.0, y * 0.75)])]
         for a, b in (("0", "1"), ("1", "2"), ("2", "3")):
             east.append(Link(f"{name}{a}", f"{name}{b}", FAST, one_way=True, lanes=lanes))
-        ease = [(first + 50.0, y + sign * 8.0), (first + 68.0, sign * (side - 28.0))]
+        ease = [(first + 5.0, beside), (first + 24.0, beside + sign * 0.6), (first + 47.0, sign * (side - 24.0))]
         east.append(Link(f"{name}1", f"{name}a", FAST, one_way=True, ramp=True, via=ease))
-        ease = [(second - 68.0, sign * (side - 28.0)), (second - 50.0, y + sign * 8.0)]
+        ease = [(second - 47.0, sign * (side - 24.0)), (second - 24.0, beside + sign * 0.6), (second - 5.0, beside)]
         east.append(Link(f"{name}b", f"{name}2", FAST, one_way=True, ramp=True, via=ease))
         if sign > 0.0:
             east = [Link(e.end, e.start, e.kind, e.one_way, e.ramp, e.lanes, e.via[::-1]) for e in east]
         middle = sorted((f"{name}a", f"{name}b"), key=lambda node: nodes[node][0])
         chain = [f"{name}west", *middle, f"{name}end"]
         links += [*east, Link("west", f"{name}west", MAIN), Link(f"{name}west", f"{name}out")]
-        links += [Link(a, b, MAIN) for a, b in zip(chain, chain[1:], strict=False)]
+        links += [Link(a, b, MAIN) for a, b in pairwise(chain)]
     controls = {"fork": "priority"} | {f"{name}{k}": "priority" for name in "sn" for k in "0123"}
     return Sketch(nodes=nodes, links=links, roundabouts={"west": 20.0} if random.random() < 0.5 else {}, controls=controls)
+
+
+def _close_loops(sketch: Sketch, random: Generator, *, reach: float) -> None:
+    """Join most dead ends to a junction near them where no street is in the way; netgenerate leaves trees."""
+    for name in sorted(sketch.nodes):
+        if sketch.degree(name) != 1 or random.random() > 0.75:
+            continue
+        here = np.array(sketch.nodes[name])
+        others = sorted(
+            (other for other in sketch.nodes if other != name), key=lambda o: float(np.hypot(*(np.array(sketch.nodes[o]) - here)))
+        )
+        for other in others[:8]:
+            if np.hypot(*(np.array(sketch.nodes[other]) - here)) < reach and sketch.degree(other) < 4 and _is_free(sketch, name, other):
+                sketch.links.append(Link(min(name, other), max(name, other)))
+                break
+
+
+def _is_free(sketch: Sketch, a: str, b: str) -> bool:
+    """Whether a straight street from a to b crosses none, nears no junction and meets none at less than 50 degrees."""
+    p, q = np.array(sketch.nodes[a]), np.array(sketch.nodes[b])
+    along = (q - p) / max(float(np.hypot(*(q - p))), 1e-6)
+    for node, point in sketch.nodes.items():
+        off = np.array(point) - p
+        if node not in (a, b) and 0.0 < off @ along < np.hypot(*(q - p)) and abs(off[0] * along[1] - off[1] * along[0]) < 35.0:
+            return False
+    for link in sketch.links:
+        r, s = np.array(sketch.nodes[link.start]), np.array(sketch.nodes[link.end])
+        shared = {a, b} & {link.start, link.end}
+        if len(shared) == 2:
+            return False
+        if shared:
+            end = next(iter(shared))
+            out = along if end == a else -along
+            arm = (s - r if link.start == end else r - s) / max(float(np.hypot(*(s - r))), 1e-6)
+            if out @ arm > np.cos(np.radians(50.0)):
+                return False
+        elif _side(p, q, r) * _side(p, q, s) < 0.0 and _side(r, s, p) * _side(r, s, q) < 0.0:
+            return False
+    return True
+
+
+def _side(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
+    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
 
 
 def _netgenerate(random: Generator, *arguments: str) -> Sketch:
@@ -125,9 +174,14 @@ def _netgenerate(random: Generator, *arguments: str) -> Sketch:
     with tempfile.TemporaryDirectory() as folder:
         prefix = Path(folder) / "plain"
         seed = int(random.integers(1, 2**30))
-        run_tool("netgenerate", [*arguments, f"--seed={seed}", f"--plain-output-prefix={prefix}", "--no-warnings"], subject="a generated town")
+        run_tool(
+            "netgenerate", [*arguments, f"--seed={seed}", f"--plain-output-prefix={prefix}", "--no-warnings"], subject="a generated town"
+        )
         nodes = {
-            node.attrib["id"]: (float(node.attrib["x"]), float(node.attrib["y"])) for node in ElementTree.parse(f"{prefix}.nod.xml").iter("node")
+            node.attrib["id"]: (float(node.attrib["x"]), float(node.attrib["y"]))
+            for node in ElementTree.parse(f"{prefix}.nod.xml").iter("node")
         }
-        pairs = dict.fromkeys(tuple(sorted((edge.attrib["from"], edge.attrib["to"]))) for edge in ElementTree.parse(f"{prefix}.edg.xml").iter("edge"))
+        pairs = dict.fromkeys(
+            tuple(sorted((edge.attrib["from"], edge.attrib["to"]))) for edge in ElementTree.parse(f"{prefix}.edg.xml").iter("edge")
+        )
     return Sketch(nodes=nodes, links=[Link(a, b) for a, b in sorted(pairs)])

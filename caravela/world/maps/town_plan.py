@@ -70,14 +70,21 @@ def plan_town(sketch: Sketch, *, manner: Manner, lefthand: bool, random: Generat
     _pick_main_roads(sketch, count=manner.main_roads, lanes=manner.main_lanes, random=random)
     bend = _Bend.draw(sketch, manner=manner, random=random)
     for node in sketch.nodes:
-        if random.random() < manner.roundabouts and sketch.degree(node) in (3, 4) and node not in sketch.controls and _shortest(sketch, node) > 50.0:
+        if (
+            random.random() < manner.roundabouts
+            and sketch.degree(node) in (3, 4)
+            and node not in sketch.controls
+            and _shortest(sketch, node) > 50.0
+        ):
             sketch.roundabouts.setdefault(node, float(random.uniform(15.0, 19.0)))
     shapes = [bend(_line(sketch, link)) for link in sketch.links]
     places = {node: tuple(bend(np.array([point]))[0]) for node, point in sketch.nodes.items()}
     ends = {k: (link.start, link.end) for k, link in enumerate(sketch.links)}
     ring_nodes, rings = _rings(sketch, shapes, places, ends, lefthand=lefthand)
     nodes = {
-        node: (float(x), float(y), _control(sketch, node, manner=manner, random=random)) for node, (x, y) in places.items() if node not in sketch.roundabouts
+        node: (float(x), float(y), _control(sketch, node, manner=manner, random=random))
+        for node, (x, y) in places.items()
+        if node not in sketch.roundabouts
     }
     nodes |= {node: (x, y, "priority") for node, (x, y) in ring_nodes.items()}
     roads = list(rings)
@@ -88,7 +95,10 @@ def plan_town(sketch: Sketch, *, manner: Manner, lefthand: bool, random: Generat
 
 def write_plain(plan: TownPlan, *, nodes: Path, edges: Path) -> None:
     """SUMO's .nod.xml and .edg.xml; an edge's type carries its kind and parking."""
-    rows = [f'<node id="{n}" x="{x:.2f}" y="{y:.2f}" type="{kind}" radius="{RING_CORNER if n in plan.ring_nodes else CORNER}"/>' for n, (x, y, kind) in plan.nodes.items()]
+    rows = [
+        f'<node id="{n}" x="{x:.2f}" y="{y:.2f}" type="{kind}" radius="{RING_CORNER if n in plan.ring_nodes else CORNER}"/>'
+        for n, (x, y, kind) in plan.nodes.items()
+    ]
     nodes.write_text("<nodes>\n" + "\n".join(rows) + "\n</nodes>\n")
     rows = []
     for road in plan.roads:
@@ -97,7 +107,8 @@ def write_plain(plan: TownPlan, *, nodes: Path, edges: Path) -> None:
         more += ' spreadType="center"' if road.centred else ""
         more += ' disallow="pedestrian bicycle"' if road.kind == FAST else ""
         rows.append(
-            f'<edge id="{road.id}" from="{road.start}" to="{road.end}" numLanes="{road.lanes}" speed="{road.speed:.2f}" width="{road.width:.2f}" '
+            f'<edge id="{road.id}" from="{road.start}" to="{road.end}" numLanes="{road.lanes}" speed="{road.speed:.2f}" '
+            f'width="{road.width:.2f}" '
             f'priority="{road.priority}" type="{road.kind}.{road.parking[0]}.{road.parking[1]}" shape="{shape}"{more}/>'
         )
     edges.write_text("<edges>\n" + "\n".join(rows) + "\n</edges>\n")
@@ -192,7 +203,15 @@ class _Bend:
             size, aside = float(random.uniform(*manner.bend)) / 1.5, float(random.uniform(0.0, 2 * math.pi))
             k = 2 * math.pi / length
             size = min(size, 0.2 / k)
-            waves.append((k * math.cos(towards), k * math.sin(towards), float(random.uniform(0, 6.28)), size * math.cos(aside), size * math.sin(aside)))
+            waves.append(
+                (
+                    k * math.cos(towards),
+                    k * math.sin(towards),
+                    float(random.uniform(0, 6.28)),
+                    size * math.cos(aside),
+                    size * math.sin(aside),
+                )
+            )
         return _Bend(tuple(waves))
 
     def __call__(self, points: Polyline) -> Polyline:
@@ -259,9 +278,15 @@ def _roads(
 ) -> list[Road]:
     """Both directions of a street, or the one that it has."""
     fast = link.kind == FAST
-    kph = float(random.choice((60.0,) if link.ramp else (100.0, 120.0, 130.0) if fast else manner.main_kph if link.kind == MAIN else manner.side_kph))
+    kph = float(
+        random.choice(
+            (60.0,) if link.ramp else (100.0, 120.0, 130.0) if fast else manner.main_kph if link.kind == MAIN else manner.side_kph
+        )
+    )
     width = 3.6 if fast else float(random.uniform(*manner.lane_width)) + (0.2 if link.kind == MAIN else 0.0)
-    one_way = link.one_way or (link.kind == RESIDENTIAL and random.random() < manner.one_way and not ends[0].startswith("out") and len(shape) > 8)
+    one_way = link.one_way or (
+        link.kind == RESIDENTIAL and random.random() < manner.one_way and not ends[0].startswith("out") and len(shape) > 8
+    )
     priority = PRIORITY_OF_KIND[link.kind] - (3 if link.ramp else 0)
     roads = []
     for direction in (1, -1) if not one_way else (1,):

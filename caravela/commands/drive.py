@@ -1,0 +1,313 @@
+"""`caravela drive`: a model drives through a town, shown on a live page or, headless, as fast as it can. This file reads the
+options and puts policy, world, page and recording together."""
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caravela.core.errors import BundleError, CaravelaError, RecordingError, unknown_name
+from caravela.core.units import STEP_S
+
+if TYPE_CHECKING:
+    from caravela.core.types import Rig
+    from caravela.studio.drive import DriveSettings
+    from caravela.studio.latency import Latencies
+    from caravela.studio.recording import Recording
+    from caravela.vehicle.policy import OnnxPolicy
+
+HELP = "drive a town or a map and watch it live"
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
+SHIPPED = "vla"  # the bundle under WEIGHTS that drives by default
+PORT = 8020
+HEADLESS_SECONDS = 60.0
+LONGEST_SECONDS = 86_400.0
+VIEW_EVERY = 2  # ticks between the large views of a headless recording
+VIEW_SIZE = (512, 288)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Let the model drive. Opens a live page, or with --headless drives as fast as it can and sums up."""
+
+    town: str | None = None
+    """A town that ships; by default the first."""
+    map: Path | None = None
+    """A map file instead: .osm, .osm.pbf, .xodr or .lanes."""
+    say: str = ""
+    """What the car is told, as in --say "turn left at the lights, gently"."""
+    weather: str = "day"
+    """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
+    traffic: str = "light"
+    """none, light or dense."""
+    seed: int = 0
+    """The same seed, the same drive."""
+    policy: Path | None = None
+    """A model bundle; by default the one that ships."""
+    port: int = PORT
+    """Port of the page on this machine; 0 takes a free one."""
+    browser: bool = True
+    """Open a browser where there is a display."""
+    headless: bool = False
+    """No page."""
+    seconds: float | None = None
+    """How long to drive; headless 60 by default, with the page until Ctrl-C."""
+    record: Path | None = None
+    """Record to this .mcap file, which Foxglove opens; an older one is replaced."""
+
+
+def run(options: Options) -> dict[str, Any]:
+    """Drive. Raises CaravelaError for bad options and, at the end, where the recording stopped before the drive."""
+    seconds = HEADLESS_SECONDS if options.headless and options.seconds is None else options.seconds
+    if seconds is not None and not (math.isfinite(seconds) and STEP_S <= seconds <= LONGEST_SECONDS):
+        raise CaravelaError(f"--seconds {seconds:g} is out of range; expected {STEP_S:g} to {LONGEST_SECONDS:,.0f}.")
+    settings = settings_of(options)
+    policy = open_policy(options.policy)
+    if options.headless:
+        assert seconds is not None
+        return drive_headless(options, settings=settings, policy=policy, seconds=seconds)
+    return drive_live(options, settings=settings, policy=policy, seconds=seconds)
+
+
+def settings_of(options: Options) -> "DriveSettings":
+    """The drive that the options ask for. Raises CaravelaError for names that are not known."""
+    from caravela.studio.drive import DriveSettings, checked_words
+    from caravela.studio.server import SEED_LIMIT
+    from caravela.studio.simulated import town_names, traffics, weathers
+
+    if options.map is not None and options.town is not None:
+        raise CaravelaError(f"got both --town {options.town} and --map {options.map}; expected one of them.")
+    if options.town is not None and options.town not in town_names():
+        raise unknown_name("town", options.town, town_names())
+    if options.map is None and not town_names():
+        raise CaravelaError("this installation has no towns; expected eight: install it again or give --map.")
+    for kind, got, known in (("weather", options.weather, weathers()), ("traffic", options.traffic, traffics())):
+        if got not in known:
+            raise unknown_name(kind, got, known)
+    if not 0 <= options.seed <= SEED_LIMIT:
+        raise CaravelaError(f"--seed {options.seed} is out of range; expected 0 to {SEED_LIMIT}.")
+    checked_words(options.say)
+    town = options.map.name if options.map is not None else options.town or town_names()[0]
+    return DriveSettings(town=town, map=options.map, weather=options.weather, traffic=options.traffic, seed=options.seed)
+
+
+def open_policy(path: Path | None) -> "OnnxPolicy":
+    """The model at `path`, or the one that ships. Raises BundleError."""
+    from caravela.vehicle.policy import OnnxPolicy
+
+    if path is not None:
+        return OnnxPolicy(path)
+    shipped = WEIGHTS / SHIPPED
+    if not shipped.exists():
+        raise BundleError(f"this installation holds no model at {shipped}; install it again, or give one with --policy PATH.")
+    return OnnxPolicy(shipped)
+
+
+def open_recording(path: Path | None, *, rig: "Rig", tell: Callable[[str], None]) -> "Recording | None":
+    """A recording to `path`, if there is to be one. Raises RecordingError where it cannot be written."""
+    if path is None:
+        return None
+    from caravela.studio.recording import Recording
+    from caravela.vehicle.recorder import Recorder
+
+    return Recording(Recorder(path, cameras=rig.cameras, epoch_ns=time.time_ns()), rig=rig, on_failure=tell)
+
+
+def drive_headless(options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float) -> dict[str, Any]:
+    """Drive without a page, as fast as it goes."""
+    from caravela.core.types import Camera
+    from caravela.studio import packet
+    from caravela.studio.drive import Drive, Tick
+    from caravela.studio.latency import Latencies
+    from caravela.studio.simulated import SimulatedStages
+    from caravela.studio.viewfinder import view_camera
+    from caravela.world.state import WorldState
+
+    stages = SimulatedStages(policy.rig)
+    stages.prepare(settings, progress)
+    recording = open_recording(options.record, rig=policy.rig, tell=progress)
+    stage = stages(settings, progress)
+    drive = Drive(stage, policy, settings, Latencies(window=None), options.say)
+    camera: Camera = view_camera(*VIEW_SIZE)
+    events: list[dict[str, Any]] = []
+
+    def look(tick: Tick, state: WorldState) -> None:
+        if recording is not None and not recording.failure and tick.number % VIEW_EVERY == 0:
+            with drive.latencies.measure("view"):
+                view = packet.jpeg(stage.look(camera, state), quality=packet.VIEW_QUALITY)
+            recording.view(tick, view, camera)
+
+    began = time.perf_counter()
+    if recording is not None:
+        recording.begin(stage)
+    for _ in range(round(seconds / STEP_S)):
+        with drive.latencies.measure("tick"):
+            tick = drive.tick(before_step=look)
+            if recording is not None:
+                with drive.latencies.measure("record"):
+                    recording.tick(tick)
+        events += [event_fields(event) for event in tick.events]
+        if tick.number % 100 == 99:
+            progress(f"{tick.t_s + STEP_S:.0f} s, {drive.distance:.0f} m")
+    passed = time.perf_counter() - began
+    driven = drive.number * STEP_S
+    finish(recording, seconds=driven, distance=drive.distance)
+    return summary(
+        seconds=driven,
+        distance=drive.distance,
+        factor=driven / passed,
+        events=events,
+        latencies=drive.latencies,
+        settings=settings,
+        policy=policy,
+    )
+
+
+def drive_live(options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float | None) -> dict[str, Any]:
+    """Drive in real time with the page, until Ctrl-C or until `seconds` are over."""
+    import dataclasses
+
+    from caravela.studio import serve
+    from caravela.studio.drive_loop import DriveLoop, Stop
+    from caravela.studio.server import Choices, Hub, make_app
+    from caravela.studio.simulated import SimulatedStages, town_names, traffics, weathers
+
+    listener = serve.bind(options.port)
+    stages = SimulatedStages(policy.rig)
+    graph = stages.prepare(settings, progress)  # a broken map is told here, before there is a page
+    maps: dict[str, Path] = {}
+    if options.map is not None:
+        settings = dataclasses.replace(settings, town=graph.name)
+        maps[graph.name] = options.map
+    hub = Hub()
+
+    def tell(sentence: str) -> None:
+        progress(sentence)
+        loop.tell(sentence)
+
+    recording = open_recording(options.record, rig=policy.rig, tell=tell)
+
+    def on_tick(tick: Any) -> None:
+        if recording is not None:
+            recording.tick(tick)
+        if seconds is not None and loop.driven_s + STEP_S >= seconds - 1e-6:
+            loop.ask(Stop())
+
+    def on_end() -> None:
+        server.should_exit = True
+
+    loop = DriveLoop(
+        stages,
+        make_policy=lambda: policy,
+        rig=policy.rig,
+        settings=settings,
+        broadcast=hub.broadcast(),
+        words=options.say,
+        on_begin=recording.begin if recording is not None else lambda stage: None,
+        on_tick=on_tick,
+        on_view=recording.view if recording is not None else lambda tick, view, camera: None,
+        on_end=on_end,
+    )
+    choices = Choices(tuple(town_names()), tuple(weathers()), tuple(traffics()), maps)
+    app = make_app(hub, ask=loop.ask, choices=choices, latencies=loop.latencies, begin=loop.start)
+    server = serve.make_server(app)
+    url = serve.url_of(listener)
+    progress(f"the page is at {url} (Ctrl-C ends the drive)")
+    if options.browser and has_display():
+        threading.Timer(0.5, open_browser, args=(url,)).start()
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass  # the way a drive is meant to end
+    loop.ask(Stop())
+    loop.join(timeout=10.0)
+    if loop.failure is not None:
+        raise loop.failure
+    finish(recording, seconds=loop.driven_s, distance=loop.distance)
+    factor = loop.driven_s / max(loop.awake_s, 1e-6)
+    return summary(
+        seconds=loop.driven_s,
+        distance=loop.distance,
+        factor=factor,
+        events=loop.all_events,
+        latencies=loop.latencies,
+        settings=settings,
+        policy=policy,
+    )
+
+
+def finish(recording: "Recording | None", *, seconds: float, distance: float) -> None:
+    """Close the recording. Raises RecordingError where it lacks something."""
+    if recording is None:
+        return
+    recording.close()
+    if recording.failure:
+        progress(f"the drive itself went on to its end: {seconds:.1f} s, {distance:.0f} m")
+        raise RecordingError(recording.failure)
+
+
+def summary(
+    *,
+    seconds: float,
+    distance: float,
+    factor: float,
+    events: list[dict[str, Any]],
+    latencies: "Latencies",
+    settings: "DriveSettings",
+    policy: "OnnxPolicy",
+) -> dict[str, Any]:
+    """What `--json` prints."""
+    stages = latencies.percentiles()
+    whole = stages.pop("tick", {"p50": 0.0, "p99": 0.0})
+    return {
+        "seconds": round(seconds, 1),
+        "distance_m": round(distance, 1),
+        "realtime_factor": round(factor, 3),
+        "events": events,
+        "latency_ms": {**whole, "stages": stages},
+        "policy": policy.name,
+        "town": settings.town,
+        "weather": settings.weather,
+        "traffic": settings.traffic,
+        "seed": settings.seed,
+    }
+
+
+def show(result: dict[str, Any]) -> None:
+    """The same for people."""
+    latency = result["latency_ms"]
+    print(
+        f"{result['policy']} drove {result['distance_m']:.0f} m through {result['town']} in {result['seconds']:.1f} s, "
+        f"{result['realtime_factor']:.2f} times real time; a tick takes {latency['p50']:.1f} ms (p99 {latency['p99']:.1f} ms)."
+    )
+    for event in result["events"]:
+        print(f"  {event['t_s']:7.1f} s  {event['kind'].replace('_', ' ')}  (responsible: {event['responsible']})")
+    for stage, times in latency["stages"].items():
+        print(f"  {stage:<16} p50 {times['p50']:7.2f} ms   p99 {times['p99']:7.2f} ms")
+
+
+def event_fields(event: Any) -> dict[str, Any]:
+    return {"t_s": round(event.t_us * 1e-6, 2), "kind": event.kind, "responsible": event.responsible}
+
+
+def progress(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def has_display() -> bool:
+    """Whether a browser would have somewhere to appear."""
+    import os
+
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def open_browser(url: str) -> None:
+    import webbrowser
+
+    if not webbrowser.open(url):
+        progress("no browser could be opened; open the page yourself.")

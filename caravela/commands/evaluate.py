@@ -1,0 +1,263 @@
+"""`caravela evaluate`: how well something drives, in numbers. `run` drives a suite, `compare` sets two results side by side."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tyro
+
+from caravela.commands import Verb
+from caravela.core.errors import CaravelaError, unknown_name
+
+if TYPE_CHECKING:
+    from caravela.evaluate.drivers import Driver
+    from caravela.evaluate.places import Place
+
+HELP = "drive a suite of episodes and score them; compare two results"
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
+SHIPPED_DRIVER = WEIGHTS / "vla"  # a bundle
+SHIPPED_TEACHER = WEIGHTS / "teacher.pt"
+TRAINED_TEACHER = Path("runs/teacher/nano/last.pt")
+POLICIES = ("driver", "blind", "teacher", "idm", "constant_velocity", "stationary")
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Drive a suite in closed loop and score every drive. A run that was stopped goes on where it was."""
+
+    suite: str = "nominal"
+    """What is driven: nominal; or brief, to try things out."""
+    maps: Path | None = None
+    """A folder of maps (.lanes, .osm, …); by default the test side: generated towns that nothing is trained on, and the real places."""
+    episodes: int = 224
+    """Drives in all, spread over the maps."""
+    seed: int = 0
+    """Of the starts: the same seed gives every policy the same drives."""
+    policy: str = "driver"
+    """driver (the model that ships), blind (the same with black pictures), teacher, idm, constant_velocity, stationary; or the path of an
+    exported model."""
+    bundle: Path | None = None
+    """The model that `blind` blindfolds; the one that ships by default."""
+    teacher: Path | None = None
+    """The teacher's checkpoint; runs/teacher/nano/last.pt if there is one, or the one that ships."""
+    out: Path = Path("results")
+    """Folder for evaluate-SUITE-POLICY.json."""
+    library: Path = Path(".cache/maps/test")
+    """Where the maps of the test side are kept (made there if they are not)."""
+    threads: int = 1
+    """Threads of the model."""
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """Two results on the drives that they share: paired, with intervals clustered over maps."""
+
+    first: tyro.conf.Positional[Path]
+    """A JSON file that `caravela evaluate run` wrote."""
+    second: tyro.conf.Positional[Path]
+    """Another one."""
+    seed: int = 0
+    """Of the bootstrap."""
+
+
+def run(options: RunOptions) -> dict[str, Any]:
+    """Choose, drive, score, write."""
+    import json
+    import time
+
+    from caravela.evaluate.places import read_folder
+    from caravela.evaluate.run import run as drive_suite
+    from caravela.evaluate.suites import suite_named
+    from caravela.evaluate.summary import report_of, rows_of
+    from caravela.world.maps.catalogue import cache_folder
+
+    if options.episodes < 1:
+        raise CaravelaError(f"--episodes is {options.episodes}; expected at least 1.")
+    if options.seed < 0:
+        raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
+    suite = suite_named(options.suite)
+    driver, identity = driver_named(options)
+    places = read_folder(options.maps) if options.maps is not None else test_side(options.library)
+    began = time.perf_counter()
+    with Bar() as bar:
+        cache = cache_folder().parent / "evaluate"
+        outcomes = drive_suite(
+            places, suite, driver, identity=identity, episodes=options.episodes, seed=options.seed, cache=cache, watcher=bar
+        )
+    result = {
+        "suite": suite.name,
+        "policy": driver.name,
+        "sees": driver.sees,
+        "identity": identity,
+        "seed": options.seed,
+        "git_revision": git_revision(),
+        "wall_s": round(time.perf_counter() - began, 1),
+        **report_of(rows_of(outcomes, places)),
+    }
+    path = options.out / f"evaluate-{suite.name}-{driver.name}.json"
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+    except OSError as error:
+        raise CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a folder that you can write.") from error
+    return {**{key: value for key, value in result.items() if key != "rows"}, "out": str(path)}
+
+
+def driver_named(options: RunOptions) -> "tuple[Driver, str]":
+    """The driver that --policy names, and what tells it from others. Raises CaravelaError with a suggestion for an unknown one."""
+    from caravela.evaluate.drivers import ConstantVelocity, PolicyDriver, Stationary, StateDriver, route_follow_idm
+
+    name = options.policy
+    simple = {"stationary": Stationary, "constant_velocity": ConstantVelocity, "idm": route_follow_idm}
+    if name in simple:
+        return simple[name](), name
+    if name == "teacher":
+        path = _teacher(options.teacher)
+        import torch
+
+        from caravela.train.teacher_driver import TeacherDriver, load_teacher
+
+        torch.set_num_threads(options.threads)
+        return StateDriver("teacher", TeacherDriver(load_teacher(path)).control, sees="vectors"), f"teacher {_fingerprint(path)}"
+    path = Path(name)
+    if name in ("driver", "blind"):
+        path = options.bundle or SHIPPED_DRIVER
+    elif not path.exists() and len(path.parts) == 1 and not path.suffix:
+        raise unknown_name("policy", name, POLICIES)
+    from caravela.vehicle.policy import OnnxPolicy
+
+    policy = OnnxPolicy(path, threads=options.threads)
+    label = name if name in ("driver", "blind") else path.stem if path.is_file() and path.stem != "model" else path.resolve().name
+    if path.is_file() and path.stem == "model":
+        label = path.resolve().parent.name
+    return PolicyDriver(policy, rig=policy.rig, name=label, blindfold=name == "blind"), f"{label} {policy.bundle.sha256()}"
+
+
+def _teacher(path: Path | None) -> Path:
+    if path is None:
+        path = TRAINED_TEACHER if TRAINED_TEACHER.is_file() else SHIPPED_TEACHER
+    if not path.is_file():
+        raise CaravelaError(f"no teacher at '{path}'; expected a checkpoint: `caravela train teacher nano` makes one, or give --teacher.")
+    return path
+
+
+def _fingerprint(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_side(library: Path) -> "list[Place]":
+    """The maps that nothing is trained on: generated towns (made in `library` where they are missing) and real places."""
+    import os
+
+    from caravela.evaluate.places import TEST_TOWNS, read_folder
+    from caravela.world.maps.catalogue import TEST_PLACES
+    from caravela.world.maps.library import build_library, build_places
+
+    build_library(library, count=TEST_TOWNS, test=True)
+    extracts = Path(os.environ.get("CARAVELA_DATA", "../shared/data")) / "osm_maps"
+    if extracts.is_dir():
+        build_places(library, extracts=extracts, test=True)
+    if missing := [name for name in TEST_PLACES if not (library / f"{name}.lanes").is_file()]:
+        print(f"without the real places {', '.join(missing)}: '{extracts}' has none (CARAVELA_DATA says where the extracts are).", file=sys.stderr)
+    return [place for place in read_folder(library) if place.held_out]
+
+
+def git_revision() -> str:
+    """The commit that runs, marked where files differ from it; "unknown" outside a repository."""
+    import subprocess
+
+    folder = Path(__file__).resolve().parent
+    try:
+        ran = [
+            subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+            for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        ]
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return ran[0] + ("+changes" if ran[1] else "")
+
+
+class Bar:
+    """How far a run is, on stderr."""
+
+    def __enter__(self) -> "Bar":
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"))
+        self._progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True))
+        self._progress.start()
+        self._done, self._good = 0, 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def stage(self, what: str, *, total: int) -> None:
+        """Something new begins."""
+        self._done = self._good = 0
+        self._task = self._progress.add_task(what, total=total, said="")
+
+    def advance(self, count: int, *, success: int = 0) -> None:
+        """`count` more are done, `success` of them well."""
+        self._done, self._good = self._done + count, self._good + success
+        said = f"{self._good / self._done:.0%} well" if self._good else ""
+        self._progress.update(self._task, advance=count, said=said)
+
+
+def show_run(result: dict[str, Any]) -> None:
+    """The summary for people."""
+    low, high = result["success_ci"]
+    print(f"{result['policy']} on {result['suite']}: {result['success']:.1%} of {result['episodes']} drives on {result['maps']} maps succeed", end="")
+    print(f" (95 % interval {low:.1%} to {high:.1%}); {result['km']:.1f} km")
+    for key in ("at_fault_collision", "collision", "off_road", "wrong_way", "red_light", "route_missed", "under_progress", "progress", "comfort"):
+        print(f"  {key.replace('_', ' '):<20} {result[key]:7.1%}")
+    print(f"  {'red lights met':<20} {result['red_lights_met']:6d}")
+    if result["energy_wh_per_km"] is not None:
+        print(f"  {'Wh per km':<20} {result['energy_wh_per_km']:6.0f}")
+    for name, row in result["by_map"].items():
+        if row["failures"]:
+            failed = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in row["failures"].items())
+            print(f"  {name:<28} {row['success']:4.0%} of {row['episodes']}: {failed}")
+    print(f"written to {result['out']}; `caravela results` puts it into docs/results.md")
+
+
+def compare(options: CompareOptions) -> dict[str, Any]:
+    """Read both, pair their drives."""
+    from caravela.evaluate.report import read_result
+    from caravela.evaluate.summary import compare as compare_rows
+
+    results = [read_result(path) for path in (options.first, options.second)]
+    for path, result in zip((options.first, options.second), results, strict=True):
+        if "rows" not in result or "policy" not in result:
+            raise CaravelaError(f"'{path}' is no result of `caravela evaluate run`; expected one of its JSON files.")
+    suites = {result["suite"] for result in results}
+    if len(suites) > 1:
+        raise CaravelaError(f"the two results are of different suites ({', '.join(sorted(suites))}); evaluate both on one.")
+    return {
+        "suite": results[0]["suite"],
+        "first": results[0]["policy"],
+        "second": results[1]["policy"],
+        **compare_rows(results[0]["rows"], results[1]["rows"], seed=options.seed),
+    }
+
+
+def show_compare(result: dict[str, Any]) -> None:
+    """The same for people."""
+    low, high = result["success_difference_ci"]
+    a, b = result["success"]
+    print(f"{result['episodes']} drives on {result['maps']} maps: {result['first']} {a:.1%}, {result['second']} {b:.1%};")
+    print(f"  difference {result['success_difference']:+.1%} (95 % interval {low:+.1%} to {high:+.1%});")
+    print(f"  only {result['first']} succeeds in {result['only_first_succeeds']}, only {result['second']} in {result['only_second_succeeds']};")
+    if result["failures_per_km_ratio"] is not None:
+        low, high = result["failures_per_km_ratio_ci"]
+        print(f"  failures per km {result['failures_per_km_ratio']:.2f} times those of {result['first']} (95 % interval {low} to {high}).")
+
+
+VERBS = {
+    "run": Verb(RunOptions, run, "drive a suite and score it", show_run),
+    "compare": Verb(CompareOptions, compare, "two results, drive by drive", show_compare),
+}

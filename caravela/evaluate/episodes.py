@@ -1,0 +1,149 @@
+"""Which drives are scored. Starts are tried with the baseline and without cameras first: that says where the route turns,
+whether a red light is met and how far one gets. What the baseline itself does wrong plays no part in the choice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caravela.core.units import STEP_S
+from caravela.evaluate.referee import Approaches
+from caravela.evaluate.route_follow import baseline_control, junctions_ahead
+from caravela.evaluate.suites import Suite
+from caravela.world.atlas import Atlas
+from caravela.world.kernels import events
+from caravela.world.kernels.routes import JUNCTION
+from caravela.world.maps.lane_graph import LEFT, RIGHT
+from caravela.world.simulator import Simulator
+
+LEAST_TURN = 0.5  # rad of heading between the ends of a junction lane that counts as a turn
+FREE_FLOW_SHARE = 0.4  # of the distance at the limit that the baseline must make, or the start is not used
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One drive: where and from which start, how long it may take, and what the baseline makes of it."""
+
+    map: str
+    seed: int
+    seconds: float  # s, the suite's, or what the baseline took to the route's end
+    expected: float  # m along the route that count as full progress: what the baseline made
+    turns: int  # junctions at which the baseline turned
+    red_lights: int  # that the baseline met
+
+    @property
+    def ticks(self) -> int:
+        return round(self.seconds / STEP_S)
+
+
+def begin(simulator: Simulator, seeds: Sequence[int]) -> None:
+    """Start one drive per world, each the same whatever drives beside it."""
+    assert len(seeds) == simulator.batch
+    for world, seed in enumerate(seeds):
+        simulator.restart(np.array([world]), seed)
+    simulator.state.agents["style"][:, 0] = 1.0  # the baseline keeps to the limit, no faster and no slower
+
+
+def scout(atlas: Atlas, suite: Suite, seeds: Sequence[int]) -> list[Episode]:
+    """Try every start with the baseline. Left out are those without a turn, with too short a route, and those on which the
+    baseline makes so little way (a long red light, a jam) that expecting as much would ask for nothing."""
+    simulator = Simulator(atlas, batch=len(seeds), traffic=suite.traffic, weathers=suite.weathers[:1])
+    begin(simulator, seeds)
+    free_flow = [FreeFlow.of(atlas, route, float(s)) for route, s in zip(simulator.state.route[:, 0], simulator.state.lane_s[:, 0], strict=True)]
+    bends = _bends(atlas)
+    approaches = Approaches(len(seeds))
+    driving = np.ones(len(seeds), dtype=np.bool_)
+    ticks = np.zeros(len(seeds), dtype=np.int64)
+    distance = np.zeros(len(seeds))
+    turns: list[set[int]] = [set() for _ in seeds]
+    for _ in range(suite.ticks):
+        ahead = junctions_ahead(atlas, simulator.state)
+        simulator.advance(baseline_control(atlas, simulator.state))
+        flags = simulator.flags[:, 0]
+        approaches.watch(ahead, flags, driving)
+        for world in np.flatnonzero(driving & bends[simulator.state.lane[:, 0]]):
+            turns[world].add(int(simulator.state.lane[world, 0]))
+        ticks += driving
+        distance = np.where(driving, simulator.state.odometer[:, 0], distance)
+        driving &= (flags & events.ARRIVED) == 0
+        if not driving.any():
+            break
+    name = atlas.graphs[0].name
+    found = []
+    for world, seed in enumerate(seeds):
+        seconds = float(ticks[world]) * STEP_S
+        flows = distance[world] >= FREE_FLOW_SHARE * free_flow[world].distance(seconds)
+        if turns[world] and flows and seconds >= suite.least_seconds:
+            expected = round(float(distance[world]), 2)
+            found.append(Episode(name, seed, round(seconds, 1), expected, len(turns[world]), int(approaches.reds[world])))
+    return found
+
+
+@dataclass(frozen=True)
+class FreeFlow:
+    """How far the limits let one come on a route."""
+
+    length: NDArray[np.float64]  # (L,) m of each lane of the route
+    speed: NDArray[np.float64]  # (L,) m/s
+
+    @staticmethod
+    def of(atlas: Atlas, route: NDArray[np.int32], s: float) -> "FreeFlow":
+        """Of a route that is at `s` m on its first lane."""
+        lanes = atlas.roads.lanes[route[route >= 0]]
+        following = np.append(route[route >= 0][1:], -1)
+        beside = (following >= 0) & ((lanes["left"] == following) | (lanes["right"] == following))
+        length = np.where(beside, 0.0, lanes["length"].astype(np.float64))  # a lane change goes on beside, not further
+        first = int(np.flatnonzero(~beside)[0])
+        length[first] -= s
+        return FreeFlow(length, lanes["speed"].astype(np.float64))
+
+    def distance(self, seconds: float) -> float:
+        """m in `seconds` at the limit, the route's length at most."""
+        left, done = seconds, 0.0
+        for length, speed in zip(self.length, self.speed, strict=True):
+            stretch = min(max(length, 0.0), speed * left)
+            done += stretch
+            left -= stretch / speed
+            if left <= 1e-9:
+                break
+        return done
+
+
+def _bends(atlas: Atlas) -> NDArray[np.bool_]:
+    """(lanes,) is it a junction lane on which one turns left or right?"""
+    lanes, points = atlas.roads.lanes, atlas.roads.points
+    change = points["heading"][lanes["point_end"] - 1] - points["heading"][lanes["point_start"]]
+    bent = np.abs((change + np.pi) % (2.0 * np.pi) - np.pi) > LEAST_TURN
+    return (lanes["kind"] == JUNCTION) & ((lanes["turn"] == LEFT) | (lanes["turn"] == RIGHT)) & bent
+
+
+def choose(candidates: dict[str, list[Episode]], *, episodes: int, red_share: float) -> dict[str, list[Episode]]:
+    """`episodes` of the candidates (by map), spread evenly over the maps, the longest first, with `red_share` of them meeting
+    a red light as far as the maps have any. A map that offers fewer passes its places on."""
+    names = sorted(candidates)
+    ranked = {name: sorted(candidates[name], key=lambda e: -e.seconds) for name in names}
+    quota = _spread({name: len(ranked[name]) for name in names}, total=episodes)
+    red = {name: [e for e in ranked[name] if e.red_lights] for name in names}
+    free = {name: [e for e in ranked[name] if not e.red_lights] for name in names}
+    least = {name: max(0, quota[name] - len(free[name])) for name in names}
+    reds = {name: least[name] for name in names}
+    wanted = round(red_share * sum(quota.values()))
+    room = {name: min(quota[name], len(red[name])) - reds[name] for name in names}
+    more = _spread(room, total=max(0, wanted - sum(reds.values())))
+    chosen = {}
+    for name in names:
+        count = reds[name] + more[name]
+        chosen[name] = sorted(red[name][:count] + free[name][: quota[name] - count], key=lambda e: e.seed)
+    return chosen
+
+
+def _spread(room: dict[str, int], *, total: int) -> dict[str, int]:
+    """Share `total` places out, one at a time in turn, to those that have room."""
+    given = dict.fromkeys(room, 0)
+    while total > 0 and any(given[name] < room[name] for name in room):
+        for name in room:
+            if total > 0 and given[name] < room[name]:
+                given[name] += 1
+                total -= 1
+    return given

@@ -1,0 +1,116 @@
+"""Writes docs/results.md from the JSON under results/. Nothing in the page is typed: a number that is not in a file is not in
+the page. A file of another kind gets a plain table of what is in it."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from caravela.core.errors import CaravelaError
+from caravela.evaluate.episodes import FREE_FLOW_SHARE
+from caravela.evaluate.referee import LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
+from caravela.evaluate.suites import SUITES
+
+Result = dict[str, Any]
+BASELINES = ("idm", "teacher", "blind", "constant_velocity", "stationary")  # shown below whatever drives
+COLUMNS = ("at_fault_collision", "collision", "off_road", "wrong_way", "red_light", "route_missed", "under_progress")
+HEADS = ("at-fault collision", "any collision", "off-road", "wrong side", "red light", "route missed", "too slow")
+
+
+def read_result(path: Path) -> Result:
+    """One JSON result. Raises CaravelaError for anything else."""
+    try:
+        result = json.loads(path.read_text())
+    except OSError as error:
+        raise CaravelaError(f"cannot read '{path}' ({error.strerror}); expected a result that a command wrote.") from error
+    except ValueError as error:
+        raise CaravelaError(f"'{path}' is no JSON ({error}); expected a result that a command wrote: run that command again.") from error
+    if not isinstance(result, dict):
+        raise CaravelaError(f"'{path}' holds a {type(result).__name__}; expected one JSON object: run the command that writes it again.")
+    return result
+
+
+def page(folder: Path) -> str:
+    """The whole page. Raises CaravelaError where there is nothing to tell."""
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise CaravelaError(f"'{folder}' holds no .json; expected results: `caravela evaluate run` writes one.")
+    results = {path.stem: read_result(path) for path in paths}
+    drives = {stem: result for stem, result in results.items() if stem.startswith("evaluate-") and "rows" in result}
+    parts = ["# Results\n", f"Made by `caravela results` from {len(paths)} files under `{folder.name}/`; nothing here is typed by hand.\n"]
+    for suite in sorted({result["suite"] for result in drives.values()}, key=lambda name: (name != "nominal", name)):
+        parts += _suite(suite, [result for result in drives.values() if result["suite"] == suite])
+    for stem, result in results.items():
+        if stem not in drives:
+            parts += _other(stem, result)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _suite(suite: str, results: Sequence[Result]) -> list[str]:
+    ordered = sorted(results, key=lambda r: (BASELINES.index(r["policy"]) + 1 if r["policy"] in BASELINES else 0, r["policy"]))
+    about = f"{SUITES[suite].about}. " if suite in SUITES else ""
+    first = ordered[0]
+    parts = [
+        f"## Closed loop: {suite}\n",
+        f"{about[:1].upper()}{about[1:]}A drive succeeds if it has no collision at fault, no wheel off the road for more than {OFF_ROAD_S} s, is never on "
+        f"the wrong side for more than {WRONG_WAY_S:.0f} s, runs no red light, misses no turn of its route, and makes at least {LEAST_PROGRESS:.0%} of "
+        f"the expected progress: what route-following with IDM makes from the same start, where that is at least {FREE_FLOW_SHARE:.0%} of the distance at "
+        "the limit (other starts are not used). Shares are of drives. Intervals are 95 %, by bootstrap over maps. A route that ends sooner is driven for as long as the baseline took to its end.\n",
+        "| policy | sees | drives | maps | success | " + " | ".join(HEADS) + " | progress | red lights met | comfort | Wh/km | failures per km |",
+        "|---|---|---" + "|---" * (len(HEADS) + 7) + "|",
+    ]
+    parts += [_row(result) for result in ordered]
+    parts += ["", "### By driving side and origin\n", "| policy | drives on | drives | success | progress |", "|---|---|---|---|---|"]
+    for result in ordered:
+        groups = {f"the {side}": part for side, part in result["by_side"].items()} | result["by_origin"]
+        parts += [f"| {result['policy']} | {name} | {p['episodes']} | {_interval(p)} | {_percent(p['progress'])} |" for name, p in groups.items()]
+    parts += ["", f"### By map: {first['policy']}\n", "| map | side | drives | mean length | success | progress | what failed |", "|---|---|---|---|---|---|---|"]
+    for name, row in first["by_map"].items():
+        failed = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in row["failures"].items()) or "–"
+        unseen = "" if row["held_out"] else " (not of the test side)"
+        parts.append(
+            f"| {name}{unseen} | {row['side']} | {row['episodes']} | {row['mean_allowed_s']:.0f} s | {_percent(row['success'])} | "
+            f"{_percent(row['progress'])} | {failed} |"
+        )
+    seeds = ", ".join(sorted({str(result["seed"]) for result in ordered}))
+    made = "; ".join(f"{result['policy']} {str(result['git_revision'])[:12]}, {result['wall_s'] / 60.0:.0f} min" for result in ordered)
+    return [*parts, f"\nSeed {seeds}. Revision and time taken: {made}.\n"]
+
+
+def _row(result: Result) -> str:
+    energy = "–" if result["energy_wh_per_km"] is None else f"{result['energy_wh_per_km']:.0f}"
+    harm = "–" if result["failures_per_km"] is None else f"{result['failures_per_km']:.2f}"
+    cells = [result["policy"], result["sees"], result["episodes"], result["maps"], _interval(result)]
+    cells += [_percent(result[column]) for column in COLUMNS]
+    cells += [_percent(result["progress"]), result["red_lights_met"], _percent(result["comfort"]), energy, harm]
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def _interval(result: Result) -> str:
+    low, high = result["success_ci"]
+    return f"**{_percent(result['success'])}** ({_percent(low)}–{_percent(high)})"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100.0 * value:.1f} %"
+
+
+def _other(stem: str, result: Result) -> list[str]:
+    lines = [f"| {key} | {value} |" for key, value in _flat(result)]
+    return [f"## {stem}\n", "| | |", "|---|---|", *lines, ""] if lines else []
+
+
+def _flat(value: Result, above: str = "") -> list[tuple[str, str]]:
+    """(name, text) of the plain values in nested objects; lists of objects are left to the file."""
+    found: list[tuple[str, str]] = []
+    for key, item in value.items():
+        name = f"{above}{key}".replace("_", " ")
+        if isinstance(item, dict):
+            found += _flat(item, f"{above}{key}: ")
+        elif isinstance(item, float):
+            found.append((name, f"{item:.4g}" if abs(item) < 1e4 else f"{item:,.0f}"))
+        elif not isinstance(item, list):
+            found.append((name, str(item)))
+        elif item and not isinstance(item[0], dict | list):
+            found.append((name, ", ".join(map(str, item))))
+    return found

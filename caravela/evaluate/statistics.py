@@ -1,0 +1,69 @@
+"""Intervals that do not flatter: drives on one map are alike, so whole maps are drawn again, not drives. Percentile bootstrap
+(Efron 1979) over clusters; two policies are compared on the same drives. numpy only."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 4000
+LEVEL = 0.95
+
+Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+
+def cluster_sums(values: NDArray[np.float64], clusters: Sequence[str]) -> NDArray[np.float64]:
+    """Sums (G, columns) of values (n, columns) by cluster, in sorted order of the clusters' names."""
+    names, index = np.unique(np.asarray(clusters), return_inverse=True)
+    sums = np.zeros((len(names), values.shape[1]))
+    np.add.at(sums, index, values)
+    return sums
+
+
+def bootstrap(sums: NDArray[np.float64], statistic: Statistic, *, seed: int = 0, resamples: int = RESAMPLES) -> tuple[float, float]:
+    """The LEVEL interval of a statistic of column totals, when clusters are drawn again with replacement.
+
+    Args:
+        sums: (G, columns) sums by cluster.
+        statistic: totals (R, columns) -> (R,), e.g. successes over drives; where it is not finite, the draw is left out.
+    """
+    draws = np.random.default_rng(seed).integers(len(sums), size=(resamples, len(sums)))
+    values = statistic(sums[draws].sum(axis=1))
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return float("nan"), float("nan")
+    low, high = np.quantile(values, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
+    return float(low), float(high)
+
+
+def share(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Column 0 over column 1."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return totals[..., 0] / totals[..., 1]
+
+
+def rate_interval(happened: Sequence[bool | float], clusters: Sequence[str], *, seed: int = 0) -> tuple[float, float]:
+    """Interval of the share of drives in which something happened."""
+    values = np.stack([np.asarray(happened, dtype=np.float64), np.ones(len(happened))], -1)
+    return bootstrap(cluster_sums(values, clusters), share, seed=seed)
+
+
+def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence[str], *, seed: int = 0) -> tuple[float, float, float]:
+    """(mean of b - a, low, high) over the same drives."""
+    difference = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
+    low, high = rate_interval(list(difference), clusters, seed=seed)
+    return float(difference.mean()), low, high
+
+
+def ratio_of_rates(
+    counts_a: Sequence[float], km_a: Sequence[float], counts_b: Sequence[float], km_b: Sequence[float], clusters: Sequence[str], *, seed: int = 0
+) -> tuple[float, float, float]:
+    """((events per km of b) / (of a), low, high) over the same drives."""
+    values = np.stack([np.asarray(column, dtype=np.float64) for column in (counts_b, km_b, counts_a, km_a)], -1)
+    sums = cluster_sums(values, clusters)
+
+    def ratio(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return (totals[..., 0] / totals[..., 1]) / (totals[..., 2] / totals[..., 3])
+
+    return float(ratio(sums.sum(axis=0)[None])[0]), *bootstrap(sums, ratio, seed=seed)

@@ -1,0 +1,41 @@
+"""What a suite asks: how long a drive is, who shares the street, what must be met on the way. Which maps it is driven on is
+said when it is run. It leaves out scoring."""
+
+from dataclasses import dataclass
+
+from caravela.core.errors import unknown_name
+from caravela.core.units import STEP_S
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A family of episodes."""
+
+    name: str
+    about: str
+    seconds: float = 60.0  # of a drive, or until its route ends
+    traffic: str = "light"
+    weathers: tuple[str, ...] = ("day",)  # taken in turn by the drives of a map
+    red_share: float = 0.5  # of the episodes in which the baseline meets a red light
+    least_seconds: float = 15.0  # a start whose route ends sooner is not used
+    batch: int = 8  # drives of one map that run side by side
+
+    @property
+    def ticks(self) -> int:
+        return round(self.seconds / STEP_S)
+
+
+SUITES = {
+    suite.name: suite
+    for suite in (
+        Suite("nominal", "60 s by day in light traffic; every drive has a turn, half of them a red light"),
+        Suite("brief", "10 s by day in light traffic: for trying things out, too short to tell how well anything drives", seconds=10.0, least_seconds=5.0),
+    )
+}
+
+
+def suite_named(name: str) -> Suite:
+    """A suite by name; CaravelaError with a suggestion for an unknown one."""
+    if name not in SUITES:
+        raise unknown_name("suite", name, SUITES)
+    return SUITES[name]

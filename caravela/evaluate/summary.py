@@ -1,0 +1,145 @@
+"""From outcomes to the numbers that are promised: rates with intervals clustered over maps, tables by map and by driving side,
+and a row per drive from which everything can be worked out again. Also compares two policies on the drives they share."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from caravela.core.errors import CaravelaError
+from caravela.evaluate.places import Place
+from caravela.evaluate.referee import FAILURES, LEAST_KM, UNDER_PROGRESS
+from caravela.evaluate.run import Outcome
+from caravela.evaluate.statistics import bootstrap, cluster_sums, paired_difference, rate_interval, ratio_of_rates, share
+
+Row = dict[str, Any]
+
+
+def rows_of(outcomes: Sequence[Outcome], places: Sequence[Place]) -> list[Row]:
+    """One flat row per drive."""
+    by_name = {place.name: place for place in places}
+    rows = []
+    for outcome in outcomes:
+        score, episode, place = outcome.score, outcome.episode, by_name[outcome.episode.map]
+        rows.append(
+            {
+                "map": episode.map,
+                "seed": episode.seed,
+                "side": "left" if outcome.lefthand else "right",
+                "real": place.real,
+                "held_out": place.held_out,
+                "success": score.success,
+                "failures": list(score.failures),
+                "collisions": round(score.extra["collisions"]),
+                "progress": round(score.progress, 4),
+                "distance_m": round(score.distance, 1),
+                "expected_m": episode.expected,
+                "seconds": round(score.seconds, 1),
+                "allowed_s": episode.seconds,
+                "first_failure_s": _finite(score.extra["first_failure_s"], 1),
+                "turns": episode.turns,
+                "red_expected": episode.red_lights,
+                "red_lights_met": score.red_lights_met,
+                "comfort": round(score.comfort, 4),
+                "energy_wh": round(score.extra["energy_wh"], 2),
+                "off_road_s": round(score.extra["off_road_s"], 1),
+                "wrong_way_s": round(score.extra["wrong_way_s"], 1),
+                "end": [round(score.extra["x"], 1), round(score.extra["y"], 1)],
+            }
+        )
+    return rows
+
+
+def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
+    """Rates, means and intervals of some drives."""
+    maps = [row["map"] for row in rows]
+    successes = [row["success"] for row in rows]
+    km = sum(max(row["distance_m"], 0.0) for row in rows) / 1000.0
+    per_km = np.array([[_harm(row), max(row["distance_m"], 0.0) / 1000.0] for row in rows])
+    rates = {kind: round(sum(kind in row["failures"] for row in rows) / len(rows), 4) for kind in FAILURES}
+    return {
+        "episodes": len(rows),
+        "maps": len(set(maps)),
+        "success": round(sum(successes) / len(rows), 4),
+        "success_ci": [_finite(value, 4) for value in rate_interval(successes, maps, seed=seed)],
+        "at_fault_collision": rates.pop("at_fault_collision"),
+        "collision": round(sum(row["collisions"] > 0 for row in rows) / len(rows), 4),
+        **rates,
+        "turns": sum(row["turns"] for row in rows),
+        "red_lights_met": sum(row["red_lights_met"] for row in rows),
+        "progress": round(sum(row["progress"] for row in rows) / len(rows), 4),
+        "comfort": round(sum(row["comfort"] for row in rows) / len(rows), 4),
+        "energy_wh_per_km": _finite(sum(row["energy_wh"] for row in rows) / km, 1) if km >= LEAST_KM else None,
+        "km": round(km, 3),
+        "hours": round(sum(row["seconds"] for row in rows) / 3600.0, 3),
+        "mean_allowed_s": round(sum(row["allowed_s"] for row in rows) / len(rows), 1),
+        "failures_per_km": _finite(float(per_km[:, 0].sum()) / km, 3) if km >= LEAST_KM else None,
+        "failures_per_km_ci": [_finite(value, 3) for value in bootstrap(cluster_sums(per_km, maps), share, seed=seed)] if km >= LEAST_KM else [None, None],
+    }
+
+
+def report_of(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
+    """The summary of all rows and of each map and driving side."""
+    return {
+        **summarise(rows, seed=seed),
+        "by_side": {side: summarise(part, seed=seed) for side in ("right", "left") if (part := [row for row in rows if row["side"] == side])},
+        "by_origin": {
+            name: summarise(part, seed=seed)
+            for name, real in (("real streets", True), ("generated towns", False))
+            if (part := [row for row in rows if row["real"] == real])
+        },
+        "by_map": {name: _of_map([row for row in rows if row["map"] == name]) for name in sorted({row["map"] for row in rows})},
+        "rows": list(rows),
+    }
+
+
+def _of_map(rows: Sequence[Row]) -> dict[str, Any]:
+    first = rows[0]
+    return {
+        "side": first["side"],
+        "real": first["real"],
+        "held_out": first["held_out"],
+        "episodes": len(rows),
+        "success": round(sum(row["success"] for row in rows) / len(rows), 4),
+        "failures": {kind: count for kind in FAILURES if (count := sum(kind in row["failures"] for row in rows))},
+        "progress": round(sum(row["progress"] for row in rows) / len(rows), 4),
+        "red_lights_met": sum(row["red_lights_met"] for row in rows),
+        "mean_allowed_s": round(sum(row["allowed_s"] for row in rows) / len(rows), 1),
+    }
+
+
+def compare(a: Sequence[Row], b: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
+    """Two policies on the drives that both were given. Raises CaravelaError where they share none."""
+    mine, theirs = ({(row["map"], row["seed"], row["allowed_s"]): row for row in rows} for rows in (a, b))
+    shared = sorted(mine.keys() & theirs.keys())
+    if not shared:
+        raise CaravelaError("the two results share no drive; evaluate both on the same suite, maps and seed.")
+    first, second = [mine[key] for key in shared], [theirs[key] for key in shared]
+    maps = [key[0] for key in shared]
+    difference, low, high = paired_difference([r["success"] for r in first], [r["success"] for r in second], maps, seed=seed)
+    km = [[max(row["distance_m"], 0.0) / 1000.0 for row in rows] for rows in (first, second)]
+    ratio = ratio_of_rates([_harm(r) for r in first], km[0], [_harm(r) for r in second], km[1], maps, seed=seed)
+    progress = paired_difference([r["progress"] for r in first], [r["progress"] for r in second], maps, seed=seed)
+    return {
+        "episodes": len(shared),
+        "maps": len(set(maps)),
+        "success": [round(sum(row["success"] for row in rows) / len(rows), 4) for rows in (first, second)],
+        "success_difference": round(difference, 4),
+        "success_difference_ci": [_finite(low, 4), _finite(high, 4)],
+        "only_first_succeeds": sum(x["success"] and not y["success"] for x, y in zip(first, second, strict=True)),
+        "only_second_succeeds": sum(y["success"] and not x["success"] for x, y in zip(first, second, strict=True)),
+        "failures_per_km_ratio": _finite(ratio[0], 3),
+        "failures_per_km_ratio_ci": [_finite(ratio[1], 3), _finite(ratio[2], 3)],
+        "progress_difference": round(progress[0], 4),
+        "progress_difference_ci": [_finite(progress[1], 4), _finite(progress[2], 4)],
+    }
+
+
+def _harm(row: Row) -> int:
+    """Failures that could hurt or mislead somebody: all but too little progress."""
+    return sum(kind != UNDER_PROGRESS for kind in row["failures"])
+
+
+def _finite(value: float, digits: int) -> float | None:
+    return round(value, digits) if math.isfinite(value) else None

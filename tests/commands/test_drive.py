@@ -1,0 +1,187 @@
+"""`caravela drive` as it is typed: what it prints, what it refuses. The world is a real town; the model is a stand-in that holds
+its speed, so that these tests need no trained weights."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import numpy as np
+import pytest
+from mcap.reader import make_reader
+
+from caravela import cli
+from caravela.commands import drive
+from caravela.core.kinematics import integrate
+from caravela.core.types import KNOTS, PROPOSALS, Observation, Plan, policy_rig
+from caravela.world.maps.catalogue import towns
+
+needs_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+
+
+class Cruise:
+    """Goes straight on at about 4 m/s."""
+
+    name = "cruise"
+
+    def __init__(self) -> None:
+        self.rig = policy_rig()
+        self.timings = {"model": 0.1, "total": 0.2}
+
+    def reset(self, batch: int) -> None:
+        pass
+
+    def plan(self, observation: Observation) -> Plan:
+        knots = np.zeros((1, PROPOSALS, KNOTS, 2), np.float32)
+        knots[..., 0] = 4.0 - observation.speed[0]
+        trajectories, speeds = integrate(knots, speed=np.repeat(observation.speed[:, None], PROPOSALS, axis=1))
+        values = np.zeros((1, PROPOSALS), np.float32)
+        return Plan(trajectories, speeds, knots, values, np.array([0]), np.array([0.1], np.float32))
+
+
+@pytest.fixture
+def cruise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drive, "open_policy", lambda path: Cruise())
+
+
+def typed(words: list[str], capsys: pytest.CaptureFixture) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of `caravela drive` with these words."""
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["drive", *words])
+    out, err = capsys.readouterr()
+    return int(stop.value.code or 0), out, err
+
+
+def refused(words: list[str], capsys: pytest.CaptureFixture) -> str:
+    """The one sentence with which `caravela drive` refuses."""
+    code, out, err = typed(words, capsys)
+    sentences = [line for line in err.splitlines() if line.startswith("caravela: ")]
+    assert code == 2 and out == "" and len(sentences) == 1 and "Traceback" not in err
+    assert len(sentences[0]) < 1000
+    return sentences[0]
+
+
+def test_headless_prints_what_json_promises_and_records_it(cruise: None, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    file = tmp_path / "run.mcap"
+    code, out, _ = typed(["--headless", "--seconds", "3", "--traffic", "light", "--say", "gently", "--record", str(file), "--json"], capsys)
+    result = json.loads(out.splitlines()[-1])
+    assert code == 0 and result["seconds"] == 3.0 and 2.0 < result["distance_m"] < 40.0 and result["realtime_factor"] > 0.0
+    assert {"t_s": 0.0, "kind": "words", "responsible": "system"} in result["events"]
+    assert 0.0 < result["latency_ms"]["p50"] <= result["latency_ms"]["p99"]
+    assert set(result["latency_ms"]["stages"]) >= {"plan", "plan: model", "world", "view", "record"}
+    with file.open("rb") as opened:
+        counts = make_reader(opened).get_summary().statistics.channel_message_counts
+        topics = {channel.topic: counts.get(number, 0) for number, channel in make_reader(opened).get_summary().channels.items()}
+    assert topics["/tf"] == topics["/plan"] == topics["/control"] == topics["/camera/front/image"] == 30
+    assert topics["/camera/view/image"] == 15 and topics["/street"] == 1 and topics["/events"] >= 1
+
+
+def test_the_same_seed_drives_the_same_way(cruise: None, capsys: pytest.CaptureFixture) -> None:
+    words = ["--headless", "--seconds", "2", "--seed", "5", "--json"]
+    one, other = (json.loads(typed(words, capsys)[1].splitlines()[-1]) for _ in range(2))
+    assert one["distance_m"] == other["distance_m"] and one["events"] == other["events"]
+
+
+def test_people_get_lines_to_read(cruise: None, capsys: pytest.CaptureFixture) -> None:
+    code, out, _ = typed(["--headless", "--seconds", "1", "--traffic", "none"], capsys)
+    assert code == 0 and "cruise drove" in out and "times real time" in out
+
+
+@needs_full_device
+def test_a_full_disk_is_told_once_while_the_drive_goes_on_to_its_end(cruise: None, capsys: pytest.CaptureFixture) -> None:
+    code, out, err = typed(["--headless", "--seconds", "2", "--traffic", "none", "--record", "/dev/full", "--json"], capsys)
+    assert code == 2 and out == ""
+    assert "the drive itself went on to its end: 2.0 s" in err
+    assert err.count("\nthe recording stopped") + err.startswith("the recording stopped") == 1
+    assert "caravela: the recording stopped" in err and "free some space" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--town", f"{towns()[0]}x"], f"did you mean {towns()[0]}"),
+        (["--weather", "nihgt"], "did you mean night"),
+        (["--traffic", "heavy"], "unknown traffic"),
+        (["--seed", "-3"], "--seed -3 is out of range"),
+        (["--headless", "--seconds", "nan"], "--seconds nan is out of range"),
+        (["--headless", "--seconds", "0"], "--seconds 0 is out of range"),
+        (["--town", towns()[0], "--map", "x.osm"], "expected one of them"),
+        (["--say", "x" * 100_000], "at most 400"),
+        (["--prot", "80"], "--port"),
+    ],
+)
+def test_bad_options_are_refused_in_one_sentence(cruise: None, words: list[str], sentence: str, capsys: pytest.CaptureFixture) -> None:
+    assert sentence in refused(words, capsys)
+
+
+@pytest.mark.parametrize("headless", [["--headless"], ["--no-browser", "--port", "0"]])
+def test_a_map_that_is_none_is_refused_before_there_is_a_page(
+    cruise: None, headless: list[str], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    empty, text = tmp_path / "empty.osm", tmp_path / "words.txt"
+    empty.write_text("")
+    text.write_text("turn left")
+    assert "empty" in refused([*headless, "--map", str(empty)], capsys)
+    assert "expected a file ending in" in refused([*headless, "--map", str(text)], capsys)
+    assert "not there" in refused([*headless, "--map", str(tmp_path / "none.osm")], capsys)
+
+
+def test_a_missing_model_is_told_with_its_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setattr(drive, "WEIGHTS", tmp_path)
+    assert "give one with --policy" in refused(["--headless"], capsys)
+    assert "no model at" in refused(["--headless", "--policy", str(tmp_path / "none.onnx")], capsys)
+
+
+def test_a_recording_that_cannot_be_written_is_refused(cruise: None, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert "give --record a file" in refused(["--headless", "--record", str(tmp_path / "none" / "run.mcap")], capsys)
+
+
+def test_a_port_in_use_is_refused(cruise: None, capsys: pytest.CaptureFixture) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"port {port} is in use" in refused(["--no-browser", "--port", str(port)], capsys)
+
+
+LIVE = """
+import sys
+sys.path[:0] = [{here!r}]
+import test_drive
+from caravela import cli
+from caravela.commands import drive
+drive.open_policy = lambda path: test_drive.Cruise()
+cli.main(["drive", "--no-browser", "--port", "0", "--traffic", "none", "--json", *sys.argv[1:]])
+"""
+
+
+def live(*words: str) -> subprocess.Popen:
+    code = LIVE.format(here=str(Path(__file__).parent))
+    return subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+
+
+def test_with_a_page_it_drives_in_real_time_until_its_seconds_are_over() -> None:
+    process = live("--seconds", "3")
+    out, err = process.communicate(timeout=180)
+    result = json.loads(out.splitlines()[-1])
+    assert process.returncode == 0 and result["seconds"] == 3.0, err
+    assert "the page is at http://127.0.0.1:" in err
+    assert result["realtime_factor"] <= 1.02
+    assert {"plan", "world", "view", "encode"} <= set(result["latency_ms"]["stages"])
+
+
+def test_control_c_ends_the_drive_with_its_summary() -> None:
+    process = live()
+    assert process.stderr is not None
+    url = next(line for line in process.stderr if "the page is at" in line).split()[4]
+    assert b"Caravela" in urlopen(url, timeout=60).read()
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=180)
+    assert process.returncode == 0 and "Traceback" not in err
+    assert json.loads(out.splitlines()[-1])["seconds"] >= 0.0

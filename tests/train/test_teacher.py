@@ -1,0 +1,76 @@
+"""The teacher's learning: advantages are what their definition says, a run learns, stops anywhere and goes on."""
+
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from caravela.core.errors import CaravelaError
+from caravela.train.teacher import Rollout, TeacherConfig, TeacherRun, teacher_preset
+from caravela.train.teacher_driver import TeacherDriver, load_teacher
+from caravela.train.teacher_net import TeacherNet
+from caravela.world import atlas
+from caravela.world.arena import weights_of
+from caravela.world.maps.catalogue import load_town, towns
+from caravela.world.simulator import Simulator
+
+TINY = TeacherConfig(worlds=2, learners=3, cars=1, parked=1, walkers=1, horizon=8, minibatch=16, width=16, steps=60)
+
+
+@pytest.fixture(scope="module")
+def streets():
+    return atlas.build([load_town(towns()[0])])
+
+
+def test_advantages_sum_discounted_errors_and_stop_at_failures():
+    random = np.random.default_rng(0)
+    roll = Rollout(6, 1)
+    roll.reward[:] = random.normal(size=(6, 1))
+    roll.value[:] = random.normal(size=(7, 1))
+    roll.failed[3] = True
+    got = roll.advantages(discount=0.9, trace=0.8)
+    errors = [roll.reward[t, 0] + 0.9 * (0.0 if t == 3 else roll.value[t + 1, 0]) - roll.value[t, 0] for t in range(6)]
+    expected = sum((0.9 * 0.8) ** k * errors[k] for k in range(4))
+    assert got[0, 0] == pytest.approx(expected, rel=1e-4)
+    assert got[4, 0] == pytest.approx(errors[4] + 0.72 * errors[5], rel=1e-4)
+
+
+def test_a_style_scales_its_own_weight_only():
+    plain, gentle = weights_of(np.zeros(8, np.float32)), weights_of(np.array([0, 0, 0, 0, 0, 1, 0, 0], np.float32))
+    assert gentle[5] == pytest.approx(4.0 * plain[5])
+    assert np.array_equal(np.delete(gentle, 5), np.delete(plain, 5))
+
+
+def test_a_run_goes_on_where_it_was(streets, tmp_path):
+    TeacherRun(streets, tmp_path, TINY).train(until=30)
+    first = TeacherRun(streets, tmp_path, TINY)
+    assert first.done_steps >= 30
+    first.train()
+    rows = [json.loads(line) for line in (tmp_path / "curve.jsonl").open()]
+    steps = [row["steps"] for row in rows]
+    assert steps == sorted(set(steps))
+    assert steps[-1] >= 60
+    assert all(np.isfinite(list(row.values())).all() for row in rows)
+
+
+def test_labels_are_the_same_twice_and_leave_the_world_alone(streets):
+    torch.manual_seed(0)
+    driver = TeacherDriver(TeacherNet(width=16))
+    world = Simulator(streets, batch=3)
+    world.reset(4)
+    before = world.state.copy()
+    first, second = (driver.label(streets, world.state) for _ in range(2))
+    assert np.array_equal(first.knots, second.knots)
+    assert np.isfinite(first.knots).all()
+    for mine, old in zip(world.state.arrays(), before.arrays(), strict=True):
+        assert np.array_equal(mine, old)
+
+
+def test_what_is_no_teacher_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "junk.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(CaravelaError, match="not a teacher's checkpoint"):
+        load_teacher(tmp_path / "junk.pt")
+    with pytest.raises(CaravelaError, match="did you mean nano"):
+        teacher_preset("nanno")

@@ -1,0 +1,51 @@
+"""The sat-nav hears turns, and only turns."""
+
+import numpy as np
+import pytest
+
+from caravela.world.maps.catalogue import load_town, towns
+from caravela.world.maps.lane_graph import JUNCTION, LEFT, RIGHT, STRAIGHT
+from caravela.world.navigator import reroute, wanted_turn
+from caravela.world.simulator import Simulator
+
+
+@pytest.mark.parametrize(
+    ("words", "turn"),
+    [
+        ("turn left at the lights", (LEFT, 1)),
+        ("take the second right, please", (RIGHT, 2)),
+        ("go straight on", (STRAIGHT, 1)),
+        ("faster", None),
+        ("left or right, whatever", None),
+        ("open the left window", None),
+        ("keep in the right lane", None),
+        ("", None),
+    ],
+)
+def test_which_turn_is_meant(words, turn):
+    assert wanted_turn(words) == turn
+
+
+@pytest.mark.parametrize("turn", [LEFT, RIGHT])
+def test_a_new_route_makes_the_turn_and_stays_connected(turn):
+    world = Simulator([load_town(towns()[0])], batch=8, traffic="none")
+    lanes, successors = world.atlas.roads.lanes, world.atlas.roads.successors
+    made = 0
+    for b in range(8):
+        if reroute(world.atlas.roads, world.state, b, turn=turn) is None:
+            continue
+        made += 1
+        route = [int(lane) for lane in world.state.route[b, 0] if lane >= 0]
+        assert turn in [int(lanes[lane]["turn"]) for lane in route if lanes[lane]["kind"] == JUNCTION]
+        for lane, following in zip(route, route[1:], strict=False):
+            onward = successors[lanes[lane]["successor_start"] : lanes[lane]["successor_end"]]
+            assert following in onward or following in (lanes[lane]["left"], lanes[lane]["right"])
+    assert made >= 4
+
+
+def test_words_reach_the_driver_and_an_impossible_turn_changes_nothing():
+    world = Simulator([load_town(towns()[0])], batch=1, traffic="none")
+    before = world.state.route[0, 0].copy()
+    world.request("gently, please")
+    assert world.observe().words == ("gently, please",)
+    assert np.array_equal(before, world.state.route[0, 0])
