@@ -7,9 +7,10 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint
 BASE := $(VENV)/.installed-base
 FULL := $(VENV)/.installed-tests
 DECLARED := pyproject.toml constraints.txt
+PEERS := .venv-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help drive test test-long check clean
+.PHONY: help drive test test-long check peers clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +31,8 @@ check: $(FULL)  ## lint, formatting, types, layering; says all that is wrong, no
 	$(VENV)/bin/mypy || failed=1; \
 	$(PYTHON) -m pytest -q tests/test_layering.py || failed=1; \
 	exit $$failed
+
+peers: $(PEERS)/.installed  ## install MetaDrive, to compare with, in an environment of its own (needs Python 3.8 to 3.11)
 
 clean:  ## forget the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
@@ -59,3 +62,18 @@ $(FULL): $(DECLARED) | $(PYTHON)
 	@echo "installing the base and the extras train, maps, dev (some minutes, once)"
 	@$(PIP) --editable '.[train,maps,dev]'
 	@touch $(BASE) $@
+
+# MetaDrive's numpy has no wheels for newer Pythons, and none of what it needs may enter our own environment.
+$(PEERS)/.installed: benchmarks/peers.txt
+	@for name in python3.11 python3.10 python3.9 python3.8 python3; do \
+	    if $$name -c 'import sys; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "caravela: found no Python 3.8 to 3.11 (tried python3.11, python3.10, python3.9, python3.8, python3), and MetaDrive 0.3.0.1 runs on no newer one; install one and run make peers again." >&2; \
+	    exit 2; \
+	fi; \
+	echo "making $(PEERS) with $$($$found --version) and installing MetaDrive (about a minute and 1 GB, once)"; \
+	$$found -m venv --clear $(PEERS)
+	@echo '*' > $(PEERS)/.gitignore
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
+	@touch $@

@@ -26,9 +26,8 @@ def answer(message: dict) -> None:
 
 def headless(image: bool) -> None:
     """Panda3D without a display. Must run after MetaDrive's engine module, whose own settings would win otherwise."""
-    from panda3d.core import loadPrcFileData
-
     import metadrive.engine.core.engine_core  # noqa: F401  (it sets multisamples 8 when imported)
+    from panda3d.core import loadPrcFileData
 
     loadPrcFileData("", "load-display p3headlessgl" if image else "load-display p3tinydisplay")
     loadPrcFileData("", "framebuffer-multisample 0")
@@ -59,7 +58,12 @@ def without_anisotropy() -> None:
 
 
 def build(case: dict):
-    """The environment of a case: ego car and traffic all driven by MetaDrive's own IDM, 0.1 s a step."""
+    """The environment of a case: ego car and traffic all driven by MetaDrive's own IDM, 0.1 s a step; with `learners`, its
+    multi-agent intersection, where each of them sees its own vector."""
+    if case.get("learners"):
+        from metadrive.envs.marl_envs import MultiAgentIntersectionEnv
+
+        return MultiAgentIntersectionEnv({"num_agents": case["learners"], "start_seed": case["seed"], "environment_num": 20})
     from metadrive.envs import MetaDriveEnv
     from metadrive.manager.traffic_manager import TrafficMode
     from metadrive.policy.idm_policy import IDMPolicy
@@ -129,12 +133,17 @@ class Loop:
             without_anisotropy()
 
     def agents(self) -> int:
-        """Vehicles that drive: the ego car and the traffic."""
+        """Vehicles that drive: the ego car and the traffic, or the learners."""
+        if self.case.get("learners"):
+            return len(self.env.vehicles)
         return 1 + len(self.env.engine.traffic_manager.traffic_vehicles)
 
     def step(self) -> bool:
         """One step, all cameras read; True when the episode is over. The first camera is read by the environment itself."""
-        _, _, done, _ = self.env.step([0.0, 0.0])
+        if self.case.get("learners"):
+            _, _, done, _ = self.env.step({name: [0.0, 0.3] for name in self.env.vehicles})
+            return done["__all__"]
+        _, _, done, _ = self.env.step([0.0, 0.0])  # the ego car's driver takes no orders
         for sensor in self.sensors[1:]:
             sensor.get_pixels_array(self.env.vehicle, False)
         return done
@@ -198,12 +207,18 @@ def main() -> None:
     headless(bool(case["cameras"]))
     if case["cameras"]:
         without_multisamples()
-    if "density" not in case:
+    if "density" not in case and not case.get("learners"):
         case["density"] = density_for(case)
     loop = Loop(case)
     for _ in range(WARM_UP):
         loop.step()
-    built = {"ready": True, "agents": loop.agents(), "density": case["density"], "python": sys.version.split()[0], "metadrive": version("metadrive-simulator")}
+    built = {
+        "ready": True,
+        "agents": loop.agents(),
+        "density": case.get("density"),
+        "python": sys.version.split()[0],
+        "metadrive": version("metadrive-simulator"),
+    }
     if case["cameras"]:
         pictures = loop.pictures()
         built["renderer"] = renderer()

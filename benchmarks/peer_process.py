@@ -39,11 +39,14 @@ class MetaDrive:
         self._log = tempfile.TemporaryFile(mode="w+")
         command = [str(PYTHON), str(SCRIPT), json.dumps(case)]
         self._running = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, bufsize=1, env=environment)
+            subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, bufsize=1, env=environment
+            )
             for _ in range(processes)
         ]
         try:
-            self.built = [self._answer(process) for process in self._running][0]
+            built = [self._answer(process) for process in self._running]  # wait for all
+            self.built = built[0]
         except PeerMissing:
             self.close()
             raise

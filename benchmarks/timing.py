@@ -33,7 +33,11 @@ class Rate:
     repetitions: int
 
     def json(self) -> dict[str, Any]:
-        return {"per_wall_s": _short(self.wall), "per_core_s": _short(self.cpu), "per_core_s_range": [_short(self.cpu_low), _short(self.cpu_high)]}
+        return {
+            "per_wall_s": _short(self.wall),
+            "per_core_s": _short(self.cpu),
+            "per_core_s_range": [_short(self.cpu_low), _short(self.cpu_high)],
+        }
 
 
 def _short(value: float) -> float:
@@ -65,8 +69,21 @@ def measured(work: Callable[[], float], *, seconds: float, repetitions: int) -> 
 
 def machine() -> dict[str, Any]:
     """Where a measurement was made."""
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), platform.processor()) if Path("/proc/cpuinfo").is_file() else platform.processor()
-    return {"processor": model, "cores": cores(), "load_average": [round(x, 2) for x in os.getloadavg()], "system": platform.system(), "python": platform.python_version()}
+    model = (
+        next(
+            (line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")),
+            platform.processor(),
+        )
+        if Path("/proc/cpuinfo").is_file()
+        else platform.processor()
+    )
+    return {
+        "processor": model,
+        "cores": cores(),
+        "load_average": [round(x, 2) for x in os.getloadavg()],
+        "system": platform.system(),
+        "python": platform.python_version(),
+    }
 
 
 def cores() -> int:

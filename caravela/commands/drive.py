@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caravela.core.errors import BundleError, CaravelaError, RecordingError, unknown_name
+from caravela.core.errors import CaravelaError, RecordingError, unknown_name
 from caravela.core.units import STEP_S
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 HELP = "drive a town or a map and watch it live"
 
-WEIGHTS = Path(__file__).parents[1] / "weights"
-SHIPPED = "vla"  # the bundle under WEIGHTS that drives by default
 PORT = 8020
 HEADLESS_SECONDS = 60.0
 LONGEST_SECONDS = 86_400.0
@@ -98,14 +96,10 @@ def settings_of(options: Options) -> "DriveSettings":
 
 def open_policy(path: Path | None) -> "OnnxPolicy":
     """The model at `path`, or the one that ships. Raises BundleError."""
+    from caravela.vehicle.bundle import shipped
     from caravela.vehicle.policy import OnnxPolicy
 
-    if path is not None:
-        return OnnxPolicy(path)
-    shipped = WEIGHTS / SHIPPED
-    if not shipped.exists():
-        raise BundleError(f"this installation holds no model at {shipped}; install it again, or give one with --policy PATH.")
-    return OnnxPolicy(shipped)
+    return OnnxPolicy(shipped() if path is None else path)
 
 
 def open_recording(path: Path | None, *, rig: "Rig", tell: Callable[[str], None]) -> "Recording | None":

@@ -106,7 +106,7 @@ def run(options: RunOptions) -> dict[str, Any]:
 
 def driver_named(options: RunOptions) -> "tuple[Driver, str]":
     """The driver that --policy names, and what tells it from others. Raises CaravelaError with a suggestion for an unknown one."""
-    from caravela.evaluate.drivers import ConstantVelocity, PolicyDriver, Stationary, StateDriver, route_follow_idm
+    from caravela.evaluate.drivers import ConstantVelocity, PolicyDriver, StateDriver, Stationary, route_follow_idm
 
     name = options.policy
     simple = {"stationary": Stationary, "constant_velocity": ConstantVelocity, "idm": route_follow_idm}
@@ -161,7 +161,10 @@ def test_side(library: Path) -> "list[Place]":
     if extracts.is_dir():
         build_places(library, extracts=extracts, test=True)
     if missing := [name for name in TEST_PLACES if not (library / f"{name}.lanes").is_file()]:
-        print(f"without the real places {', '.join(missing)}: '{extracts}' has none (CARAVELA_DATA says where the extracts are).", file=sys.stderr)
+        print(
+            f"without the real places {', '.join(missing)}: '{extracts}' has none (CARAVELA_DATA says where the extracts are).",
+            file=sys.stderr,
+        )
     return [place for place in read_folder(library) if place.held_out]
 
 
@@ -211,9 +214,22 @@ class Bar:
 def show_run(result: dict[str, Any]) -> None:
     """The summary for people."""
     low, high = result["success_ci"]
-    print(f"{result['policy']} on {result['suite']}: {result['success']:.1%} of {result['episodes']} drives on {result['maps']} maps succeed", end="")
+    print(
+        f"{result['policy']} on {result['suite']}: {result['success']:.1%} of {result['episodes']} drives on {result['maps']} maps succeed",
+        end="",
+    )
     print(f" (95 % interval {low:.1%} to {high:.1%}); {result['km']:.1f} km")
-    for key in ("at_fault_collision", "collision", "off_road", "wrong_way", "red_light", "route_missed", "under_progress", "progress", "comfort"):
+    for key in (
+        "at_fault_collision",
+        "collision",
+        "off_road",
+        "wrong_way",
+        "red_light",
+        "route_missed",
+        "under_progress",
+        "progress",
+        "comfort",
+    ):
         print(f"  {key.replace('_', ' '):<20} {result[key]:7.1%}")
     print(f"  {'red lights met':<20} {result['red_lights_met']:6d}")
     if result["energy_wh_per_km"] is not None:
@@ -251,7 +267,9 @@ def show_compare(result: dict[str, Any]) -> None:
     a, b = result["success"]
     print(f"{result['episodes']} drives on {result['maps']} maps: {result['first']} {a:.1%}, {result['second']} {b:.1%};")
     print(f"  difference {result['success_difference']:+.1%} (95 % interval {low:+.1%} to {high:+.1%});")
-    print(f"  only {result['first']} succeeds in {result['only_first_succeeds']}, only {result['second']} in {result['only_second_succeeds']};")
+    print(
+        f"  only {result['first']} succeeds in {result['only_first_succeeds']}, only {result['second']} in {result['only_second_succeeds']};"
+    )
     if result["failures_per_km_ratio"] is not None:
         low, high = result["failures_per_km_ratio_ci"]
         print(f"  failures per km {result['failures_per_km_ratio']:.2f} times those of {result['first']} (95 % interval {low} to {high}).")

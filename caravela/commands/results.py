@@ -27,5 +27,7 @@ def run(options: Options) -> dict[str, Any]:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(text)
     except OSError as error:
-        raise CaravelaError(f"cannot write '{options.out}' ({error.strerror}); give --out a file in a folder that you can write.") from error
+        raise CaravelaError(
+            f"cannot write '{options.out}' ({error.strerror}); give --out a file in a folder that you can write."
+        ) from error
     return {"page": str(options.out), "lines": text.count("\n")}

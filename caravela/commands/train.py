@@ -112,7 +112,12 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
             rounds += 1
         if trainer is not None:
             trainer.train(seconds=options.turn_seconds if collector is not None else None)
-    return {"step": trainer.step if trainer else 0, "rounds": rounds, "folder": str(folder), "checkpoint": str(folder / "average.safetensors")}
+    return {
+        "step": trainer.step if trainer else 0,
+        "rounds": rounds,
+        "folder": str(folder),
+        "checkpoint": str(folder / "average.safetensors"),
+    }
 
 
 def run_export(options: ExportOptions) -> dict[str, Any]:

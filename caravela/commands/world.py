@@ -109,7 +109,9 @@ def run_replay(options: ReplayOptions) -> dict[str, Any]:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise CaravelaError(f"cannot write '{options.out}' ({error.strerror}); give --out a file in a folder that you can write.") from error
+        raise CaravelaError(
+            f"cannot write '{options.out}' ({error.strerror}); give --out a file in a folder that you can write."
+        ) from error
     return result | {"out": str(options.out)}
 
 

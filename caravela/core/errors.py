@@ -1,8 +1,8 @@
 """The one exception root. A `CaravelaError` is the user's to fix: the command line prints it as one sentence and
 exits 2. Our own bugs stay `AssertionError` or whatever Python raises, with a traceback."""
 
-from difflib import get_close_matches
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class CaravelaError(Exception):

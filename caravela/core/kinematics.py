@@ -1,5 +1,6 @@
 """From action knots to a trajectory: acceleration and curvature at KNOTS instants half a second apart, interpolated
-linearly (the last one held) and integrated as a kinematic bicycle seen from the rear axle. The model, the runtime and the labels share it."""
+linearly (the last one held) and integrated as a kinematic bicycle seen from the rear axle. The model, the runtime and
+the labels share it."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -17,6 +17,7 @@ ROUTE_SPACING = 10.0  # m between sat-nav points
 PLAN_STEPS = 40  # N, future steps of a trajectory
 PLAN_STEP_S = 0.1  # s between them: 4 s ahead
 KNOTS = 8  # acceleration and curvature knots, one every 0.5 s
+ACTUATION_LEAD_S = 0.2  # s, lag of steering and drive (about 0.15) and half a tick
 PROPOSALS = 16  # K, trajectories sampled per decision
 
 
@@ -35,7 +36,9 @@ class Camera:
 
     def __post_init__(self) -> None:
         if self.width < 8 or self.height < 8:
-            raise RigError(f"camera '{self.name}' has {self.width}x{self.height} pixels; expected at least 8x8: give it a width and a height.")
+            raise RigError(
+                f"camera '{self.name}' has {self.width}x{self.height} pixels; expected at least 8x8: give it a width and a height."
+            )
         if not 0.02 < self.fov < 2.8:
             raise RigError(f"camera '{self.name}' has a field of view of {math.degrees(self.fov):.1f} degrees; expected 2 to 160.")
 
@@ -55,7 +58,9 @@ class Rig:
         if not self.cameras:
             raise RigError("the rig has no camera; expected at least one.")
         if len({(c.width, c.height) for c in self.cameras}) != 1:
-            raise RigError(f"the rig's cameras differ in size: {[(c.name, c.width, c.height) for c in self.cameras]}; give them one resolution.")
+            raise RigError(
+                f"the rig's cameras differ in size: {[(c.name, c.width, c.height) for c in self.cameras]}; give them one resolution."
+            )
 
     @property
     def height(self) -> int:
@@ -107,9 +112,11 @@ class Plan:
     risk: NDArray[np.float32]  # (B,) calibrated probability of a failure in the next seconds, 0..1
 
     def control(self) -> "Control":
-        """The first tenth of a second of the chosen trajectory."""
-        first = self.knots[np.arange(len(self.chosen)), self.chosen, 0]  # (B, 2)
-        return Control(acceleration=first[:, 0], curvature=first[:, 1])
+        """What to ask of the actuators now: the chosen plan's controls ACTUATION_LEAD_S ahead, when they will have answered."""
+        knots = self.knots[np.arange(len(self.chosen)), self.chosen]  # (B, KNOTS, 2)
+        share = ACTUATION_LEAD_S / (PLAN_STEPS * PLAN_STEP_S / KNOTS)
+        ahead = (1.0 - share) * knots[:, 0] + share * knots[:, 1]
+        return Control(acceleration=ahead[:, 0], curvature=ahead[:, 1])
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,9 @@ def scout(atlas: Atlas, suite: Suite, seeds: Sequence[int]) -> list[Episode]:
     baseline makes so little way (a long red light, a jam) that expecting as much would ask for nothing."""
     simulator = Simulator(atlas, batch=len(seeds), traffic=suite.traffic, weathers=suite.weathers[:1])
     begin(simulator, seeds)
-    free_flow = [FreeFlow.of(atlas, route, float(s)) for route, s in zip(simulator.state.route[:, 0], simulator.state.lane_s[:, 0], strict=True)]
+    free_flow = [
+        FreeFlow.of(atlas, route, float(s)) for route, s in zip(simulator.state.route[:, 0], simulator.state.lane_s[:, 0], strict=True)
+    ]
     bends = _bends(atlas)
     approaches = Approaches(len(seeds))
     driving = np.ones(len(seeds), dtype=np.bool_)

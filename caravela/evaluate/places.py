@@ -42,7 +42,9 @@ def name_places(graphs: Sequence[LaneGraph]) -> list[Place]:
     places: dict[str, Place] = {}
     for graph in graphs:
         if graph.car_km() < LEAST_KM:
-            raise MapError(f"map '{graph.name}' has {graph.car_km() * 1000:.0f} m of road for cars; expected at least 50 m: take it out of the folder.")
+            raise MapError(
+                f"map '{graph.name}' has {graph.car_km() * 1000:.0f} m of road for cars; expected at least 50 m: take it out of the folder."
+            )
         name, number = graph.name, 2
         while name in places:
             name, number = f"{graph.name}.{number}", number + 1

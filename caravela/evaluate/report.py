@@ -56,15 +56,24 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
         f"the wrong side for more than {WRONG_WAY_S:.0f} s, runs no red light, misses no turn of its route, and makes at least {LEAST_PROGRESS:.0%} of "
         f"the expected progress: what route-following with IDM makes from the same start, where that is at least {FREE_FLOW_SHARE:.0%} of the distance at "
         "the limit (other starts are not used). Shares are of drives. Intervals are 95 %, by bootstrap over maps. A route that ends sooner is driven for as long as the baseline took to its end.\n",
-        "| policy | sees | drives | maps | success | " + " | ".join(HEADS) + " | progress | red lights met | comfort | Wh/km | failures per km |",
+        "| policy | sees | drives | maps | success | "
+        + " | ".join(HEADS)
+        + " | progress | red lights met | comfort | Wh/km | failures per km |",
         "|---|---|---" + "|---" * (len(HEADS) + 7) + "|",
     ]
     parts += [_row(result) for result in ordered]
     parts += ["", "### By driving side and origin\n", "| policy | drives on | drives | success | progress |", "|---|---|---|---|---|"]
     for result in ordered:
         groups = {f"the {side}": part for side, part in result["by_side"].items()} | result["by_origin"]
-        parts += [f"| {result['policy']} | {name} | {p['episodes']} | {_interval(p)} | {_percent(p['progress'])} |" for name, p in groups.items()]
-    parts += ["", f"### By map: {first['policy']}\n", "| map | side | drives | mean length | success | progress | what failed |", "|---|---|---|---|---|---|---|"]
+        parts += [
+            f"| {result['policy']} | {name} | {p['episodes']} | {_interval(p)} | {_percent(p['progress'])} |" for name, p in groups.items()
+        ]
+    parts += [
+        "",
+        f"### By map: {first['policy']}\n",
+        "| map | side | drives | mean length | success | progress | what failed |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for name, row in first["by_map"].items():
         failed = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in row["failures"].items()) or "–"
         unseen = "" if row["held_out"] else " (not of the test side)"

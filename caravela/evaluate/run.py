@@ -171,7 +171,9 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
         partial.write_text(json.dumps(rows))
         partial.replace(path)
     except OSError as error:
-        raise CaravelaError(f"cannot keep what is done so far in '{path.parent}' ({error.strerror}); make room there or set XDG_CACHE_HOME.") from error
+        raise CaravelaError(
+            f"cannot keep what is done so far in '{path.parent}' ({error.strerror}); make room there or set XDG_CACHE_HOME."
+        ) from error
 
 
 def quiet() -> Watcher:
@@ -185,5 +187,3 @@ class _Quiet:
 
     def advance(self, count: int, *, success: int = 0) -> None:
         """Says nothing."""
-
-

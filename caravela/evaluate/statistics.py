@@ -56,7 +56,13 @@ def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence
 
 
 def ratio_of_rates(
-    counts_a: Sequence[float], km_a: Sequence[float], counts_b: Sequence[float], km_b: Sequence[float], clusters: Sequence[str], *, seed: int = 0
+    counts_a: Sequence[float],
+    km_a: Sequence[float],
+    counts_b: Sequence[float],
+    km_b: Sequence[float],
+    clusters: Sequence[str],
+    *,
+    seed: int = 0,
 ) -> tuple[float, float, float]:
     """((events per km of b) / (of a), low, high) over the same drives."""
     values = np.stack([np.asarray(column, dtype=np.float64) for column in (counts_b, km_b, counts_a, km_a)], -1)

@@ -29,7 +29,12 @@ SUITES = {
     suite.name: suite
     for suite in (
         Suite("nominal", "60 s by day in light traffic; every drive has a turn, half of them a red light"),
-        Suite("brief", "10 s by day in light traffic: for trying things out, too short to tell how well anything drives", seconds=10.0, least_seconds=5.0),
+        Suite(
+            "brief",
+            "10 s by day in light traffic: for trying things out, too short to tell how well anything drives",
+            seconds=10.0,
+            least_seconds=5.0,
+        ),
     )
 }
 

@@ -75,7 +75,9 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
         "hours": round(sum(row["seconds"] for row in rows) / 3600.0, 3),
         "mean_allowed_s": round(sum(row["allowed_s"] for row in rows) / len(rows), 1),
         "failures_per_km": _finite(float(per_km[:, 0].sum()) / km, 3) if km >= LEAST_KM else None,
-        "failures_per_km_ci": [_finite(value, 3) for value in bootstrap(cluster_sums(per_km, maps), share, seed=seed)] if km >= LEAST_KM else [None, None],
+        "failures_per_km_ci": [_finite(value, 3) for value in bootstrap(cluster_sums(per_km, maps), share, seed=seed)]
+        if km >= LEAST_KM
+        else [None, None],
     }
 
 
@@ -83,7 +85,9 @@ def report_of(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
     """The summary of all rows and of each map and driving side."""
     return {
         **summarise(rows, seed=seed),
-        "by_side": {side: summarise(part, seed=seed) for side in ("right", "left") if (part := [row for row in rows if row["side"] == side])},
+        "by_side": {
+            side: summarise(part, seed=seed) for side in ("right", "left") if (part := [row for row in rows if row["side"] == side])
+        },
         "by_origin": {
             name: summarise(part, seed=seed)
             for name, real in (("real streets", True), ("generated towns", False))

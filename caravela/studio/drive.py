@@ -57,7 +57,7 @@ class Stage:
     world: LiveWorld
     graph: LaneGraph
     look: Callable[[Camera, WorldState], NDArray[np.uint8]]  # a state as a camera on the ego car sees it: (H, W, 3)
-    ask: Callable[[str], None] = lambda words: None  # tells the navigator; a world without one lets words be
+    ask: Callable[[str], str | None] = lambda words: None  # tells the navigator, which may say what it made of it
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,10 @@ class Drive:
     def say(self, words: str) -> None:
         """Tell the car something, from now on; an empty text takes it back. Raises CaravelaError if it is too long."""
         self.words = checked_words(words)
-        self.stage.ask(self.words)
-        detail = f"“{self.words}”" if self.words else "taken back"
-        self._note("words", detail)
+        self._note("words", f"“{self.words}”" if self.words else "taken back")
+        answer = self.stage.ask(self.words)
+        if answer:
+            self._note("route", answer)
 
     def tick(self, *, before_step: Callable[[Tick, WorldState], None] = lambda tick, state: None) -> Tick:
         """Plan, and let the world go on by one step. `before_step` gets the tick, its events still to come, while the world is

@@ -13,7 +13,8 @@ TICK_MS = 1000.0 * STEP_S
 PICTURE_SHARE = 0.9  # of a tick's time that a picture may take; above, some ticks have none
 TICK_SHARE = 0.8  # of a tick's time that its own work may take; above, the picture is in its way
 PATIENCE = 25  # pictures that a size must have been too large, or the next one small enough, before it changes
-REST_S = 0.3
+HASTE = 5  # votes of a picture that takes more than two ticks
+REST_S = 0.3  # between pictures, where even the smallest is in the way
 SMOOTHING = 0.1  # weight of the newest duration in the running means
 
 
@@ -44,7 +45,7 @@ class Viewfinder:
         self.ms_per_pixel += SMOOTHING * (milliseconds / (camera.width * camera.height) - self.ms_per_pixel)
         late = self.tick_ms > TICK_SHARE * TICK_MS
         if late or self._picture_ms(self.size) > PICTURE_SHARE * TICK_MS:
-            self.votes = min(self.votes, 0) - 1
+            self.votes = min(self.votes, 0) - (HASTE if self._picture_ms(self.size) > 2.0 * TICK_MS else 1)
         elif self.size + 1 < len(SIZES) and self._picture_ms(self.size + 1) < PICTURE_SHARE * PICTURE_SHARE * TICK_MS:
             self.votes = max(self.votes, 0) + 1
         else:

@@ -52,7 +52,9 @@ class CollectConfig:
 class Collector:
     """Drives one set of maps."""
 
-    def __init__(self, graphs: Sequence[LaneGraph], driver: TeacherDriver, writer: ShardWriter, *, config: CollectConfig, seed: int) -> None:
+    def __init__(
+        self, graphs: Sequence[LaneGraph], driver: TeacherDriver, writer: ShardWriter, *, config: CollectConfig, seed: int
+    ) -> None:
         self.config, self.driver, self.writer = config, driver, writer
         self.random = np.random.default_rng(seed)
         weathers = self.random.choice(WEATHERS, size=config.worlds, p=WEATHER_SHARES)
@@ -117,8 +119,8 @@ class Collector:
         made = self.driver.label(self.simulator.atlas, fork, style=self.style[worlds])
         assert self.simulator.truth is not None
         depth = self.simulator.truth.depth[worlds]
-        seen = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}
-        plans = {"knots": made.knots, "knots_valid": made.valid}
+        seen: dict[str, NDArray] = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}
+        plans: dict[str, NDArray] = {"knots": made.knots, "knots_valid": made.valid}
         self.writer.add(look(self.observation, worlds, self.encoder) | truths(self.simulator, fork) | seen | plans)
         return len(worlds)
 
@@ -200,9 +202,10 @@ def truths(simulator: Simulator, state: WorldState) -> dict[str, NDArray]:
         "light_valid": ~unclear,
         "stop_distance": np.minimum(np.maximum(stop, 0.0), FAR).astype(np.float32),
         "stop_valid": (stop < READABLE) | (stop > 70.0),
-        "lead": np.stack([np.minimum(facts[:, labels.LEAD], FAR), np.where(facts[:, labels.LEAD] < FAR, facts[:, labels.LEAD_SPEED], 0.0)], -1),
+        "lead": np.stack(
+            [np.minimum(facts[:, labels.LEAD], FAR), np.where(facts[:, labels.LEAD] < FAR, facts[:, labels.LEAD_SPEED], 0.0)], -1
+        ),
         "lead_valid": np.ones(batch, dtype=np.bool_),
         "lane": facts[:, [labels.OFFSET, labels.HEADING]],
         "lane_valid": np.abs(facts[:, labels.OFFSET]) < 4.0,
     }
-

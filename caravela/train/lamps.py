@@ -56,10 +56,24 @@ class LampLabels:
                     self._mark(out[b, c], depth[b, c], lamps[lit], role[lit], ego, c)
         return out
 
-    def _mark(self, cells: NDArray[np.uint8], depth: NDArray[np.float32], lamps: NDArray[np.float32], role: NDArray[np.int64], ego: np.void, c: int) -> None:
+    def _mark(
+        self,
+        cells: NDArray[np.uint8],
+        depth: NDArray[np.float32],
+        lamps: NDArray[np.float32],
+        role: NDArray[np.int64],
+        ego: np.void,
+        c: int,
+    ) -> None:
         camera = self.rig.cameras[c]
         cos, sin = math.cos(ego["heading"]), math.sin(ego["heading"])
-        eye = np.array([ego["x"] + cos * camera.position[0] - sin * camera.position[1], ego["y"] + sin * camera.position[0] + cos * camera.position[1], camera.position[2]])
+        eye = np.array(
+            [
+                ego["x"] + cos * camera.position[0] - sin * camera.position[1],
+                ego["y"] + sin * camera.position[0] + cos * camera.position[1],
+                camera.position[2],
+            ]
+        )
         yaw = ego["heading"] + camera.yaw
         fore = np.array([math.cos(yaw) * math.cos(camera.pitch), math.sin(yaw) * math.cos(camera.pitch), math.sin(camera.pitch)])
         right = np.array([math.sin(yaw), -math.cos(yaw), 0.0])
@@ -71,7 +85,15 @@ class LampLabels:
             line = 0.5 * camera.height - camera.focal * (offset @ up) / ahead
         radius = camera.focal * lamps[:, 4] / np.maximum(ahead, 0.1)
         facing = np.cos(lamps[:, 3]) * -offset[:, 0] + np.sin(lamps[:, 3]) * -offset[:, 1] > 0.15 * np.hypot(offset[:, 0], offset[:, 1])
-        seen = (ahead > 0.5) & facing & (radius >= LEAST_RADIUS) & (column >= 0) & (column < camera.width) & (line >= 0) & (line < camera.height)
+        seen = (
+            (ahead > 0.5)
+            & facing
+            & (radius >= LEAST_RADIUS)
+            & (column >= 0)
+            & (column < camera.width)
+            & (line >= 0)
+            & (line < camera.height)
+        )
         for k in np.flatnonzero(seen)[np.argsort(radius[seen])]:  # the largest is written last
             if ahead[k] < depth[int(line[k]), int(column[k])] + SLACK:
                 cells[int(line[k]) // STRIDE, int(column[k]) // STRIDE] = role[k]

@@ -25,12 +25,30 @@ MANNERS = (
     Manner(
         "gentle",
         (-0.5, 0, 0, 0, 0, 1, 0.5, 0.5),
-        ("gently please", "drive gently", "smoothly, please", "I feel sick", "take it easy", "my stomach hurts", "the baby is asleep", "slow and smooth"),
+        (
+            "gently please",
+            "drive gently",
+            "smoothly, please",
+            "I feel sick",
+            "take it easy",
+            "my stomach hurts",
+            "the baby is asleep",
+            "slow and smooth",
+        ),
     ),
     Manner(
         "brisk",
         (1, 0, 0, 0, -0.5, -1, -1, -1),
-        ("hurry up", "I'm late", "faster", "go faster please", "step on it", "we need to be quick", "my train leaves in ten minutes", "get a move on"),
+        (
+            "hurry up",
+            "I'm late",
+            "faster",
+            "go faster please",
+            "step on it",
+            "we need to be quick",
+            "my train leaves in ten minutes",
+            "get a move on",
+        ),
     ),
     Manner(
         "frugal",
@@ -40,7 +58,15 @@ MANNERS = (
     Manner(
         "careful",
         (-1, 0, 0, 0, 1, 0.3, 0, 1),
-        ("be careful", "drive carefully", "slow down a bit", "slower please", "watch out here", "there are children around", "mind the cyclists"),
+        (
+            "be careful",
+            "drive carefully",
+            "slow down a bit",
+            "slower please",
+            "watch out here",
+            "there are children around",
+            "mind the cyclists",
+        ),
     ),
 )
 

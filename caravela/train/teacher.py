@@ -19,6 +19,15 @@ from caravela.world.kernels import events
 from caravela.world.kernels.dynamics import FULL_LOCK
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW
 
+SHOWN = {
+    "at fault": "at_fault_collision",
+    "off road": "off_road",
+    "route missed": "route_missed",
+    "red": "red_light",
+    "right of way": "right_of_way",
+    "wrong way": "wrong_way",
+}
+
 
 @dataclass(frozen=True)
 class TeacherConfig:
@@ -83,7 +92,13 @@ class TeacherRun:
         self.config, self.folder = config, folder
         torch.manual_seed(config.seed)
         self.arena = Arena(
-            atlas, batch=config.worlds, learners=config.learners, cars=config.cars, parked=config.parked, walkers=config.walkers, seed=config.seed
+            atlas,
+            batch=config.worlds,
+            learners=config.learners,
+            cars=config.cars,
+            parked=config.parked,
+            walkers=config.walkers,
+            seed=config.seed,
         )
         self.net = TeacherNet(width=config.width)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate, eps=1e-5)
@@ -105,7 +120,15 @@ class TeacherRun:
     def save(self) -> None:
         """Write the checkpoint atomically: the last good one survives a crash."""
         part = self.folder / "last.pt.part"
-        torch.save({"net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(), "steps": self.done_steps, "config": asdict(self.config)}, part)
+        torch.save(
+            {
+                "net": self.net.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "steps": self.done_steps,
+                "config": asdict(self.config),
+            },
+            part,
+        )
         part.rename(self.folder / "last.pt")
 
     def collect(self) -> dict[str, float]:
@@ -114,7 +137,9 @@ class TeacherRun:
         for t in range(self.config.horizon):
             seen = self.arena.look()
             with torch.no_grad():
-                acceleration, steering, value = self.net(torch.from_numpy(seen.rows), torch.from_numpy(seen.objects), torch.from_numpy(seen.mask))
+                acceleration, steering, value = self.net(
+                    torch.from_numpy(seen.rows), torch.from_numpy(seen.objects), torch.from_numpy(seen.mask)
+                )
                 choice = torch.stack([_sample(acceleration), _sample(steering)], dim=-1)
                 log_probability = _log_probability(acceleration, steering, choice)
             roll.rows[t], roll.objects[t], roll.mask[t], roll.present[t] = seen.rows, seen.objects, seen.mask, seen.present
@@ -198,14 +223,19 @@ class TeacherRun:
             self.arena.scatter(worlds)
             update += 1
             now = time.monotonic()
-            row = {"steps": self.done_steps, "agent_steps_per_s": steps / (now - began), "collect_share": (collected - began) / (now - began)} | rates | losses
+            row = (
+                {"steps": self.done_steps, "agent_steps_per_s": steps / (now - began), "collect_share": (collected - began) / (now - began)}
+                | rates
+                | losses
+            )
             with (self.folder / "curve.jsonl").open("a") as file:
                 file.write(json.dumps({k: round(float(v), 5) for k, v in row.items()}) + "\n")
             if update % 20 == 1:
+                rates_shown = "  ".join(f"{name} {row[key]:.2f}" for name, key in SHOWN.items())
                 console.print(
-                    f"teacher {self.done_steps / 1e6:6.2f} M steps  {row['agent_steps_per_s'] / 1e3:5.1f} k/s  speed {row['speed']:5.2f} m/s  "
-                    f"per km: fault {row['at_fault_collision']:.2f} off {row['off_road']:.2f} missed {row['route_missed']:.2f} "
-                    f"red {row['red_light']:.2f} right of way {row['right_of_way']:.2f} wrong way {row['wrong_way']:.2f}  reward {row['reward']:.3f}"
+                    f"teacher {self.done_steps / 1e6:6.2f} M steps  {row['agent_steps_per_s'] / 1e3:5.1f} k/s  "
+                    f"speed {row['speed']:5.2f} m/s  reward {row['reward']:.3f}  per km: {rates_shown}",
+                    soft_wrap=True,
                 )
             if now - saved > save_every_s:
                 self.save()

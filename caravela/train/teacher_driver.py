@@ -39,7 +39,9 @@ def load_teacher(path: Path) -> TeacherNet:
         net = TeacherNet(width=saved["config"]["width"])
         net.load_state_dict(saved["net"])
     except (OSError, KeyError, RuntimeError, EOFError, ValueError, TypeError, UnpicklingError) as error:
-        raise BundleError(f"'{path}' is not a teacher's checkpoint ({type(error).__name__}); make one with `caravela train teacher nano`.") from error
+        raise BundleError(
+            f"'{path}' is not a teacher's checkpoint ({type(error).__name__}); make one with `caravela train teacher nano`."
+        ) from error
     return net.eval()
 
 
@@ -59,7 +61,9 @@ class TeacherDriver:
         observe(atlas.roads, state.arrays(), rows, objects, mask, True)
         if style is not None:
             rows[:, 0, -STYLE:] = style
-        acceleration, change = self.net.mean_action(torch.from_numpy(rows[:, 0]), torch.from_numpy(objects[:, 0]), torch.from_numpy(mask[:, 0]))
+        acceleration, change = self.net.mean_action(
+            torch.from_numpy(rows[:, 0]), torch.from_numpy(objects[:, 0]), torch.from_numpy(mask[:, 0])
+        )
         lock = FULL_LOCK[state.kind[:, 0]]
         curvature = np.clip(state.curvature[:, 0] + change.numpy(), -lock, lock)
         return Control(acceleration=acceleration.numpy(), curvature=curvature.astype(np.float32))

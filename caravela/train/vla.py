@@ -88,7 +88,9 @@ class VLATrainer:
             group["lr"] = rate * min(1.0, (self.step + 1) / config.warmup)
         losses = self.model.compute_loss(batch)  # float32: bfloat16 products are slower on a CPU without matrix units
         if not torch.isfinite(losses["total"]):
-            raise FloatingPointError(f"the loss became {losses['total'].item()} at step {self.step}; the last good checkpoint is {self.path}.")
+            raise FloatingPointError(
+                f"the loss became {losses['total'].item()} at step {self.step}; the last good checkpoint is {self.path}."
+            )
         self.optimiser.zero_grad(set_to_none=True)
         losses["total"].backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -96,13 +98,15 @@ class VLATrainer:
         self.step += 1
         keep = min(config.average, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            for mine, theirs in zip(self.average.parameters(), self.model.parameters(), strict=True):
-                mine.lerp_(theirs, 1.0 - keep)
+            for kept, newest in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                kept.lerp_(newest, 1.0 - keep)
             for mine, theirs in zip(self.average.buffers(), self.model.buffers(), strict=True):
                 mine.copy_(theirs)
         return {name: value.item() for name, value in losses.items()}
 
-    def train(self, *, seconds: float | None = None, until: int | None = None, console: Console | None = None, save_every_s: float = 120.0) -> None:
+    def train(
+        self, *, seconds: float | None = None, until: int | None = None, console: Console | None = None, save_every_s: float = 120.0
+    ) -> None:
         """Learn for `seconds` or until a step; waits for the first shards; the curve is appended to curve.jsonl."""
         console = console or Console(stderr=True)
         began = saved = time.monotonic()

@@ -16,7 +16,9 @@ SHIPPED = Path(__file__).parents[1] / "weights"  # a folder a model
 def shipped(name: str = "nano") -> Path:
     """The bundle of that name that comes with the package. Raises BundleError where there is none."""
     if not (SHIPPED / name / MODEL_FILE).is_file():
-        raise BundleError(f"no model '{name}' came with this package; expected {SHIPPED / name / MODEL_FILE}: train one with `caravela train vla {name}`.")
+        raise BundleError(
+            f"no model '{name}' came with this package; expected {SHIPPED / name / MODEL_FILE}: train one with `caravela train vla {name}`."
+        )
     return SHIPPED / name
 
 

@@ -45,7 +45,9 @@ def weights_of(style: NDArray[np.float32], *, severity: float = 1.0) -> NDArray[
 class Arena:
     """`batch` worlds over the atlas's maps, each with `learners` learning vehicles, other traffic, parked cars and walkers."""
 
-    def __init__(self, atlas: Atlas, *, batch: int = 48, learners: int = 12, cars: int = 4, parked: int = 6, walkers: int = 4, seed: int = 0) -> None:
+    def __init__(
+        self, atlas: Atlas, *, batch: int = 48, learners: int = 12, cars: int = 4, parked: int = 6, walkers: int = 4, seed: int = 0
+    ) -> None:
         self.atlas, self.batch, self.learners = atlas, batch, learners
         self.agents = learners + cars + parked + walkers
         self._counts = (learners, cars, parked, walkers)
@@ -67,7 +69,9 @@ class Arena:
         """Move some worlds to other maps and weathers and fill them anew."""
         fresh = self.state.select(worlds)
         fresh.map[:] = self.random.integers(len(self.atlas.graphs), size=len(worlds))
-        fresh.weather[:] = np.stack([weather.preset(str(w)) for w in self.random.choice(WEATHERS, size=len(worlds), p=(0.5, 0.2, 0.1, 0.15, 0.05))])
+        fresh.weather[:] = np.stack(
+            [weather.preset(str(w)) for w in self.random.choice(WEATHERS, size=len(worlds), p=(0.5, 0.2, 0.1, 0.15, 0.05))]
+        )
         fresh.time[:] = 0.0
         density = self.random.uniform(0.3, 1.0, size=len(worlds))
         counts = [np.maximum(0, np.round(n * density)).astype(np.int32) for n in self._counts[1:]]

@@ -88,7 +88,9 @@ def build(graphs: Sequence[LaneGraph]) -> Atlas:
     announce_compiling()
     for graph in graphs:
         if graph.car_km() < 0.05:
-            raise MapError(f"map '{graph.name}' has {graph.car_km() * 1000:.0f} m of road for cars; expected at least 50 m: choose a larger extract.")
+            raise MapError(
+                f"map '{graph.name}' has {graph.car_km() * 1000:.0f} m of road for cars; expected at least 50 m: choose a larger extract."
+            )
     offsets = _counts([g.lanes for g in graphs])
     spawns = [_spawns(g, int(offset)) for g, offset in zip(graphs, offsets, strict=False)]
     grids = [_grid(g) for g in graphs]
@@ -195,7 +197,9 @@ def _reach(graph: LaneGraph) -> NDArray[np.float64]:
     reach = np.where(graph.lane_use & CAR > 0, graph.lane_length, 0.0).astype(np.float64)
     length = reach.copy()
     source = np.repeat(np.arange(graph.lanes), np.diff(graph.successor_start))
-    usable = (graph.lane_use[graph.successor] & CAR > 0) & ~((graph.lane_turn[graph.successor] == U_TURN) & (graph.lane_kind[graph.successor] != ROAD))
+    usable = (graph.lane_use[graph.successor] & CAR > 0) & ~(
+        (graph.lane_turn[graph.successor] == U_TURN) & (graph.lane_kind[graph.successor] != ROAD)
+    )
     source, target = source[usable], graph.successor[usable]
     for _ in range(400):
         onward = np.zeros(graph.lanes)

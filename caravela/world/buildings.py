@@ -74,7 +74,18 @@ def kerb_points(graph: LaneGraph, *, every: float, start: float = 0.0) -> NDArra
         half = graph.lane_width[lane] / 2
         for side in sides:
             away = heading + side * np.pi / 2
-            rows.append(np.stack([x + half * np.cos(away), y + half * np.sin(away), away, np.full(len(s), graph.lane_speed[lane]), np.full(len(s), lane)], axis=1))
+            rows.append(
+                np.stack(
+                    [
+                        x + half * np.cos(away),
+                        y + half * np.sin(away),
+                        away,
+                        np.full(len(s), graph.lane_speed[lane]),
+                        np.full(len(s), lane),
+                    ],
+                    axis=1,
+                )
+            )
     return np.concatenate(rows) if rows else np.zeros((0, 5))
 
 
@@ -119,7 +130,18 @@ def _block_prints(prints: Footprints, clearance: Clearance) -> None:
     rows, columns = clearance.distance.shape
     mask = np.zeros(rows * columns, np.float32)
     f = np.float32
-    placing.raise_polygons(prints.x, prints.y, prints.start, np.ones(len(prints.height), np.float32), f(clearance.origin[0]), f(clearance.origin[1]), f(CELL), columns, rows, mask)
+    placing.raise_polygons(
+        prints.x,
+        prints.y,
+        prints.start,
+        np.ones(len(prints.height), np.float32),
+        f(clearance.origin[0]),
+        f(clearance.origin[1]),
+        f(CELL),
+        columns,
+        rows,
+        mask,
+    )
     clearance.distance[mask.reshape(rows, columns) > 0] = -1.0
 
 
@@ -150,12 +172,19 @@ def _frontage(graph: LaneGraph, clearance: Clearance, random: np.random.Generato
         # counter-clockwise: with `away` as forward, left is +u
         corners = np.array([[setback, -0.5], [setback + depth, -0.5], [setback + depth, 0.5], [setback, 0.5]])
         ux, uy = np.cos(away), np.sin(away)
-        xs.append(np.stack([x + ux * corners[:, 0] - uy * corners[:, 1] * width, y + uy * corners[:, 0] + ux * corners[:, 1] * width], axis=1))
+        xs.append(
+            np.stack([x + ux * corners[:, 0] - uy * corners[:, 1] * width, y + uy * corners[:, 0] + ux * corners[:, 1] * width], axis=1)
+        )
         heights.append(storeys * 3.0 + 0.4)
         styles.append(_style(heights[-1], width * depth, random) if urban < 0.75 or storeys < 3 else SHOPS)
     corners = np.concatenate(xs) if xs else np.zeros((0, 2))
-    return Footprints(np.arange(0, 4 * len(xs) + 1, 4, dtype=np.int32), corners[:, 0].astype(np.float32), corners[:, 1].astype(np.float32),
-                      np.array(heights, np.float32), np.array(styles, np.float32))
+    return Footprints(
+        np.arange(0, 4 * len(xs) + 1, 4, dtype=np.int32),
+        corners[:, 0].astype(np.float32),
+        corners[:, 1].astype(np.float32),
+        np.array(heights, np.float32),
+        np.array(styles, np.float32),
+    )
 
 
 def trees_of(graph: LaneGraph, clearance: Clearance, random: np.random.Generator) -> NDArray[np.float32]:
@@ -172,7 +201,10 @@ def trees_of(graph: LaneGraph, clearance: Clearance, random: np.random.Generator
             tx, ty = x + out * np.cos(away) - along * np.sin(away), y + out * np.sin(away) + along * np.cos(away)
             radius = float(random.uniform(1.5, 3.2)) if out < 6 else float(random.uniform(1.8, 4.5))
             ring = np.linspace(0, 2 * np.pi, 8, endpoint=False)
-            if clearance.at(np.array([tx]), np.array([ty]))[0] < 1.3 or clearance.at(tx + 0.7 * radius * np.cos(ring), ty + 0.7 * radius * np.sin(ring)).min() < -0.5:
+            if (
+                clearance.at(np.array([tx]), np.array([ty]))[0] < 1.3
+                or clearance.at(tx + 0.7 * radius * np.cos(ring), ty + 0.7 * radius * np.sin(ring)).min() < -0.5
+            ):
                 continue
             trees.append(np.array([[tx, ty, radius, radius * random.uniform(2.0, 2.8) + 1.0]]))
     if not trees:
@@ -216,7 +248,11 @@ def _pitched_roof(x: NDArray, y: NDArray, height: float, facets: list[list[float
     """A gable or hip roof on four near-right angles; False where the footprint is no rectangle."""
     edge = np.stack([np.roll(x, -1) - x, np.roll(y, -1) - y], axis=1)
     length = np.hypot(edge[:, 0], edge[:, 1])
-    if length.min() < 3.0 or length.min() > 16.0 or any(abs(edge[k] @ edge[(k + 1) % 4]) > 0.12 * length[k] * length[(k + 1) % 4] for k in range(4)):
+    if (
+        length.min() < 3.0
+        or length.min() > 16.0
+        or any(abs(edge[k] @ edge[(k + 1) % 4]) > 0.12 * length[k] * length[(k + 1) % 4] for k in range(4))
+    ):
         return False
     first = 0 if length[0] >= length[1] else 1
     half = 0.5 * float(length[(first + 1) % 4])
@@ -233,7 +269,23 @@ def _pitched_roof(x: NDArray, y: NDArray, height: float, facets: list[list[float
         wide = float(length[k % 4])
         if hip:
             slant_hip = float(np.hypot(hip, rise))
-            facets.append([x[k % 4], y[k % 4], height, ax, ay, wide, -ay * hip / slant_hip, ax * hip / slant_hip, rise / slant_hip, slant_hip, wide / 2, wide / 2, SLOPE])
+            facets.append(
+                [
+                    x[k % 4],
+                    y[k % 4],
+                    height,
+                    ax,
+                    ay,
+                    wide,
+                    -ay * hip / slant_hip,
+                    ax * hip / slant_hip,
+                    rise / slant_hip,
+                    slant_hip,
+                    wide / 2,
+                    wide / 2,
+                    SLOPE,
+                ]
+            )
         else:
             facets.append([x[k % 4], y[k % 4], height, ax, ay, wide, 0.0, 0.0, 1.0, rise, wide / 2, wide / 2, GABLE])
     return True

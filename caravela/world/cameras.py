@@ -37,7 +37,9 @@ class Cameras:
         self.supersample = supersample
         self._cameras = np.array([(*c.position, c.yaw, c.pitch, c.focal * supersample) for c in rig.cameras], np.float32)
 
-    def render(self, state: WorldState, *, worlds: NDArray[np.int32] | None = None, agent: int = 0, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+    def render(
+        self, state: WorldState, *, worlds: NDArray[np.int32] | None = None, agent: int = 0, out: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.uint8]:
         """Images (B, C, H, W, 3) seen from `agent` in each of `worlds` (all by default). The agent's own body is not drawn."""
         if self.supersample == 1:
             return self._draw(state, worlds, agent, want=False, out=out).images
@@ -53,9 +55,17 @@ class Cameras:
         k = self.supersample
         if k == 1:
             return truth
-        return Truth(_average(truth.images, k), truth.depth[:, :, ::k, ::k], truth.semantics[:, :, ::k, ::k], truth.visible_pixels // (k * k), truth.lamp_pixels / (k * k))
+        return Truth(
+            _average(truth.images, k),
+            truth.depth[:, :, ::k, ::k],
+            truth.semantics[:, :, ::k, ::k],
+            truth.visible_pixels // (k * k),
+            truth.lamp_pixels / (k * k),
+        )
 
-    def _draw(self, state: WorldState, worlds: NDArray[np.int32] | None, agent: int, *, want: bool, out: NDArray[np.uint8] | None = None) -> Truth:
+    def _draw(
+        self, state: WorldState, worlds: NDArray[np.int32] | None, agent: int, *, want: bool, out: NDArray[np.uint8] | None = None
+    ) -> Truth:
         chosen = np.arange(len(state.worlds), dtype=np.int32) if worlds is None else np.ascontiguousarray(worlds, dtype=np.int32)
         shape = (len(chosen), len(self.rig.cameras), self.rig.height * self.supersample, self.rig.width * self.supersample)
         images = np.empty((*shape, 3), np.uint8) if out is None else out
@@ -64,7 +74,9 @@ class Cameras:
         visible = np.zeros((*shape[:2], state.agents.shape[1]), np.float32)
         lamp_area = np.zeros((*shape[:2], state.lamp.shape[1]), np.float32)
         environment = sky.environments(state.weather, time=state.time)
-        draw_views(self.scene.arrays, state.arrays(), environment, self._cameras, chosen, agent, images, depth, what, visible, lamp_area, want)
+        draw_views(
+            self.scene.arrays, state.arrays(), environment, self._cameras, chosen, agent, images, depth, what, visible, lamp_area, want
+        )
         return Truth(images, depth, what, np.round(visible.sum(axis=1)).astype(np.int32), lamp_area.sum(axis=1))
 
 

@@ -34,10 +34,14 @@ class Furniture:
     lamps: list[tuple[float, ...]] = field(default_factory=list)
     links: list[int] = field(default_factory=list)
 
-    def stick(self, a: tuple[float, float, float], b: tuple[float, float, float], radius: float, *, mask: int = ALL, colour: int = bundles.POST) -> None:
+    def stick(
+        self, a: tuple[float, float, float], b: tuple[float, float, float], radius: float, *, mask: int = ALL, colour: int = bundles.POST
+    ) -> None:
         self.sticks.append((*a, *b, radius, colour, mask))
 
-    def card(self, x: float, y: float, z: float, facing: float, half: tuple[float, float], face: int, *, mask: int = ALL, seed: float = 0.0) -> None:
+    def card(
+        self, x: float, y: float, z: float, facing: float, half: tuple[float, float], face: int, *, mask: int = ALL, seed: float = 0.0
+    ) -> None:
         self.cards.append((x, y, z, facing, *half, face, mask, seed))
 
     def lamp(self, x: float, y: float, z: float, facing: float, radius: float, role: int, *, link: int, mask: int = ALL) -> None:
@@ -58,8 +62,12 @@ class Furniture:
                 self.lamp(x + 0.08 * cos - sin * aside, y + 0.08 * sin + cos * aside, z + up, facing, LENS, role, link=link, mask=bits)
 
     def arrays(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
-        return (np.array(self.sticks, np.float32).reshape(-1, 9), np.array(self.cards, np.float32).reshape(-1, 9),
-                np.array(self.lamps, np.float32).reshape(-1, 8), np.array(self.links, np.int32))
+        return (
+            np.array(self.sticks, np.float32).reshape(-1, 9),
+            np.array(self.cards, np.float32).reshape(-1, 9),
+            np.array(self.lamps, np.float32).reshape(-1, 8),
+            np.array(self.links, np.int32),
+        )
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,11 @@ def approaches(graph: LaneGraph) -> list[Approach]:
     by_edge: dict[int, list[int]] = {}
     for lane in np.flatnonzero(graph.lane_kind == lane_graph.ROAD):
         after = graph.successor[graph.successor_start[lane] : graph.successor_start[lane + 1]]
-        if len(after) and (graph.lane_link[after] >= 0).any() and graph.lane_use[lane] & (lane_graph.CAR | lane_graph.BUS | lane_graph.BICYCLE):
+        if (
+            len(after)
+            and (graph.lane_link[after] >= 0).any()
+            and graph.lane_use[lane] & (lane_graph.CAR | lane_graph.BUS | lane_graph.BICYCLE)
+        ):
             by_edge.setdefault(int(graph.lane_edge[lane]), []).append(int(lane))
     found = []
     for lanes in by_edge.values():
@@ -89,7 +101,12 @@ def approaches(graph: LaneGraph) -> list[Approach]:
         left = [-math.sin(heading) * float(graph.point_x[p]) + math.cos(heading) * float(graph.point_y[p]) for p in last]
         order = np.argsort(left)[:: -1 if graph.lefthand else 1]  # nearest the kerb first
         lanes = [lanes[k] for k in order]
-        paths = [int(p) for lane in lanes for p in graph.successor[graph.successor_start[lane] : graph.successor_start[lane + 1]] if graph.lane_link[p] >= 0]
+        paths = [
+            int(p)
+            for lane in lanes
+            for p in graph.successor[graph.successor_start[lane] : graph.successor_start[lane + 1]]
+            if graph.lane_link[p] >= 0
+        ]
         paths.sort(key=lambda p: (int(graph.lane_turn[p]) != lane_graph.STRAIGHT, int(graph.lane_turn[p]) == lane_graph.U_TURN))
         links: dict[tuple, int] = {}
         for p in paths:
@@ -97,9 +114,23 @@ def approaches(graph: LaneGraph) -> list[Approach]:
             links.setdefault(_program(graph, link), link)
         end = int(graph.lane_point_start[paths[0] + 1]) - 1
         at = int(graph.lane_point_start[lanes[0] + 1]) - 1
-        exit_ = (float(graph.point_x[end]), float(graph.point_y[end]), float(graph.point_heading[end]), float(graph.lane_width[paths[0]]) / 2)
-        found.append(Approach(float(graph.point_x[at]), float(graph.point_y[at]), float(graph.point_heading[at]), float(graph.lane_width[lanes[0]]) / 2,
-                              tuple(lanes), tuple(links.values()), exit_))
+        exit_ = (
+            float(graph.point_x[end]),
+            float(graph.point_y[end]),
+            float(graph.point_heading[end]),
+            float(graph.lane_width[paths[0]]) / 2,
+        )
+        found.append(
+            Approach(
+                float(graph.point_x[at]),
+                float(graph.point_y[at]),
+                float(graph.point_heading[at]),
+                float(graph.lane_width[lanes[0]]) / 2,
+                tuple(lanes),
+                tuple(links.values()),
+                exit_,
+            )
+        )
     return found
 
 
@@ -109,7 +140,9 @@ def _program(graph: LaneGraph, link: int) -> tuple:
     return (signal, *graph.phase_state[a:b, slot].tolist())
 
 
-def _beside(x: float, y: float, heading: float, side: float, start: float, clearance: Clearance, *, room: float = 0.45) -> tuple[float, float]:
+def _beside(
+    x: float, y: float, heading: float, side: float, start: float, clearance: Clearance, *, room: float = 0.45
+) -> tuple[float, float]:
     """The nearest clear spot to one side of a point, at least `start` m away (12 m at most)."""
     ux, uy = -math.sin(heading) * side, math.cos(heading) * side
     for out in np.arange(start, start + 12.0, 0.35):
@@ -192,7 +225,11 @@ def add_signs(graph: LaneGraph, clearance: Clearance, out: Furniture) -> None:
         controls = set(graph.lane_control[after][graph.lane_kind[after] == lane_graph.JUNCTION].tolist())
         half = float(graph.lane_width[lane]) / 2
         at = int(graph.lane_point_start[lane + 1]) - 1
-        face = lamps.OCTAGON if lane_graph.STOP in controls else (lamps.TRIANGLE_DOWN if controls and lane_graph.YIELD in controls and lane_graph.PRIORITY not in controls else -1)
+        face = (
+            lamps.OCTAGON
+            if lane_graph.STOP in controls
+            else (lamps.TRIANGLE_DOWN if controls and lane_graph.YIELD in controls and lane_graph.PRIORITY not in controls else -1)
+        )
         if face >= 0:
             _sign(graph, at, half, kerb, face, clearance, out)
         if graph.lane_length[lane] > 70.0:
@@ -224,6 +261,10 @@ def add_street_lamps(graph: LaneGraph, clearance: Clearance, out: Furniture) -> 
         out.stick((px, py, 0.0), (px, py, LAMP_HEIGHT - 0.2), 0.07)
         out.stick((px, py, LAMP_HEIGHT - 0.2), (hx, hy, LAMP_HEIGHT), 0.04)
         out.lamp(hx, hy, LAMP_HEIGHT - 0.05, 99.0, 0.14, WHITE, link=-1)
-        out.stick((hx - 0.3 * math.cos(away), hy - 0.3 * math.sin(away), LAMP_HEIGHT + 0.02), (hx + 0.3 * math.cos(away), hy + 0.3 * math.sin(away), LAMP_HEIGHT), 0.07)
+        out.stick(
+            (hx - 0.3 * math.cos(away), hy - 0.3 * math.sin(away), LAMP_HEIGHT + 0.02),
+            (hx + 0.3 * math.cos(away), hy + 0.3 * math.sin(away), LAMP_HEIGHT),
+            0.07,
+        )
         spots.append((hx, hy))
     return np.array(spots, np.float32).reshape(-1, 2)

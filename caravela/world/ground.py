@@ -66,7 +66,9 @@ def strips_of(graph: LaneGraph) -> NDArray[np.float32]:
     return np.ascontiguousarray(np.concatenate(rows).astype(np.float32))
 
 
-def _bin(boxes: NDArray[np.float32], origin: tuple[float, float], cell: float, nx: int, ny: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _bin(
+    boxes: NDArray[np.float32], origin: tuple[float, float], cell: float, nx: int, ny: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """CSR lists (start, items) of the boxes that touch each cell."""
     f = np.float32
     start = np.zeros(nx * ny + 1, np.int32)
@@ -96,7 +98,9 @@ def _polygon_boxes(graph: LaneGraph, margin: float) -> NDArray[np.float32]:
     return boxes
 
 
-def build_ground(graph: LaneGraph, *, heights: tuple[NDArray[np.float32], tuple[int, int]] | None = None, lamps: NDArray[np.float32] | None = None) -> Ground:
+def build_ground(
+    graph: LaneGraph, *, heights: tuple[NDArray[np.float32], tuple[int, int]] | None = None, lamps: NDArray[np.float32] | None = None
+) -> Ground:
     """Draw a map's ground. `heights`: what stands on each cell of the surround grid (m), from `surround_grid`; `lamps`:
     (N, 2) street lamps."""
     strips = strips_of(graph)
@@ -125,17 +129,48 @@ def build_ground(graph: LaneGraph, *, heights: tuple[NDArray[np.float32], tuple[
     tile_index = np.where(near > 0, np.cumsum(near, dtype=np.int32) - 1, -1).astype(np.int32)
     texels = np.zeros(kept * raster.TILE_WORDS, np.uint64)
     levels = [np.zeros(nx * ny * raster.COARSE_PER_TILE**2, np.uint64)]
-    raster.draw_tiles(f(origin[0]), f(origin[1]), f(texel), nx, ny, tile_index, strips, strip_start, strip_items,
-                      graph.junction_x, graph.junction_y, graph.junction_start, polygon_start, polygon_items, marks, mark_start, mark_items,
-                      np.empty((raster.DRAWN, raster.DRAWN, 8), np.float32), texels, levels[0])
+    raster.draw_tiles(
+        f(origin[0]),
+        f(origin[1]),
+        f(texel),
+        nx,
+        ny,
+        tile_index,
+        strips,
+        strip_start,
+        strip_items,
+        graph.junction_x,
+        graph.junction_y,
+        graph.junction_start,
+        polygon_start,
+        polygon_items,
+        marks,
+        mark_start,
+        mark_items,
+        np.empty((raster.DRAWN, raster.DRAWN, 8), np.float32),
+        texels,
+        levels[0],
+    )
     for level in range(1, DENSE_LEVELS):
         width, height = (n * raster.COARSE_PER_TILE >> (level - 1) for n in (nx, ny))
         levels.append(np.zeros((width // 2) * (height // 2), np.uint64))
         raster.halve(levels[-2], width, height, levels[-1])
     columns, rows = (int(np.ceil(e / SURROUND_CELL)) for e in extent)
     skyline, lamp_light = _surround(origin, columns, rows, strips, heights, lamps)
-    return Ground(origin=origin, texel=texel, tiles=(nx, ny), tile_index=tile_index, texels=texels, dense=np.concatenate(levels), marks=marks,
-                  mark_start=mark_start, mark_items=mark_items, skyline=skyline, lamp_light=lamp_light, surround=(columns, rows))
+    return Ground(
+        origin=origin,
+        texel=texel,
+        tiles=(nx, ny),
+        tile_index=tile_index,
+        texels=texels,
+        dense=np.concatenate(levels),
+        marks=marks,
+        mark_start=mark_start,
+        mark_items=mark_items,
+        skyline=skyline,
+        lamp_light=lamp_light,
+        surround=(columns, rows),
+    )
 
 
 def surround_grid(graph: LaneGraph) -> tuple[tuple[float, float], int, int]:
@@ -145,8 +180,14 @@ def surround_grid(graph: LaneGraph) -> tuple[tuple[float, float], int, int]:
     return (low_x - MARGIN, low_y - MARGIN), columns, rows
 
 
-def _surround(origin: tuple[float, float], columns: int, rows: int, strips: NDArray[np.float32], heights: tuple | None,
-              lamps: NDArray[np.float32] | None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _surround(
+    origin: tuple[float, float],
+    columns: int,
+    rows: int,
+    strips: NDArray[np.float32],
+    heights: tuple | None,
+    lamps: NDArray[np.float32] | None,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Skyline (cells, SECTORS) and lamp light (cells,) of the surround grid; the skyline only within 60 m of a road."""
     skyline = np.zeros((rows * columns, SECTORS), np.uint8)
     if heights is not None:
@@ -155,8 +196,16 @@ def _surround(origin: tuple[float, float], columns: int, rows: int, strips: NDAr
         j = np.clip(((strips[:, 1] - origin[1]) / SURROUND_CELL).astype(int), 0, rows - 1)
         near[j, i] = 1
         near = _dilate(near, 22)
-        raster.horizon_angles(heights[0].reshape(-1), columns, rows, np.float32(SURROUND_CELL), SECTORS, np.float32(SKYLINE_REACH),
-                              near.reshape(-1), skyline.reshape(-1))
+        raster.horizon_angles(
+            heights[0].reshape(-1),
+            columns,
+            rows,
+            np.float32(SURROUND_CELL),
+            SECTORS,
+            np.float32(SKYLINE_REACH),
+            near.reshape(-1),
+            skyline.reshape(-1),
+        )
     light = np.zeros((rows, columns), np.float32)
     reach = int(24 / SURROUND_CELL)
     for x, y in lamps if lamps is not None else ():

@@ -75,20 +75,46 @@ class MarkList:
         while self.count + more > len(self.rows):
             self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
 
-    def bar(self, x: float, y: float, heading: float, *, length: float, width: float, channel: int = raster.PAINT, shape: int = raster.MARK_BAR) -> None:
+    def bar(
+        self, x: float, y: float, heading: float, *, length: float, width: float, channel: int = raster.PAINT, shape: int = raster.MARK_BAR
+    ) -> None:
         """A rectangle `length` along `heading`, or a triangle that points along it."""
         self._reserve(1)
         self.rows[self.count] = (x, y, np.cos(heading), np.sin(heading), length / 2, width / 2, channel, shape)
         self.count += 1
 
-    def line(self, graph: LaneGraph, lane: int, offset: float, *, channel: int = raster.PAINT, dash: float = 1.0, gap: float = 0.0,
-             half_width: float = LINE, skip: tuple[float, float] = (0.0, 0.0)) -> None:
+    def line(
+        self,
+        graph: LaneGraph,
+        lane: int,
+        offset: float,
+        *,
+        channel: int = raster.PAINT,
+        dash: float = 1.0,
+        gap: float = 0.0,
+        half_width: float = LINE,
+        skip: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
         """A line along a lane, `offset` m left of its centre."""
         begin, end = int(graph.lane_point_start[lane]), int(graph.lane_point_start[lane + 1])
         self._reserve(2 * (end - begin) + int(graph.lane_length[lane] / (dash + gap) if gap else 0) + 4)
         f = np.float32
-        self.count = follow_line(graph.point_x, graph.point_y, graph.point_heading, begin, end, f(offset), f(half_width), f(channel),
-                                 f(dash), f(gap), f(skip[0]), f(skip[1]), self.rows, self.count)
+        self.count = follow_line(
+            graph.point_x,
+            graph.point_y,
+            graph.point_heading,
+            begin,
+            end,
+            f(offset),
+            f(half_width),
+            f(channel),
+            f(dash),
+            f(gap),
+            f(skip[0]),
+            f(skip[1]),
+            self.rows,
+            self.count,
+        )
 
     def done(self) -> NDArray[np.float32]:
         return np.ascontiguousarray(self.rows[: self.count])
@@ -141,11 +167,17 @@ def _at_the_end(graph: LaneGraph, lane: int, marks: MarkList) -> None:
     controls = set(graph.lane_control[successors].tolist())
     if controls & {lane_graph.SIGNAL, lane_graph.STOP}:
         marks.bar(x - 0.3 * np.cos(heading), y - 0.3 * np.sin(heading), heading, length=0.45, width=width - 0.1)
-    elif lane_graph.YIELD in controls and len(successors) and not controls & {lane_graph.PRIORITY} or controls == {lane_graph.YIELD}:
+    elif (lane_graph.YIELD in controls and len(successors) and not controls & {lane_graph.PRIORITY}) or controls == {lane_graph.YIELD}:
         for k in range(int(width / 0.9)):
             offset = -width / 2 + 0.45 + 0.9 * k
-            marks.bar(x - 0.4 * np.cos(heading) - offset * np.sin(heading), y - 0.4 * np.sin(heading) + offset * np.cos(heading),
-                      heading + np.pi, length=0.6, width=0.55, shape=raster.MARK_TRIANGLE)
+            marks.bar(
+                x - 0.4 * np.cos(heading) - offset * np.sin(heading),
+                y - 0.4 * np.sin(heading) + offset * np.cos(heading),
+                heading + np.pi,
+                length=0.6,
+                width=0.55,
+                shape=raster.MARK_TRIANGLE,
+            )
     turns = set(graph.lane_turn[successors].tolist()) - {lane_graph.U_TURN}
     several = graph.lane_left[lane] >= 0 or graph.lane_right[lane] >= 0
     if several and turns and graph.lane_length[lane] > 25:
@@ -169,7 +201,14 @@ def _arrow(graph: LaneGraph, lane: int, back: float, turns: set[int], marks: Mar
         if turn in turns:
             way = heading + side * np.pi / 2
             for distance, length, width, shape in ((0.3, 0.6, 0.16, raster.MARK_BAR), (0.95, 0.8, 0.9, raster.MARK_TRIANGLE)):
-                marks.bar(x + 0.5 * cos + distance * np.cos(way), y + 0.5 * sin + distance * np.sin(way), way, length=length, width=width, shape=shape)
+                marks.bar(
+                    x + 0.5 * cos + distance * np.cos(way),
+                    y + 0.5 * sin + distance * np.sin(way),
+                    way,
+                    length=length,
+                    width=width,
+                    shape=shape,
+                )
 
 
 def _crossing(crossing: NDArray[np.float32], signalled: bool, marks: MarkList) -> None:

@@ -122,7 +122,9 @@ def drive(log: DriveLog, *, first: int, ticks: int, calibration: Calibration = C
         now, following = speed[first + k], speed[first + k + 1]
         wheel = 0.5 * (log.steering[first + k] + log.steering[first + k + 1]) - calibration.steering_offset
         curvature = np.float32(np.tan(wheel / log.car.steering_ratio) / log.car.wheelbase)
-        x, y, heading, _ = (np.float32(value) for value in move(x, y, heading, now, np.float32((following - now) / STEP_S), curvature, STEP_S))
+        x, y, heading, _ = (
+            np.float32(value) for value in move(x, y, heading, now, np.float32((following - now) / STEP_S), curvature, STEP_S)
+        )
         path[k + 1] = x, y, heading
     return path
 
@@ -133,7 +135,9 @@ def replay(log: DriveLog, *, horizon: float = 10.0, every: float = 0.5, calibrat
     ticks = round(horizon / STEP_S)
     starts = [k for k in range(0, len(log.speed) - ticks, round(every / STEP_S)) if log.ground_speed[k] >= LEAST_SPEED]
     if not starts:
-        raise RecordingError(f"the log lasts {len(log.speed) * STEP_S:.0f} s; expected more than {horizon:.0f} s of driving: give a longer one.")
+        raise RecordingError(
+            f"the log lasts {len(log.speed) * STEP_S:.0f} s; expected more than {horizon:.0f} s of driving: give a longer one."
+        )
     ends = [drive(log, first=k, ticks=ticks, calibration=calibration)[-1] for k in starts]
     return _errors(log, starts, np.stack(ends), ticks)
 
@@ -143,7 +147,10 @@ def errors_in_brief(error: ReplayError) -> dict[str, Any]:
     return {
         "windows": len(error.along),
         "driven_m": round(float(error.driven.mean()), 1),
-        "position_error_m": {"median": round(float(np.median(error.distance)), 3), "p90": round(float(np.quantile(error.distance, 0.9)), 3)},
+        "position_error_m": {
+            "median": round(float(np.median(error.distance)), 3),
+            "p90": round(float(np.quantile(error.distance, 0.9)), 3),
+        },
         "mean_along_m": round(float(error.along.mean()), 3),
         "mean_across_m": round(float(error.across.mean()), 3),
     }
@@ -178,7 +185,9 @@ def _array(segment: Path, name: str) -> NDArray[np.float64]:
     try:
         values = np.load(segment / name, allow_pickle=False).astype(np.float64)
     except (OSError, ValueError, EOFError) as error:
-        raise RecordingError(f"'{segment / name}' cannot be read ({type(error).__name__}); expected an array as in comma2k19: fetch it again.") from error
+        raise RecordingError(
+            f"'{segment / name}' cannot be read ({type(error).__name__}); expected an array as in comma2k19: fetch it again."
+        ) from error
     if not len(values) or not np.isfinite(values).all():
         raise RecordingError(f"'{segment / name}' is empty or holds numbers that are not finite; fetch it again.")
     return values

@@ -11,10 +11,10 @@ from caravela.core.errors import unknown_name
 from caravela.core.types import HISTORY_S, ROUTE_POINTS, ROUTE_SPACING, Control, Event, Observation, Rig
 from caravela.core.units import STEP_S, STEP_US
 from caravela.world import atlas as atlas_module
-from caravela.world import state as state_module
 from caravela.world import navigator, weather
+from caravela.world import state as state_module
 from caravela.world.atlas import Atlas
-from caravela.world.cameras import Cameras
+from caravela.world.cameras import Cameras, Truth
 from caravela.world.kernels import events
 from caravela.world.kernels.step import REWARD_PARTS, begin, step
 from caravela.world.kernels.vectors import sat_nav_all
@@ -79,7 +79,8 @@ class Simulator:
         self._route_noise = route_noise
         self._shares = (np.float32(large_share), np.float32(bicycle_share))
         self.cameras: Cameras | None = None
-        self._keep_truth, self.truth = truth, None
+        self._keep_truth = truth
+        self.truth: Truth | None = None
         self.scene = scene
         if rig is not None:
             self.scene = scene or Scene.build(self.atlas.graphs)
@@ -96,12 +97,15 @@ class Simulator:
 
     def reset(self, seed: int, *, wanted_road: float = 600.0) -> Observation:
         """Begin every drive anew, the same for the same seed; starts have `wanted_road` metres of road ahead where maps allow."""
-        self.state = state_module.empty(self.batch, agents=self.traffic.agents, links=self.atlas.links, signals=self.atlas.signals, seed=seed)
+        self.state = state_module.empty(
+            self.batch, agents=self.traffic.agents, links=self.atlas.links, signals=self.atlas.signals, seed=seed
+        )
         self.state.map[:] = self._maps
         self.state.look[:] = self._maps if self.scene is None else self.scene.looks[self._maps]
         self.state.weather[:] = self._weather
         counts = [np.full(self.batch, n, dtype=np.int32) for n in (self.traffic.cars, self.traffic.parked, self.traffic.walkers)]
-        begin(self.atlas.roads, self.state.arrays(), *counts, *self._shares, np.full(self.batch, wanted_road, dtype=np.float32))
+        wanted = np.full(self.batch, wanted_road, dtype=np.float32)
+        begin(self.atlas.roads, self.state.arrays(), counts[0], counts[1], counts[2], self._shares[0], self._shares[1], wanted)
         noise = np.random.default_rng(seed)
         self._route_offset = noise.uniform(-self._route_noise, self._route_noise, (self.batch, 1, 2)).astype(np.float32)
         self.flags[:] = 0
@@ -116,7 +120,8 @@ class Simulator:
         fresh.time[:] = 0.0
         fresh.agents["controller"] = state_module.ABSENT
         counts = [np.full(len(worlds), n, dtype=np.int32) for n in (self.traffic.cars, self.traffic.parked, self.traffic.walkers)]
-        begin(self.atlas.roads, fresh.arrays(), *counts, *self._shares, np.full(len(worlds), wanted_road, dtype=np.float32))
+        wanted = np.full(len(worlds), wanted_road, dtype=np.float32)
+        begin(self.atlas.roads, fresh.arrays(), counts[0], counts[1], counts[2], self._shares[0], self._shares[1], wanted)
         for mine, new in zip(self.state.arrays(), fresh.arrays(), strict=True):
             mine[worlds] = new
         noise = np.random.default_rng(seed)

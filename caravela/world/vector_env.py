@@ -60,7 +60,9 @@ class WorldVectorEnv(VectorEnv[Seen, NDArray[np.float32], NDArray]):
         self.num_envs = num_envs
         self.render_mode = render_mode
         self.max_episode_steps = max_episode_steps
-        self.simulator = Simulator(graphs, batch=num_envs, rig=(rig or policy_rig()) if sees == "pixels" else None, traffic=traffic, weathers=weathers)
+        self.simulator = Simulator(
+            graphs, batch=num_envs, rig=(rig or policy_rig()) if sees == "pixels" else None, traffic=traffic, weathers=weathers
+        )
         self.single_action_space = _action_space()
         self.single_observation_space = _observation_space(self.simulator.rig)
         self.action_space = batch_space(self.single_action_space, num_envs)
@@ -73,7 +75,11 @@ class WorldVectorEnv(VectorEnv[Seen, NDArray[np.float32], NDArray]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Seen, dict[str, Any]]:  # type: ignore[override]
         """Begin every drive anew, the same for the same seed; `options={"reset_mask": (num_envs,) bool}` begins only some."""
         super().reset(seed=seed)
-        mask = np.ones(self.num_envs, dtype=np.bool_) if options is None else np.asarray(options.get("reset_mask", np.ones(self.num_envs, np.bool_)))
+        mask = (
+            np.ones(self.num_envs, dtype=np.bool_)
+            if options is None
+            else np.asarray(options.get("reset_mask", np.ones(self.num_envs, np.bool_)))
+        )
         if mask.all():
             observation = self.simulator.reset(self._draw() if seed is None else seed)
         else:

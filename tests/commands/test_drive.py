@@ -19,6 +19,7 @@ from caravela import cli
 from caravela.commands import drive
 from caravela.core.kinematics import integrate
 from caravela.core.types import KNOTS, PROPOSALS, Observation, Plan, policy_rig
+from caravela.vehicle import bundle
 from caravela.world.maps.catalogue import towns
 
 needs_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -132,8 +133,8 @@ def test_a_map_that_is_none_is_refused_before_there_is_a_page(
 
 
 def test_a_missing_model_is_told_with_its_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    monkeypatch.setattr(drive, "WEIGHTS", tmp_path)
-    assert "give one with --policy" in refused(["--headless"], capsys)
+    monkeypatch.setattr(bundle, "SHIPPED", tmp_path)
+    assert "no model" in (sentence := refused(["--headless"], capsys)) and "train" in sentence
     assert "no model at" in refused(["--headless", "--policy", str(tmp_path / "none.onnx")], capsys)
 
 

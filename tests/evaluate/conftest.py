@@ -1,4 +1,4 @@
-"""Two towns that ship, one for each side of the road, and a suite short enough for a test."""
+"""Two towns with many lights, one for each side of the road, and a suite short enough for a test."""
 
 import pytest
 
@@ -8,14 +8,14 @@ def places():
     from caravela.evaluate.places import name_places
     from caravela.world.maps.catalogue import load_town
 
-    return name_places([load_town("alderton"), load_town("brookmere")])
+    return name_places([load_town("dunmore"), load_town("hallowford")])
 
 
 @pytest.fixture(scope="session")
 def suite():
     from caravela.evaluate.suites import Suite
 
-    return Suite("test", "ten seconds", seconds=10.0, least_seconds=5.0, batch=4)
+    return Suite("test", "twenty seconds", seconds=20.0, least_seconds=5.0, batch=4)
 
 
 @pytest.fixture(scope="session")

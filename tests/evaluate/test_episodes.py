@@ -56,7 +56,7 @@ def test_a_drive_is_the_same_alone_and_in_company(chosen, places, suite):
     built, several = atlas.build([place.graph]), chosen[place.name][:3]
     together = drive(Simulator(built, batch=3, traffic=suite.traffic), route_follow_idm(), several)
     alone = drive(Simulator(built, batch=1, traffic=suite.traffic), route_follow_idm(), several[2:])
-    assert together[2] == alone[0]
+    assert repr(together[2]) == repr(alone[0])  # repr, for what is not a number is equal to nothing
 
 
 def test_the_baseline_makes_the_progress_that_is_expected(chosen, places, suite):
@@ -72,15 +72,16 @@ def test_standing_still_fails_by_progress_alone(chosen, places, suite):
         assert outcome.score.failures == ("under_progress",) and outcome.score.progress < 0.3
 
 
-def test_constant_velocity_keeps_its_speed_until_it_leaves_the_road(chosen, places, suite):
-    place = places[0]
-    built, several = atlas.build([place.graph]), chosen[place.name]
-    simulator = Simulator(built, batch=len(several), traffic="none")
-    scores = drive(simulator, ConstantVelocity(), several)
-    assert not any(score.success for score in scores)
+def test_constant_velocity_keeps_the_speed_it_started_with(chosen, places, suite):
+    place, driver = places[0], ConstantVelocity()
+    several = chosen[place.name][:3]
+    simulator = Simulator(atlas.build([place.graph]), batch=3, traffic="none")
     begin(simulator, [e.seed for e in several])
-    for score, speed in zip(scores, simulator.state.speed[:, 0], strict=True):
-        assert score.distance / score.seconds == pytest.approx(float(speed), rel=0.1)
+    driver.reset(simulator)
+    speed, heading = simulator.state.speed[:, 0].copy(), simulator.state.heading[:, 0].copy()
+    for _ in range(30):
+        simulator.step(driver.control(simulator, simulator.observe()))
+    assert simulator.state.speed[:, 0] == pytest.approx(speed, rel=0.02) and (simulator.state.heading[:, 0] == heading).all()
 
 
 def test_the_red_share_is_made_up_by_maps_that_have_lights():
@@ -97,7 +98,11 @@ def test_long_drives_come_first_and_a_small_map_passes_its_places_on():
 
 def test_free_flow_is_the_distance_at_the_limit_and_ends_with_the_route():
     flow = FreeFlow(np.array([50.0, 100.0]), np.array([10.0, 20.0]))
-    assert flow.distance(3.0) == pytest.approx(30.0) and flow.distance(7.0) == pytest.approx(90.0) and flow.distance(60.0) == pytest.approx(150.0)
+    assert (
+        flow.distance(3.0) == pytest.approx(30.0)
+        and flow.distance(7.0) == pytest.approx(90.0)
+        and flow.distance(60.0) == pytest.approx(150.0)
+    )
 
 
 def test_starts_on_which_the_baseline_makes_no_way_are_left_out(places, suite):

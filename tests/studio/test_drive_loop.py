@@ -1,5 +1,6 @@
 """One drive and the loop around it, on the ring."""
 
+import dataclasses
 import time
 
 import numpy as np
@@ -53,6 +54,18 @@ def test_after_arriving_the_next_seed_is_driven_and_time_goes_on() -> None:
     assert drive.seed == 5
     assert told[1].t_us - told[0].t_us == pytest.approx(AFTERMATH_S * 1e6, abs=2 * STEP_US)
     assert [tick.number for tick in ticks] == list(range(55))
+
+
+def test_what_the_navigator_makes_of_words_is_told() -> None:
+    drive = ring_drive()
+    drive.stage = dataclasses.replace(drive.stage, ask=lambda words: "left in 120 m" if "left" in words else None)
+    drive.say("gently")
+    drive.say("turn left")
+    assert [(event.kind, event.detail) for event in drive.tick().events] == [
+        ("words", "“gently”"),
+        ("words", "“turn left”"),
+        ("route", "left in 120 m"),
+    ]
 
 
 def test_the_same_seed_is_the_same_drive() -> None:

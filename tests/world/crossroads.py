@@ -6,8 +6,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-
-from caravela.world.maps.lane_graph import JUNCTION, LAMP_GREEN, LAMP_RED, LAMP_YELLOW, LEFT, PRIORITY, ROAD, SIGNAL, STRAIGHT, YIELD, LaneGraph
+from caravela.world.maps.lane_graph import (
+    JUNCTION,
+    LAMP_GREEN,
+    LAMP_RED,
+    LAMP_YELLOW,
+    LEFT,
+    PRIORITY,
+    ROAD,
+    SIGNAL,
+    STRAIGHT,
+    YIELD,
+    LaneGraph,
+)
 
 WIDTH, LIMIT, HALF = 3.5, 13.89, 10.0
 ARM = 300.0  # m of each street before and behind the junction
@@ -55,16 +66,39 @@ def crossroads() -> LaneGraph:
         Lane(line(HALF, side, -HALF, side), JUNCTION, (WEST_OUT,), SIGNAL, link=1, conflicts=((NORTH_OVER, False),)),
         Lane(line(-HALF, side, -far, side), edge=3),
         Lane(line(side, -far, side, -HALF), successors=(NORTH_OVER,), edge=4),
-        Lane(line(side, -HALF, side, HALF), JUNCTION, (NORTH_OUT,), YIELD, conflicts=((EAST_OVER, True), (WEST_OVER, True), (EAST_TO_NORTH, True))),
+        Lane(
+            line(side, -HALF, side, HALF),
+            JUNCTION,
+            (NORTH_OUT,),
+            YIELD,
+            conflicts=((EAST_OVER, True), (WEST_OVER, True), (EAST_TO_NORTH, True)),
+        ),
         Lane(line(side, HALF, side, far), edge=5),
-        Lane(arc((-HALF, HALF), HALF + side, -math.pi / 2, 0.0), JUNCTION, (NORTH_OUT,), SIGNAL, LEFT, link=0, conflicts=((WEST_OVER, True), (NORTH_OVER, False))),
+        Lane(
+            arc((-HALF, HALF), HALF + side, -math.pi / 2, 0.0),
+            JUNCTION,
+            (NORTH_OUT,),
+            SIGNAL,
+            LEFT,
+            link=0,
+            conflicts=((WEST_OVER, True), (NORTH_OVER, False)),
+        ),
     ]
     square = np.array([(-HALF, -HALF), (HALF, -HALF), (HALF, HALF), (-HALF, HALF)])
     phases = np.array([[LAMP_GREEN] * 2, [LAMP_YELLOW] * 2, [LAMP_RED] * 2], np.uint8)
-    return graph_of(lanes, junction=square, phases=phases, durations=[GREEN_S, YELLOW_S, RED_S], crossing=[(-14.0, -3.5, -14.0, 3.5, 4.0)], crossing_link=[-1])
+    return graph_of(
+        lanes,
+        junction=square,
+        phases=phases,
+        durations=[GREEN_S, YELLOW_S, RED_S],
+        crossing=[(-14.0, -3.5, -14.0, 3.5, 4.0)],
+        crossing_link=[-1],
+    )
 
 
-def graph_of(lanes: list[Lane], *, junction: np.ndarray, phases: np.ndarray, durations: list[float], crossing: list, crossing_link: list[int]) -> LaneGraph:
+def graph_of(
+    lanes: list[Lane], *, junction: np.ndarray, phases: np.ndarray, durations: list[float], crossing: list, crossing_link: list[int]
+) -> LaneGraph:
     integers, floats = (lambda values: np.array(list(values), np.int32)), (lambda values: np.array(list(values), np.float32))
     steps = [np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(lane.points, axis=0).T))]) for lane in lanes]
     headings = [np.arctan2(*np.gradient(lane.points, axis=0).T[::-1]) for lane in lanes]
@@ -96,7 +130,18 @@ def graph_of(lanes: list[Lane], *, junction: np.ndarray, phases: np.ndarray, dur
     )  # fmt: skip
 
 
-def put(simulator, *, lane: int, s: float, speed: float = 0.0, world: int = 0, agent: int = 0, route: list[int] | None = None, offset: float = 0.0, turned: float = 0.0) -> None:
+def put(
+    simulator,
+    *,
+    lane: int,
+    s: float,
+    speed: float = 0.0,
+    world: int = 0,
+    agent: int = 0,
+    route: list[int] | None = None,
+    offset: float = 0.0,
+    turned: float = 0.0,
+) -> None:
     """Put an agent on a lane, `offset` m left of it and `turned` rad off its direction; the rest of the route follows the first successors."""
     roads, me = simulator.atlas.roads, simulator.state.agents[world]
     points = roads.points[roads.lanes[lane]["point_start"] : roads.lanes[lane]["point_end"]]
@@ -115,5 +160,3 @@ def put(simulator, *, lane: int, s: float, speed: float = 0.0, world: int = 0, a
         lanes.append(int(roads.successors[first]))
     me["route"][agent] = -1
     me["route"][agent, : len(lanes)] = lanes
-
-

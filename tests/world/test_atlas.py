@@ -9,7 +9,17 @@ from crossroads import ARM, EAST_IN, EAST_OUT, EAST_OVER, HALF, NORTH_OUT, WIDTH
 
 from caravela.core.errors import MapError
 from caravela.world import atlas as atlas_module
-from caravela.world.kernels.navigation import ANY_DIRECTION, BUILDING, CELL, KERB_TOLERANCE, OFF_ROAD, cell_at, code_heading, heading_code, line_of_sight
+from caravela.world.kernels.navigation import (
+    ANY_DIRECTION,
+    BUILDING,
+    CELL,
+    KERB_TOLERANCE,
+    OFF_ROAD,
+    cell_at,
+    code_heading,
+    heading_code,
+    line_of_sight,
+)
 from caravela.world.maps.lane_graph import ROAD
 
 
@@ -50,7 +60,7 @@ def test_grid_holds_lanes_junction_building_and_nothing_else(crossing_atlas):
     assert np.array_equal(cells[known], expected[known])
     lanes = on_lane & (junction > HALF + 1.0) & (np.abs(off - WIDTH / 2) > 0.3)
     assert lanes.sum() > 4000
-    turned = (code_heading.py_func(cells[lanes].astype(float)) - heading[lanes] + math.pi) % (2 * math.pi) - math.pi
+    turned = (np.vectorize(code_heading.py_func)(cells[lanes]) - heading[lanes] + math.pi) % (2 * math.pi) - math.pi
     assert np.abs(turned).max() < 0.02
 
 
@@ -65,8 +75,8 @@ def test_heading_codes_are_good_to_a_degree():
 def test_nothing_lies_outside_the_grid(crossing_atlas):
     roads = crossing_atlas.roads
     for x, y in ((-1e4, 0.0), (1e4, 0.0), (0.0, -1e4), (0.0, 1e4)):
-        assert cell_at.py_func(roads.maps, roads.grid, 0, x, y) == OFF_ROAD
-    assert cell_at.py_func(roads.maps, roads.grid, 0, 0.0, 0.0) == ANY_DIRECTION
+        assert cell_at(roads.maps, roads.grid, 0, x, y) == OFF_ROAD
+    assert cell_at(roads.maps, roads.grid, 0, 0.0, 0.0) == ANY_DIRECTION
 
 
 def test_a_building_hides_what_is_behind_it(crossing_atlas):

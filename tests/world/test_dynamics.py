@@ -50,7 +50,9 @@ def test_tyres_hold_no_more_than_the_friction_circle():
     for _ in range(2000):
         speed, friction = f(random.uniform(0, 40)), f(random.uniform(0.2, 1.0))
         now, bent = f(random.uniform(-9, 4)), f(random.uniform(-0.2, 0.2))
-        acceleration, curvature = actuate(speed, now, bent, f(random.uniform(-15, 8)), f(random.uniform(-0.5, 0.5)), np.uint8(0), friction, STEP)
+        acceleration, curvature = actuate(
+            speed, now, bent, f(random.uniform(-15, 8)), f(random.uniform(-0.5, 0.5)), np.uint8(0), friction, STEP
+        )
         used = math.hypot(acceleration, speed * speed * curvature) / (friction * GRAVITY)
         held = max(held, used)
         assert used <= 1.0 + 1e-4
@@ -61,7 +63,9 @@ def test_no_kind_turns_or_pulls_beyond_its_means():
     for kind in range(7):
         acceleration = curvature = f(0.0)
         for _ in range(60):
-            acceleration, curvature = (f(v) for v in actuate(f(0.5), acceleration, curvature, f(50.0), f(9.0), np.uint8(kind), f(0.9), STEP))
+            acceleration, curvature = (
+                f(v) for v in actuate(f(0.5), acceleration, curvature, f(50.0), f(9.0), np.uint8(kind), f(0.9), STEP)
+            )
         assert acceleration == pytest.approx(dynamics.STRONGEST[kind], rel=1e-3)
         assert curvature == pytest.approx(dynamics.FULL_LOCK[kind], rel=1e-3)
 

@@ -1,5 +1,7 @@
 """The sat-nav hears turns, and only turns."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,7 @@ def test_a_new_route_makes_the_turn_and_stays_connected(turn):
         made += 1
         route = [int(lane) for lane in world.state.route[b, 0] if lane >= 0]
         assert turn in [int(lanes[lane]["turn"]) for lane in route if lanes[lane]["kind"] == JUNCTION]
-        for lane, following in zip(route, route[1:], strict=False):
+        for lane, following in itertools.pairwise(route):
             onward = successors[lanes[lane]["successor_start"] : lanes[lane]["successor_end"]]
             assert following in onward or following in (lanes[lane]["left"], lanes[lane]["right"])
     assert made >= 4

@@ -121,7 +121,7 @@ def test_driving_moves_along_the_route_as_far_as_the_wheels_roll(crossing):
     put(crossing, lane=EAST_IN, s=270.0, speed=6.0, route=[EAST_IN, EAST_TO_NORTH])
     way = polyline(crossing.atlas.roads, [EAST_IN, EAST_TO_NORTH, NORTH_OUT])
     rolled, before = 0.0, float(crossing.state.odometer[0, 0])
-    for _ in range(80):
+    for _ in range(110):
         state = crossing.state
         aim = along(way, 270.0 + rolled + 5.0)
         dx, dy = aim[0] - state.x[0, 0], aim[1] - state.y[0, 0]

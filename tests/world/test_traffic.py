@@ -23,7 +23,9 @@ def idle(batch):
 
 def idm(speed, wanted, gap, leader):
     """Treiber et al. 2000, equations 2 and 3, with exponent 4, bounded at -8 m/s^2."""
-    wished = STANDSTILL_GAP + max(0.0, speed * TIME_GAP + speed * (speed - leader) / (2 * math.sqrt(COMFORT_ACCELERATION * COMFORT_BRAKING)))
+    wished = STANDSTILL_GAP + max(
+        0.0, speed * TIME_GAP + speed * (speed - leader) / (2 * math.sqrt(COMFORT_ACCELERATION * COMFORT_BRAKING))
+    )
     return min(max(COMFORT_ACCELERATION * (1 - (speed / wanted) ** 4 - (wished / gap) ** 2), -8.0), COMFORT_ACCELERATION)
 
 
@@ -111,7 +113,16 @@ def soak(atlas):
     """A minute of traffic on three towns, watched: what went wrong, per town."""
     simulator = Simulator(atlas, batch=6, traffic="dense")
     simulator.reset(11)
-    seen = {"touching": set(), "red": 0, "met": 0, "km": np.zeros(6), "astray": 0, "ticks": 0, "set_off": [], "standing": np.zeros((6, simulator.traffic.agents))}
+    seen = {
+        "touching": set(),
+        "red": 0,
+        "met": 0,
+        "km": np.zeros(6),
+        "astray": 0,
+        "ticks": 0,
+        "set_off": [],
+        "standing": np.zeros((6, simulator.traffic.agents)),
+    }
     lamp_before = simulator.state.lamp.copy()
     waiting = simulator.state.timer > 0.0
     for _ in range(round(SECONDS / 0.1)):

@@ -14,6 +14,12 @@ let paused = false;
 let drive = 0; // number of the drive that is shown
 let drawing = null; // the newest tick not yet drawn
 
+// Where the window is low, the side would run far below the road: the latencies then stand under the pictures.
+const low = matchMedia("(min-width: 901px) and (max-height: 939px), (min-width: 901px) and (max-width: 1180px)");
+const settle = () => document.querySelector(low.matches ? ".main-column" : ".side").append(at("latency-card"));
+low.addEventListener("change", settle);
+settle();
+
 // --- what comes in ---
 
 live.addEventListener("hello", ({ detail }) => {

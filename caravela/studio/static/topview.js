@@ -158,7 +158,7 @@ export class TopView {
       if (!lamp || !frame.sees(x, y, 4)) return;
       const [nx, ny] = [-Math.sin(heading), Math.cos(heading)];
       context.strokeStyle = colours[lamp];
-      context.lineWidth = Math.max(0.8, 2.5 * frame.metre);
+      context.lineWidth = Math.max(0.8, Math.min(2.5 * frame.metre, 4));
       this.#line(x - 1.5 * nx, y - 1.5 * ny, x + 1.5 * nx, y + 1.5 * ny);
     });
   }
@@ -171,7 +171,7 @@ export class TopView {
     context.translate(centre, 0);
     if (kind === PEDESTRIAN || kind === BICYCLE) {
       context.fillStyle = colours.person;
-      if (kind === PEDESTRIAN) this.#disc(0, 0, Math.max(0.45, 3 * frame.metre));
+      if (kind === PEDESTRIAN) this.#disc(0, 0, Math.max(0.45, Math.min(3 * frame.metre, 2)));
       else this.#box(length, Math.max(width, 0.6), 0.3);
     } else {
       context.fillStyle = colours.car;

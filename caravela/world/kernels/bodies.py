@@ -3,10 +3,9 @@ A row's numbers depend on its kind and are relative to the eye, so that float32 
 
 import math
 
-import numpy as np
 from numpy import float32
 
-from caravela.world.kernels.bundles import LEAF, LEAF_DARK, NIGHT, RIM_B, RIM_G, RIM_R, SUN_X, SUN_Y, SUN_Z, TOP_B, TOP_G, TOP_R
+from caravela.world.kernels.bundles import LEAF, LEAF_DARK, RIM_B, RIM_G, RIM_R, TOP_B, TOP_G, TOP_R
 from caravela.world.kernels.geometry import MISS, hit_block, hit_ellipsoid, hit_facet, hit_wheels
 from caravela.world.kernels.scalar import inlined, scalar
 from caravela.world.kernels.shade import clamp, fuzz, mix, smooth

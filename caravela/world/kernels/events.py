@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 from numba import njit
 
 from caravela.world.kernels.navigation import ANY_DIRECTION, BUILDING, OFF_ROAD, cell_at, code_heading

@@ -6,7 +6,21 @@ import math
 from numpy import float32
 
 from caravela.world.kernels.bodies import (
-    BAY, BRICKS, FACET_B, FACET_BASE, FACET_G, FACET_R, FACET_ROLE, FACET_SEED, FACET_STYLE, FACET_TALL, PANE_HIGH, PANE_LEFT, PANE_LOW, PANE_RIGHT, STOREY,
+    BAY,
+    BRICKS,
+    FACET_B,
+    FACET_BASE,
+    FACET_G,
+    FACET_R,
+    FACET_ROLE,
+    FACET_SEED,
+    FACET_STYLE,
+    FACET_TALL,
+    PANE_HIGH,
+    PANE_LEFT,
+    PANE_LOW,
+    PANE_RIGHT,
+    STOREY,
 )
 from caravela.world.kernels.bundles import GABLE, NIGHT, ROOF_A, ROOF_B, SLOPE, TRIM, WALL_A
 from caravela.world.kernels.scalar import scalar

@@ -7,10 +7,40 @@ from numpy import float32
 
 from caravela.world.kernels import display, lamps
 from caravela.world.kernels.bundles import (
-    BUILDING, CARD, CLOCK, ENTRY, EYE_X, EYE_Y, EYE_Z, FOCAL, FOG, GRID_CELL, HOUSING, IS_PERSON, IS_POLE, IS_SIGN, IS_SIGNAL, IS_TREE,
-    IS_TWO_WHEELER, LAMP, LAMP_GAIN, NIGHT, REAR_INDICATOR_RED, STICK, STREET, TREE,
+    BUILDING,
+    CARD,
+    CLOCK,
+    ENTRY,
+    EYE_X,
+    EYE_Y,
+    FOCAL,
+    FOG,
+    GRID_CELL,
+    IS_PERSON,
+    IS_POLE,
+    IS_SIGN,
+    IS_SIGNAL,
+    IS_TREE,
+    IS_TWO_WHEELER,
+    LAMP_GAIN,
+    NIGHT,
+    REAR_INDICATOR_RED,
+    STICK,
+    STREET,
+    TREE,
 )
-from caravela.world.kernels.display import add_body, add_building, add_card, add_decals, add_lamp, add_person, add_stick, add_tree, add_two_wheeler, in_sight
+from caravela.world.kernels.display import (
+    add_body,
+    add_building,
+    add_card,
+    add_decals,
+    add_lamp,
+    add_person,
+    add_stick,
+    add_tree,
+    add_two_wheeler,
+    in_sight,
+)
 from caravela.world.kernels.scalar import scalar
 from caravela.world.maps.lane_graph import LAMP_FLASHING_YELLOW, LAMP_GREEN, LAMP_GREEN_YIELD, LAMP_RED, LAMP_RED_YELLOW, LAMP_YELLOW
 

@@ -7,7 +7,22 @@ import numpy as np
 from numpy import float32
 
 from caravela.world.kernels.bundles import (
-    CENTRE_X, CENTRE_Y, EYE_X, EYE_Y, EYE_Z, FOCAL, FORE_X, FORE_Y, FORE_Z, NEAR, RIGHT_X, RIGHT_Y, RIGHT_Z, UP_X, UP_Y, UP_Z,
+    CENTRE_X,
+    CENTRE_Y,
+    EYE_X,
+    EYE_Y,
+    EYE_Z,
+    FOCAL,
+    FORE_X,
+    FORE_Y,
+    FORE_Z,
+    NEAR,
+    RIGHT_X,
+    RIGHT_Y,
+    RIGHT_Z,
+    UP_X,
+    UP_Y,
+    UP_Z,
 )
 from caravela.world.kernels.scalar import inlined, scalar
 

@@ -3,10 +3,8 @@ there, however small, and is never hit or missed by one ray."""
 
 import math
 
-import numpy as np
 from numpy import float32
 
-from caravela.world.kernels.display import CARD
 from caravela.world.kernels.geometry import MISS, ray
 from caravela.world.kernels.raster import overlap
 from caravela.world.kernels.scalar import scalar

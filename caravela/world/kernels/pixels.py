@@ -8,12 +8,37 @@ from numpy import float32
 
 from caravela.world.kernels.bodies import BODY, COS, CROWN, FACET, SIN, body_look, crown_look, hit_body, hit_row, reflected
 from caravela.world.kernels.bundles import (
-    BARK, CENTRE_X, CLOCK, DAY, EXPOSURE, EYE_X, EYE_Y, EYE_Z, FOCAL, FOG, FORE_X, FORE_Y, IS_BUILDING, IS_SKY, IS_TREE, IS_VEHICLE, KERBSTONE, NIGHT, RAIN, SECTOR, SKY_R,
-    SUN_B, SUN_G, SUN_R, SUN_TAN, SUN_X, SUN_Y, SUN_Z, UP_Z, WET,
+    CENTRE_X,
+    CLOCK,
+    DAY,
+    EXPOSURE,
+    EYE_X,
+    EYE_Y,
+    EYE_Z,
+    FOCAL,
+    FOG,
+    IS_BUILDING,
+    IS_SKY,
+    IS_TREE,
+    IS_VEHICLE,
+    KERBSTONE,
+    NIGHT,
+    RAIN,
+    SECTOR,
+    SKY_R,
+    SUN_B,
+    SUN_G,
+    SUN_R,
+    SUN_TAN,
+    SUN_X,
+    SUN_Y,
+    SUN_Z,
+    UP_Z,
+    WET,
 )
-from caravela.world.kernels.display import BEAM, SHADOW
+from caravela.world.kernels.display import BEAM
 from caravela.world.kernels.facades import facade_look
-from caravela.world.kernels.geometry import MISS, hit_facet, hit_plane_pair, ray
+from caravela.world.kernels.geometry import hit_facet, hit_plane_pair, ray
 from caravela.world.kernels.ground import channel, footprint, sample, surroundings
 from caravela.world.kernels.raster import EDGE_SCALE
 from caravela.world.kernels.scalar import inlined, scalar

@@ -1,9 +1,7 @@
 """Where there is room beside the road: distances to the road surface on a coarse grid, footprints drawn as heights, polygons
 cut into triangles. Runs once, when a scene is built."""
 
-import math
 
-import numpy as np
 from numpy import float32
 
 from caravela.world.kernels.raster import polygon_distance, strip_distance

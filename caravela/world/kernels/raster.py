@@ -5,7 +5,6 @@ a border, so that a lookup never leaves its tile. Sampling at render time is in 
 import math
 
 import numpy as np
-from numpy import float32
 
 from caravela.world.kernels.scalar import scalar
 

@@ -9,10 +9,19 @@ from numpy import float32
 
 from caravela.world.kernels import display
 from caravela.world.kernels.bodies import ROW, hit_row
-from caravela.world.kernels.bundles import CLOCK, EYE_X, EYE_Y, EYE_Z, FOCAL, IS_SKY, NIGHT, SIGN_IS_YELLOW, SKY_B, SKY_G, SKY_R, SUN_B, SUN_G, SUN_R, VIEW, WET
+from caravela.world.kernels.bundles import (
+    EYE_X,
+    EYE_Y,
+    EYE_Z,
+    FOCAL,
+    NIGHT,
+    SIGN_IS_YELLOW,
+    VIEW,
+    WET,
+)
 from caravela.world.kernels.display import BOTTOM, CARD, DECALS, INTS, KIND, LAMPS, LEFT, OWNER, RIGHT, SOLIDS, THINS, TOP, WHAT
 from caravela.world.kernels.gather import gather_moving, gather_standing, sort_by_depth
-from caravela.world.kernels.geometry import MISS, aim, ray
+from caravela.world.kernels.geometry import aim, ray
 from caravela.world.kernels.ground import surroundings
 from caravela.world.kernels.lamps import card_pixel, lamp_pixel, stick_pixel
 from caravela.world.kernels.pixels import FARTHEST, decal_pixel, film_pixel, ground_pixel, ground_row, solid_pixel

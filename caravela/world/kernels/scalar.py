@@ -19,7 +19,7 @@ _OPTIONS = {"cache": True, "fastmath": True, "error_model": "numpy"}
 
 
 class _Float32Literals(ast.NodeTransformer):
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802 (ast's naming)
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if not isinstance(node.value, float):
             return node
         call = ast.Call(func=ast.Name(id="float32", ctx=ast.Load()), args=[node], keywords=[])
@@ -39,7 +39,7 @@ def narrow(function: Callable[..., Any]) -> Callable[..., Any]:
     tree = ast.fix_missing_locations(_Float32Literals().visit(tree))
     function.__globals__.setdefault("float32", np.float32)
     scope: dict[str, Any] = {}
-    exec(compile(tree, inspect.getsourcefile(function) or "<scalar>", "exec"), function.__globals__, scope)  # noqa: S102
+    exec(compile(tree, inspect.getsourcefile(function) or "<scalar>", "exec"), function.__globals__, scope)
     narrowed = scope[function.__name__]
     narrowed.__module__ = function.__module__
     narrowed.__qualname__ = function.__qualname__

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from caravela.world.kernels.random import uniform
-from caravela.world.kernels.routes import extend, lane_point, walk
+from caravela.world.kernels.routes import extend, lane_point
 
 # per kind (car, van, lorry, bus, motorcycle, bicycle, pedestrian), m: length, width, height, wheelbase, rear overhang
 BODY = np.array(

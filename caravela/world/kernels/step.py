@@ -1,7 +1,6 @@
 """One tick of every world: lights, drivers, bodies, places, events and reward parts. Parallel over worlds only, so the
 same seed gives the same bits whatever the number of threads."""
 
-import math
 
 import numpy as np
 from numba import njit, prange

@@ -3,7 +3,6 @@ obeyed by gap acceptance, and people who walk over crossings. It is traffic and 
 
 import math
 
-import numpy as np
 from numba import njit
 
 from caravela.world.kernels.random import uniform
@@ -19,6 +18,7 @@ COMFORT_ACCELERATION, COMFORT_BRAKING = 1.6, 2.2  # m/s^2
 LATERAL_COMFORT = 2.3  # m/s^2 in curves
 GAP_MARGIN = 3.0  # s between my arrival at a conflict and theirs
 WALKING_SPEED = 1.35  # m/s
+LET_OVER = 1.5  # s that a vehicle has stood before a crossing when people take it that they may go
 BICYCLE, PEDESTRIAN = 5, 6
 KERB_MARGIN = 1.2  # m that walkers start and end beyond the kerb
 
@@ -179,7 +179,7 @@ def leader(state, b, i, path, front):
         cos, sin = abs(math.cos(state.agents[b, j].heading - heading)), abs(math.sin(state.agents[b, j].heading - heading))
         half_long = 0.5 * (state.agents[b, j].length * cos + state.agents[b, j].width * sin)
         half_wide = 0.5 * (state.agents[b, j].length * sin + state.agents[b, j].width * cos)
-        room = half_wide + 0.5 * state.agents[b, i].width + 0.25
+        room = half_wide + 0.5 * state.agents[b, i].width + (0.05 if state.agents[b, j].controller == PARKED else 0.25)  # a bus squeezes past
         if state.agents[b, j].controller == WALKER and state.agents[b, j].speed > 0.1:
             room += 1.2
         if abs(across) > room:
@@ -223,7 +223,7 @@ def walk_over(roads, state, b, i, step):
 
 @njit(cache=True)
 def _may_cross(roads, state, b, crossing, x0, y0, x1, y1, length):
-    """A walker goes on green, and otherwise when no vehicle can reach the crossing within its walk."""
+    """A walker goes on green, and otherwise when no vehicle can reach the crossing within its walk, or those that could wait."""
     link = roads.crossings[crossing].link
     if link >= 0 and state.lamp[b, link] != GREEN and state.lamp[b, link] != GREEN_YIELD:
         return False
@@ -234,6 +234,9 @@ def _may_cross(roads, state, b, crossing, x0, y0, x1, y1, length):
         dx, dy = middle_x - state.agents[b, j].x, middle_y - state.agents[b, j].y
         cos, sin = math.cos(state.agents[b, j].heading), math.sin(state.agents[b, j].heading)
         ahead, aside = dx * cos + dy * sin, abs(dy * cos - dx * sin)
+        front = state.agents[b, j].centre_offset + 0.5 * state.agents[b, j].length
+        if state.agents[b, j].speed < 0.3 and state.agents[b, j].timer > LET_OVER and ahead > front + 0.5 * roads.crossings[crossing].width:
+            continue  # it stands before the crossing: if both wait for each other, neither ever goes
         if aside < 0.5 * length + 2.0 and ahead > -4.0 and ahead < 6.0 + state.agents[b, j].speed * 3.5:
             return False
     return True

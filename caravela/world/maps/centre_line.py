@@ -56,7 +56,7 @@ def resample(points: Polyline, *, smoothing: float) -> CentreLine:
     points = _clean(points)
     dense = densify(points)
     if len(points) > 2 and smoothing > 0.0:
-        dense = _smooth(dense, sigma=smoothing / DENSE_STEP)
+        dense = _smooth(dense, sigma=min(smoothing, arc_length(dense)[-1] / 10.0) / DENSE_STEP)
     s = arc_length(dense)
     heading = headings(dense)
     turn = np.abs(np.diff(heading)) / np.maximum(np.diff(s), 1e-6)  # 1/m

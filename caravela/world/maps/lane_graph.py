@@ -102,7 +102,13 @@ class LaneGraph:
 
     def save(self, path: Path) -> None:
         """Write one compressed file (conventional suffix .lanes)."""
-        header = {"version": FORMAT_VERSION, "name": self.name, "lefthand": self.lefthand, "origin": self.origin, "attribution": self.attribution}
+        header = {
+            "version": FORMAT_VERSION,
+            "name": self.name,
+            "lefthand": self.lefthand,
+            "origin": self.origin,
+            "attribution": self.attribution,
+        }
         arrays = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
         with path.open("wb") as file:
             np.savez_compressed(file, header=np.frombuffer(json.dumps(header).encode(), dtype=np.uint8), **arrays)
@@ -115,7 +121,11 @@ def load(path: Path) -> LaneGraph:
             header = json.loads(archive["header"].tobytes())
             arrays = {name: archive[name] for name in archive.files if name != "header"}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise MapError(f"'{path}' is not a lane graph ({type(error).__name__}); expected a file that `caravela world import` wrote.") from error
+        raise MapError(
+            f"'{path}' is not a lane graph ({type(error).__name__}); expected a file that `caravela world import` wrote."
+        ) from error
     if header.get("version") != FORMAT_VERSION:
         raise MapError(f"'{path}' has lane-graph version {header.get('version')}; expected {FORMAT_VERSION}: import the map again.")
-    return LaneGraph(name=header["name"], lefthand=header["lefthand"], origin=tuple(header["origin"]), attribution=header["attribution"], **arrays)
+    return LaneGraph(
+        name=header["name"], lefthand=header["lefthand"], origin=tuple(header["origin"]), attribution=header["attribution"], **arrays
+    )
