@@ -37,6 +37,8 @@ class Options:
     """Fewer cases, one short repetition, smaller sweeps: to see that it runs, not to quote."""
     peer: bool = True
     """--no-peer leaves MetaDrive out: its numbers are n/a."""
+    all_cores: bool = True
+    """--no-all-cores measures one core only: where the machine is busy, rates of all cores by the wall mean nothing."""
     sweeps: bool = True
     """--no-sweeps leaves out growth and shares."""
     json: bool = False
@@ -188,7 +190,7 @@ def cases(options: Options) -> list[Case]:
     if options.quick:
         return found
     found.append(Case("learners who each see their own vector, one core", 0, 1, learners=LEARNERS))
-    if every > 1:
+    if every > 1 and options.all_cores:
         found += [
             Case(f"1 camera, {every} cores, {every} MetaDrive processes", 1, every),
             Case(f"1 camera, {every} cores, one MetaDrive process", 1, every, peer_threads=every),
@@ -228,9 +230,9 @@ def run(options: Options) -> dict[str, Any]:
         short = 0.3 if options.quick else 1.0
         size = {"width": options.width, "height": options.height}
         result["growth"] = growth(comparison.where, **size, seconds=short, repetitions=1 if options.quick else 3, quick=options.quick)
-        say("share of each pass …")
+        say("\nshare of each pass …")
         weathers = ("day",) if options.quick else ("day", "rainy_night")
-        result["shares"] = {name: shares(comparison.where, **size, weather=name, seconds=short * 2) for name in weathers}
+        result["shares"] = shares(comparison.where, **size, weathers=weathers, seconds=short * 2)
     return result | {"machine": before, "load_average_after": machine()["load_average"]}
 
 
@@ -255,10 +257,8 @@ def show(result: dict[str, Any]) -> None:
                 theirs = f"{other[unit]:,.1f}" if other else "n/a"
                 print(f"{title:<52} {pair[name][unit]:>12,.1f} {theirs:>12} {pair['ratio'] or 'n/a':>8}")
     print(f"\n{result['metadrive_missing'] or result['note']}")
-    for title, table in (
-        *result.get("growth", {}).items(),
-        *((f"{k} ({w})", t["passes"]) for w, s in result.get("shares", {}).items() for k, t in s.items()),
-    ):
+    passes = {f"share of a {name}": table["passes"] for name, table in result.get("shares", {}).items()}
+    for title, table in {**result.get("growth", {}), **passes}.items():
         print(f"\n{title}")
         for row in table:
             print("  " + "  ".join(f"{k} {v['per_core_s'] if isinstance(v, dict) else v}" for k, v in row.items()))

@@ -1,5 +1,6 @@
 """Our side of the world's benchmark: what is stepped and drawn, how the cost grows, and which pass takes what share of it."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -92,9 +93,12 @@ def rig_json(rig: Rig) -> list[dict[str, float]]:
 class Drive:
     """A simulator whose cars all drive themselves."""
 
-    def __init__(self, where: Place, *, batch: int, rig: Rig | None, traffic: str = "light", threads: int = 1) -> None:
+    def __init__(
+        self, where: Place, *, batch: int, rig: Rig | None, traffic: str = "light", weather: str = "day", threads: int = 1
+    ) -> None:
         numba.set_num_threads(threads)
-        self.simulator = Simulator(where.atlas, batch=batch, rig=rig, traffic=traffic, scene=where.scene if rig else None)
+        scene = where.scene if rig else None
+        self.simulator = Simulator(where.atlas, batch=batch, rig=rig, traffic=traffic, weathers=(weather,), scene=scene)
         self.simulator.state.controller[:, 0] = IDM
         self.cameras = len(rig.cameras) if rig else 0
         self._still = Control(np.zeros(batch, np.float32), np.zeros(batch, np.float32))
@@ -141,6 +145,7 @@ def growth(where: Place, *, width: int, height: int, seconds: float, repetitions
     short = slice(None, None, 2) if quick else slice(None)
 
     def measure(work: Callable[[], float]) -> Rate:
+        print(".", end="", file=sys.stderr, flush=True)
         return measured(work, seconds=seconds, repetitions=repetitions)
 
     def frames(
@@ -179,18 +184,15 @@ def _ms(rate: Rate) -> float:
     return round(1e3 / rate.cpu, 4)
 
 
-def shares(where: Place, *, width: int, height: int, weather: str, seconds: float) -> dict[str, Any]:
-    """Share of time of each pass of a camera frame and of a tick, one thread."""
-    return {
-        "camera_frame": _frame_shares(where, rig_of(4, width=width, height=height), weather=weather, seconds=seconds),
-        "tick": _tick_shares(where, seconds=seconds),
-    }
+def shares(where: Place, *, width: int, height: int, weathers: Sequence[str], seconds: float) -> dict[str, Any]:
+    """Share of time of each pass of a camera frame, by weather, and of a tick, one thread."""
+    rig = rig_of(4, width=width, height=height)
+    frames = {f"camera frame, {weather}": _frame_shares(where, rig, weather=weather, seconds=seconds) for weather in weathers}
+    return frames | {"tick": _tick_shares(where, seconds=seconds)}
 
 
 def _frame_shares(where: Place, rig: Rig, *, weather: str, seconds: float) -> dict[str, Any]:
-    drive = Drive(where, batch=8, rig=rig)
-    drive.simulator = Simulator(where.atlas, batch=8, rig=rig, weathers=(weather,), scene=where.scene)
-    drive.simulator.state.controller[:, 0] = IDM
+    drive = Drive(where, batch=8, rig=rig, weather=weather)
     timed = passes.timed(render.draw_views, "draw_view")
     spent = timed.spent()
 

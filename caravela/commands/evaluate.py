@@ -1,6 +1,7 @@
 """`caravela evaluate`: how well something drives, in numbers. `run` drives a suite, `compare` sets two results side by side."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,7 +110,7 @@ def driver_named(options: RunOptions) -> "tuple[Driver, str]":
     from caravela.evaluate.drivers import ConstantVelocity, PolicyDriver, StateDriver, Stationary, route_follow_idm
 
     name = options.policy
-    simple = {"stationary": Stationary, "constant_velocity": ConstantVelocity, "idm": route_follow_idm}
+    simple: dict[str, Callable[[], Driver]] = {"stationary": Stationary, "constant_velocity": ConstantVelocity, "idm": route_follow_idm}
     if name in simple:
         return simple[name](), name
     if name == "teacher":

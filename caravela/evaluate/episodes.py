@@ -73,7 +73,8 @@ def scout(atlas: Atlas, suite: Suite, seeds: Sequence[int]) -> list[Episode]:
             break
     name = atlas.graphs[0].name
     found = []
-    for world, seed in enumerate(seeds):
+    for world, number in enumerate(seeds):
+        seed = int(number)
         seconds = float(ticks[world]) * STEP_S
         flows = distance[world] >= FREE_FLOW_SHARE * free_flow[world].distance(seconds)
         if turns[world] and flows and seconds >= suite.least_seconds:

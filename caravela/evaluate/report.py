@@ -55,7 +55,8 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
         f"{about[:1].upper()}{about[1:]}A drive succeeds if it has no collision at fault, no wheel off the road for more than {OFF_ROAD_S} s, is never on "
         f"the wrong side for more than {WRONG_WAY_S:.0f} s, runs no red light, misses no turn of its route, and makes at least {LEAST_PROGRESS:.0%} of "
         f"the expected progress: what route-following with IDM makes from the same start, where that is at least {FREE_FLOW_SHARE:.0%} of the distance at "
-        "the limit (other starts are not used). Shares are of drives. Intervals are 95 %, by bootstrap over maps. A route that ends sooner is driven for as long as the baseline took to its end.\n",
+        "the limit (other starts are not used). Shares are of drives. Intervals are 95 %, by bootstrap over maps. "
+        "A route that ends sooner is driven for as long as the baseline took to its end.\n",
         "| policy | sees | drives | maps | success | "
         + " | ".join(HEADS)
         + " | progress | red lights met | comfort | Wh/km | failures per km |",

@@ -151,8 +151,7 @@ def _frontage(graph: LaneGraph, clearance: Clearance, random: np.random.Generato
     xs: list[NDArray] = []
     heights: list[float] = []
     styles: list[float] = []
-    u, v = np.meshgrid(np.linspace(-0.5, 0.5, 12), np.linspace(0.0, 1.0, 10))
-    u, v = u.ravel(), v.ravel()
+    u, v = (side.ravel() for side in np.meshgrid(np.linspace(-0.5, 0.5, 12), np.linspace(0.0, 1.0, 10)))
     lane, setback, urban = -1.0, 5.0, 0.5
     for x, y, away, speed, of_lane in points:
         if of_lane != lane:  # a street has one building line and one character

@@ -60,7 +60,7 @@ class Cameras:
             truth.depth[:, :, ::k, ::k],
             truth.semantics[:, :, ::k, ::k],
             truth.visible_pixels // (k * k),
-            truth.lamp_pixels / (k * k),
+            (truth.lamp_pixels / (k * k)).astype(np.float32),
         )
 
     def _draw(

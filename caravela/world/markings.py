@@ -18,7 +18,9 @@ MARK_COLUMNS = 8  # x, y, cos, sin, half length, half width, channel, shape
 
 
 @scalar
-def follow_line(x, y, heading, begin, end, offset, half_width, channel, dash, gap, skip_start, skip_end, out, count):
+def follow_line(  # type: ignore[no-untyped-def]  # numbers and arrays: Numba infers them
+    x, y, heading, begin, end, offset, half_width, channel, dash, gap, skip_start, skip_end, out, count
+):
     """Append marks along points [begin, end) moved `offset` m to the left, painted for `dash` of every dash + gap metres (gap 0:
     solid), leaving out `skip_start` and `skip_end` metres at the ends. Returns the new count; marks that do not fit are dropped."""
     length = 0.0

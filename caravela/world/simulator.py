@@ -67,7 +67,8 @@ class Simulator:
         ticks_per_look: int = 1,
         truth: bool = False,
     ) -> None:
-        """`truth` keeps depth and visibility of the newest frames in `self.truth`. `ticks_per_look`: how many ticks `advance` makes between two `observe`s; it must divide the history's ages."""
+        """`truth` keeps depth and visibility of the newest frames in `self.truth`. `ticks_per_look`: how many ticks `advance`
+        makes between two `observe`s; it must divide the history's ages."""
         assert all(tick % ticks_per_look == 0 for tick in HISTORY_TICKS)
         self._history = tuple(tick // ticks_per_look for tick in HISTORY_TICKS)
         self.atlas = graphs if isinstance(graphs, Atlas) else atlas_module.build(graphs)
@@ -180,5 +181,5 @@ class Simulator:
         return np.stack([cos * dx + sin * dy, cos * dy - sin * dx], axis=-1).astype(np.float32)
 
     def _events(self, b: int) -> list[Event]:
-        bits, t_us = int(self.flags[b, 0]), int(round(float(self.state.time[b]) / STEP_S)) * STEP_US
+        bits, t_us = int(self.flags[b, 0]), round(float(self.state.time[b]) / STEP_S) * STEP_US
         return [Event(t_us=t_us, kind=name, responsible=RESPONSIBLE) for k, name in enumerate(events.NAMES) if bits >> k & 1]

@@ -168,7 +168,7 @@ def live(*words: str) -> subprocess.Popen:
 
 def test_with_a_page_it_drives_in_real_time_until_its_seconds_are_over() -> None:
     process = live("--seconds", "3")
-    out, err = process.communicate(timeout=180)
+    out, err = process.communicate(timeout=420)
     result = json.loads(out.splitlines()[-1])
     assert process.returncode == 0 and result["seconds"] == 3.0, err
     assert "the page is at http://127.0.0.1:" in err
@@ -183,6 +183,6 @@ def test_control_c_ends_the_drive_with_its_summary() -> None:
     assert b"Caravela" in urlopen(url, timeout=60).read()
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=180)
+    out, err = process.communicate(timeout=420)
     assert process.returncode == 0 and "Traceback" not in err
     assert json.loads(out.splitlines()[-1])["seconds"] >= 0.0

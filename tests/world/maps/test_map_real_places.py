@@ -19,8 +19,6 @@ LEFT = (
     "borough_sausage_links", "bristol_contraflow_cycleway", "bristol_sausage_links", "degenerate_bug", "leeds_cycleway", "oneway_loop",
     "overlapping_service_roads", "perth_stretched_lights", "service_road_loop",
 )  # fmt: skip
-# Joints that bend by more than 45 degrees: stacked service roads, and slip roads that netconvert squeezes to nothing.
-ODD_JOINTS = {"overlapping_service_roads": 8, "borough_sausage_links": 2}
 
 
 @pytest.mark.parametrize("name", RIGHT + LEFT)
@@ -28,7 +26,7 @@ def test_a_real_place_is_sound(place, name):
     graph = place(name)
     assert graph.lefthand == (name in LEFT)
     assert graph.car_km() > 0.5 and "OpenStreetMap" in graph.attribution
-    assert_sound(graph, odd_joints=ODD_JOINTS.get(name, 0))
+    assert_sound(graph)
     assert_clear(graph)
 
 

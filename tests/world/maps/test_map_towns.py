@@ -17,8 +17,6 @@ from caravela.world.maps.lane_graph import CAR, RIGHT_BEFORE_LEFT, ROAD, SIGNAL,
 from caravela.world.maps.library import SHIPPED
 
 needs_sumo = pytest.mark.skipif(not HAS_SUMO, reason="needs the extra `maps` (eclipse-sumo)")
-# Slip roads may meet a street at a sharp angle.
-ODD_JOINTS = 2
 
 
 def test_eight_towns_ship_on_both_sides_of_the_road():
@@ -35,7 +33,7 @@ def test_a_shipped_town_is_sound_and_small(name):
     assert time.perf_counter() - began < 1.0
     assert (TOWNS_FOLDER / f"{name}.lanes").stat().st_size <= 150_000
     assert graph.name == name and graph.lefthand == SHIPPED[name][2]
-    assert_sound(graph, odd_joints=ODD_JOINTS)
+    assert_sound(graph)
     assert_clear(graph)
     assert len(graph.building_height) > 30 and len(graph.tree) > 20
 
@@ -88,7 +86,7 @@ def test_a_generated_town_is_sound(seed, style, lefthand):
 
     graph = generate(seed, style=style, lefthand=lefthand)
     assert graph.lefthand == lefthand and graph.car_km() > 1.0
-    assert_sound(graph, odd_joints=ODD_JOINTS)
+    assert_sound(graph)
     assert_clear(graph)
     x0, y0, x1, y1 = graph.bounds()
     assert 150.0 < max(x1 - x0, y1 - y0) < 1100.0

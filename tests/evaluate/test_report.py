@@ -1,0 +1,51 @@
+"""The page of results: every number in it comes from a file."""
+
+import json
+
+import pytest
+
+from caravela.core.errors import CaravelaError
+from caravela.evaluate.report import page
+from caravela.evaluate.summary import report_of
+
+
+def row(name, seed, *, success, side="right", failures=()):
+    return {
+        "map": name, "seed": seed, "side": side, "real": name == "leeds", "held_out": name != "home", "success": success, "failures": list(failures), "collisions": 0,
+        "progress": 0.9, "distance_m": 400.0, "expected_m": 444.0, "seconds": 60.0, "allowed_s": 60.0, "first_failure_s": None, "turns": 2, "red_expected": 1,
+        "red_lights_met": 1, "comfort": 0.97, "energy_wh": 72.0, "off_road_s": 0.0, "wrong_way_s": 0.0, "end": [0.0, 0.0],
+    }  # fmt: skip
+
+
+def write(folder, policy, rows, *, sees="pixels"):
+    head = {"suite": "nominal", "policy": policy, "sees": sees, "seed": 0, "git_revision": "abc", "wall_s": 120.0}
+    (folder / f"evaluate-nominal-{policy}.json").write_text(json.dumps({**head, **report_of(rows)}))
+
+
+def test_the_driver_stands_above_its_baselines_with_interval_and_count(tmp_path):
+    maps = ["leeds", "town", "home", "other"]
+    write(
+        tmp_path,
+        "driver",
+        [row(name, k, success=k % 5 < 3, failures=() if k % 5 < 3 else ("off_road",)) for name in maps for k in range(10)],
+    )
+    write(tmp_path, "idm", [row(name, k, success=True, side="left") for name in maps for k in range(10)], sees="state")
+    text = page(tmp_path)
+    table = [line for line in text.splitlines() if line.startswith(("| driver |", "| idm |"))]
+    assert table[0].startswith("| driver | pixels | 40 | 4 | **60.0 %** (60.0 %–60.0 %)") and "40.0 %" in table[0] and "180" in table[0]
+    assert table[1].startswith("| idm | state | 40 | 4 | **100.0 %**")
+    assert "| home (not of the test side) | right | 10 |" in text and "off road 4" in text
+
+
+def test_a_result_of_another_kind_is_shown_as_it_is(tmp_path):
+    (tmp_path / "world.json").write_text(json.dumps({"camera_fps": 1234.5, "share": {"render_scene": 0.25}, "rows": [{"a": 1}]}))
+    text = page(tmp_path)
+    assert "## world" in text and "| camera fps | 1234 |" in text and "| share: render scene | 0.25 |" in text
+
+
+@pytest.mark.parametrize(("content", "says"), [(None, "holds no .json"), ("{", "is no JSON"), ("[1]", "holds a list")])
+def test_what_is_no_result_gets_one_sentence(tmp_path, content, says):
+    if content is not None:
+        (tmp_path / "x.json").write_text(content)
+    with pytest.raises(CaravelaError, match=says):
+        page(tmp_path)
