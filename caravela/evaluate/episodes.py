@@ -73,13 +73,13 @@ def scout(atlas: Atlas, suite: Suite, seeds: Sequence[int]) -> list[Episode]:
             break
     name = atlas.graphs[0].name
     found = []
-    for world, number in enumerate(seeds):
+    for drive, number in enumerate(seeds):
         seed = int(number)
-        seconds = float(ticks[world]) * STEP_S
-        flows = distance[world] >= FREE_FLOW_SHARE * free_flow[world].distance(seconds)
-        if turns[world] and flows and seconds >= suite.least_seconds:
-            expected = round(float(distance[world]), 2)
-            found.append(Episode(name, seed, round(seconds, 1), expected, len(turns[world]), int(approaches.reds[world])))
+        seconds = float(ticks[drive]) * STEP_S
+        flows = distance[drive] >= FREE_FLOW_SHARE * free_flow[drive].distance(seconds)
+        if turns[drive] and flows and seconds >= suite.least_seconds:
+            expected = round(float(distance[drive]), 2)
+            found.append(Episode(name, seed, round(seconds, 1), expected, len(turns[drive]), int(approaches.reds[drive])))
     return found
 
 
