@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HELP = "drive a suite of episodes and score them; compare two results"
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
-SHIPPED_DRIVER = WEIGHTS / "vla"  # a bundle
+SHIPPED_DRIVER = WEIGHTS / "nano"  # a bundle
 SHIPPED_TEACHER = WEIGHTS / "teacher.pt"
 TRAINED_TEACHER = Path("runs/teacher/nano/last.pt")
 POLICIES = ("driver", "blind", "teacher", "idm", "constant_velocity", "stationary")
@@ -115,11 +115,10 @@ def driver_named(options: RunOptions) -> "tuple[Driver, str]":
         return simple[name](), name
     if name == "teacher":
         path = _teacher(options.teacher)
-        import torch
-
         from caravela.train.teacher_driver import TeacherDriver, load_teacher
+        from caravela.train.threads import use_threads
 
-        torch.set_num_threads(options.threads)
+        use_threads(options.threads)
         return StateDriver("teacher", TeacherDriver(load_teacher(path)).control, sees="vectors"), f"teacher {_fingerprint(path)}"
     path = Path(name)
     if name in ("driver", "blind"):

@@ -11,6 +11,8 @@ import tyro
 from caravela.commands import Verb
 from caravela.core.errors import CaravelaError
 
+SHIPPED_TEACHER = Path(__file__).parents[1] / "weights" / "teacher.pt"
+
 HELP = "train the teacher by self-play and the driver by distillation"
 
 
@@ -40,8 +42,8 @@ class VLAOptions:
     """Size of the model: nano, se, ultra, base."""
     folder: Path | None = None
     """Where the run lives; runs/vla/PRESET by default. A run that is there goes on."""
-    teacher: Path = Path("runs/teacher/nano/last.pt")
-    """The teacher's checkpoint."""
+    teacher: Path | None = None
+    """The teacher's checkpoint; by default runs/teacher/nano/last.pt, or the one that ships where there is none."""
     steps: int = 20_000
     """Learning steps to train until."""
     only: str | None = None
@@ -71,12 +73,11 @@ def run_teacher(options: TeacherOptions) -> dict[str, Any]:
     """Train until the steps are done."""
     from dataclasses import replace
 
-    import torch
-
     from caravela.train.teacher import TeacherRun, teacher_preset
+    from caravela.train.threads import use_threads
     from caravela.world import atlas
 
-    torch.set_num_threads(1)
+    use_threads(1)
     config = replace(teacher_preset(options.preset), seed=options.seed)
     if options.steps is not None:
         config = replace(config, steps=options.steps)
@@ -88,23 +89,22 @@ def run_teacher(options: TeacherOptions) -> dict[str, Any]:
 
 def run_vla(options: VLAOptions) -> dict[str, Any]:
     """Collect and learn until the steps are done."""
-    import torch
-
     from caravela.model.presets import preset
     from caravela.train.collect import CollectConfig
+    from caravela.train.threads import use_threads
     from caravela.train.vla import VLACollector, VLATrainConfig, VLATrainer
 
     preset(options.preset)  # an unknown one is refused before anything is made
     if options.only not in (None, "collect", "learn"):
         raise CaravelaError(f"--only is '{options.only}'; expected collect or learn.")
-    torch.set_num_threads(options.threads)
+    use_threads(options.threads)
     folder = options.folder or Path("runs/vla") / options.preset
     config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
     trainer = VLATrainer(folder, config) if options.only != "collect" else None
     collector = None
     if options.only != "learn":
         graphs = training_maps(options.maps, towns=options.towns)
-        collector = VLACollector(graphs, folder, teacher=options.teacher, config=config, collect=CollectConfig())
+        collector = VLACollector(graphs, folder, teacher=_teacher(options.teacher), config=config, collect=CollectConfig())
     rounds = 0
     while trainer is None or trainer.step < config.steps:
         if collector is not None:
@@ -118,6 +118,13 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
         "folder": str(folder),
         "checkpoint": str(folder / "average.safetensors"),
     }
+
+
+def _teacher(path: Path | None) -> Path:
+    if path is not None:
+        return path
+    trained = Path("runs/teacher/nano/last.pt")
+    return trained if trained.is_file() else SHIPPED_TEACHER
 
 
 def run_export(options: ExportOptions) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def load_teacher(path: Path) -> TeacherNet:
         saved = torch.load(path, weights_only=True, map_location="cpu")
         net = TeacherNet(width=saved["config"]["width"])
         net.load_state_dict(saved["net"])
-    except (OSError, KeyError, RuntimeError, EOFError, ValueError, TypeError, UnpicklingError) as error:
+    except (OSError, LookupError, RuntimeError, EOFError, ValueError, TypeError, UnpicklingError) as error:
         raise BundleError(
             f"'{path}' is not a teacher's checkpoint ({type(error).__name__}); make one with `caravela train teacher nano`."
         ) from error

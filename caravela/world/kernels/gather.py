@@ -29,19 +29,9 @@ from caravela.world.kernels.bundles import (
     STREET,
     TREE,
 )
-from caravela.world.kernels.display import (
-    add_body,
-    add_building,
-    add_card,
-    add_decals,
-    add_lamp,
-    add_person,
-    add_stick,
-    add_tree,
-    add_two_wheeler,
-    in_sight,
-)
+from caravela.world.kernels.display import add_body, add_card, add_decals, add_lamp, add_person, add_stick, add_two_wheeler, in_sight
 from caravela.world.kernels.scalar import scalar
+from caravela.world.kernels.scenery import add_building, add_tree
 from caravela.world.maps.lane_graph import LAMP_FLASHING_YELLOW, LAMP_GREEN, LAMP_GREEN_YIELD, LAMP_RED, LAMP_RED_YELLOW, LAMP_YELLOW
 
 BARE = np.float32(0.5)  # pixels, smallest height at which a building is drawn
