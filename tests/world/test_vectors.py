@@ -126,7 +126,7 @@ def test_a_building_hides_a_car(pair):
     put(pair, lane=EAST_IN, s=265.0, agent=1)
     pair.state.agents["x"][0, 1], pair.state.agents["y"][0, 1] = -45.0, 48.0
     assert len(look(pair)[1]) == 0
-    pair.state.agents["x"][0, 1], pair.state.agents["y"][0, 1] = 0.0, 44.0
+    pair.state.agents["x"][0, 1], pair.state.agents["y"][0, 1] = -5.0, 35.0
     assert len(look(pair)[1]) == 1
 
 

@@ -106,8 +106,8 @@ def place(roads, state, b, i, controller, lane, s, wanted):
     state.agents[b, i].style = 0.8 + 0.35 * uniform(state.worlds, b)
     state.agents[b, i].speed = roads.lanes[lane].speed * (0.2 + 0.5 * uniform(state.worlds, b))
     room = roads.lanes[lane].length - s
-    if room < 20.0:
-        state.agents[b, i].speed = min(state.agents[b, i].speed, 3.0)
+    # slow enough to stop in comfort where the lane ends: a light there may be red
+    state.agents[b, i].speed = min(state.agents[b, i].speed, math.sqrt(3.0 * max(room - 6.0, 0.0)))
     state.agents[b, i].lane, state.agents[b, i].lane_s, state.agents[b, i].route_at = lane, s, 0
     state.agents[b, i].route[0] = lane
     extend(roads, state.worlds, b, state.agents[b, i].route, np.int64(1), wanted)
