@@ -5,7 +5,8 @@ is n/a. A frame is counted when a world has moved 0.1 s and the picture lies in 
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class Options:
     json: bool = False
     """Print one JSON object as the last line of stdout."""
     out: Path | None = None
-    """Also write the JSON to this file."""
+    """Also write the JSON to this file. Parts that are done wait beside it in case the run is ended; the next one goes on from there."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,12 @@ class Comparison:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.where: Place = place(2 if options.quick else 8)
+        self.where: Place = place(2 if options.quick else 4)
         self.missing = "" if options.peer else "MetaDrive was left out by --no-peer."
-        self.peer: dict[str, Any] = {}
         self._density: float | None = None
 
     def row(self, case: Case) -> dict[str, Any]:
         """Rates of both sides; MetaDrive's null where it is missing."""
-        say(f"{case.name} …")
         options, repetitions = self.options, 1 if self.options.quick else self.options.repetitions
         seconds = 1.0 if options.quick else options.seconds
         work, drawing, agents = self._ours(case)
@@ -132,7 +131,6 @@ class Comparison:
             say(f"  n/a: {error}")
             return None
         self._density = self._density if peer.built["density"] is None else peer.built["density"]
-        self.peer |= {name: peer.built[name] for name in ("metadrive", "python", "renderer") if name in peer.built}
         if case.cameras and min(peer.built["contrast"]) < 5.0:
             peer.close()
             self.missing = f"MetaDrive drew blank frames (contrast {peer.built['contrast']}); its rate would mean nothing."
@@ -200,12 +198,40 @@ def cases(options: Options) -> list[Case]:
     return found
 
 
+class Kept:
+    """Parts of a run on disk, so that a run that is ended loses one part only. Options that differ begin anew."""
+
+    def __init__(self, options: Options) -> None:
+        self.path = options.out.with_suffix(".partial.json") if options.out else None
+        self._of = {name: value for name, value in asdict(options).items() if name not in ("json", "out")}
+        self._parts: dict[str, Any] = {}
+        if self.path and self.path.is_file():
+            kept = json.loads(self.path.read_text())
+            self._parts = kept["parts"] if kept["options"] == self._of else {}
+
+    def part(self, name: str, make: Callable[[], Any]) -> Any:
+        """What was measured before under this name, or what `make` measures now."""
+        if name in self._parts:
+            say(f"{name}: kept from the run before")
+            return self._parts[name]
+        say(f"{name} …")
+        self._parts[name] = make()
+        if self.path:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_text(json.dumps({"options": self._of, "parts": self._parts}))
+        return self._parts[name]
+
+    def forget(self) -> None:
+        if self.path:
+            self.path.unlink(missing_ok=True)
+
+
 def run(options: Options) -> dict[str, Any]:
     """All of it as one JSON object."""
-    before = machine()
-    comparison = Comparison(options)
-    rows = [comparison.row(case) for case in cases(options)]
+    before, kept, comparison = machine(), Kept(options), Comparison(options)
+    rows = [kept.part(case.name, partial(comparison.row, case)) for case in cases(options)]
     camera, agents = rows[0], rows[2]
+    peers = [row for row in rows if row["metadrive"]]
     result: dict[str, Any] = {
         "camera_fps": camera["camera_fps"]["per_core_s"],
         "metadrive_camera_fps": _per_core(camera["metadrive_camera_fps"]),
@@ -215,7 +241,7 @@ def run(options: Options) -> dict[str, Any]:
         "metadrive_agent_steps_per_s": _per_core(agents["metadrive_agent_steps_per_s"]),
         "headline": HEADLINE,
         "note": BUILT_FOR_A_GPU,
-        "metadrive": comparison.peer or None,
+        "metadrive": peers[0]["metadrive"] if peers else None,
         "metadrive_missing": comparison.missing or None,
         "resolution": [options.width, options.height],
         "traffic": options.traffic,
@@ -226,13 +252,12 @@ def run(options: Options) -> dict[str, Any]:
         "repetitions": 1 if options.quick else options.repetitions,
     }
     if options.sweeps:
-        say("how cost grows …")
-        short = 0.3 if options.quick else 1.0
-        size = {"width": options.width, "height": options.height}
-        result["growth"] = growth(comparison.where, **size, seconds=short, repetitions=1 if options.quick else 3, quick=options.quick)
-        say("\nshare of each pass …")
-        weathers = ("day",) if options.quick else ("day", "rainy_night")
-        result["shares"] = shares(comparison.where, **size, weathers=weathers, seconds=short * 2)
+        where, size, short = comparison.where, {"width": options.width, "height": options.height}, 0.3 if options.quick else 1.0
+        repetitions, weathers = (1, ("day",)) if options.quick else (3, ("day", "rainy_night"))
+        tables = growth(where, **size, seconds=short, repetitions=repetitions, quick=options.quick)
+        result["growth"] = {name: kept.part(f"growth with {name}", table) for name, table in tables.items()}
+        result["shares"] = kept.part("share of each pass", partial(shares, where, **size, weathers=weathers, seconds=2 * short))
+    kept.forget()
     return result | {"machine": before, "load_average_after": machine()["load_average"]}
 
 
