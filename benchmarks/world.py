@@ -151,6 +151,9 @@ class Comparison:
             "cores": case.cores,
             "vehicles_driving": agents,
             "metadrive_vehicles_driving": peer.built["agents"] if peer and moving[1] else None,
+            "metadrive": {name: peer.built[name] for name in ("metadrive", "python", "renderer") if name in peer.built} if peer else None,
+            "metadrive_missing": self.missing or None,
+            "load_average": machine()["load_average"][0],
         }
         if case.peer_threads > 1:
             row["metadrive_rasteriser_threads"] = case.peer_threads
@@ -242,7 +245,7 @@ def run(options: Options) -> dict[str, Any]:
         "headline": HEADLINE,
         "note": BUILT_FOR_A_GPU,
         "metadrive": peers[0]["metadrive"] if peers else None,
-        "metadrive_missing": comparison.missing or None,
+        "metadrive_missing": next((row["metadrive_missing"] for row in rows if row["metadrive_missing"]), None),
         "resolution": [options.width, options.height],
         "traffic": options.traffic,
         "towns": list(comparison.where.names),

@@ -23,7 +23,7 @@ from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator, traffic_named
 from caravela.world.state import EXTERNAL, IDM
 
-EVERYBODY_DRIVES_ITSELF = "the ego car too is driven by the built-in driver (IDM) on both sides"
+Table = list[dict[str, Any]]
 # what the passes of a frame and of a tick are called in a table, by the kernels in them
 FRAME_PASSES = {
     "gather_moving": "find and prepare what moves",
@@ -140,8 +140,8 @@ class SelfPlay:
         return float(self.arena.look().present.sum())
 
 
-def growth(where: Place, *, width: int, height: int, seconds: float, repetitions: int, quick: bool) -> dict[str, list[dict[str, Any]]]:
-    """How cost grows, one thread: a table for worlds, agents, cameras and pixels."""
+def growth(where: Place, *, width: int, height: int, seconds: float, repetitions: int, quick: bool) -> dict[str, Callable[[], Table]]:
+    """How cost grows, one thread: what measures the table for worlds, agents, cameras and pixels."""
     short = slice(None, None, 2) if quick else slice(None)
 
     def measure(work: Callable[[], float]) -> Rate:
@@ -168,15 +168,15 @@ def growth(where: Place, *, width: int, height: int, seconds: float, repetitions
         return {"learners": count, "agent_steps_per_s": rate.json(), "us_per_agent_step": round(1e6 / rate.cpu, 3)}
 
     sizes = [(64, 36), (128, 72), (256, 144), (512, 288)][short]
+    worlds, sizes = (1, 4, 16, 64)[short], [(64, 36), (128, 72), (256, 144), (512, 288)][short]
+    counted = [{"traffic": name, "agents": traffic_named(name).agents} for name in ("none", "light", "dense")[short]]
     return {
-        "worlds": [frames({"worlds": n}, batch=n) for n in (1, 4, 16, 64)[short]],
-        "worlds_without_cameras": [ticks({"worlds": n}, batch=n) for n in (1, 4, 16, 64, 256)[short]],
-        "agents": [
-            frames({"traffic": name, "agents": traffic_named(name).agents}, traffic=name) for name in ("none", "light", "dense")[short]
-        ],
-        "agents_without_cameras": [learners(n) for n in (2, 4, 8, 16, 32)[short]],
-        "cameras": [frames({"cameras": n}, cameras=n) for n in (1, 2, 4, 8)[short]],
-        "pixels": [frames({"width": w, "height": h, "pixels": w * h}, batch=4, size=(w, h)) for w, h in sizes],
+        "worlds": lambda: [frames({"worlds": n}, batch=n) for n in worlds],
+        "worlds_without_cameras": lambda: [ticks({"worlds": n}, batch=n) for n in (*worlds, 256)],
+        "agents": lambda: [frames(x, traffic=x["traffic"]) for x in counted],
+        "agents_without_cameras": lambda: [learners(n) for n in (2, 4, 8, 16, 32)[short]],
+        "cameras": lambda: [frames({"cameras": n}, cameras=n) for n in (1, 2, 4, 8)[short]],
+        "pixels": lambda: [frames({"width": w, "height": h, "pixels": w * h}, batch=4, size=(w, h)) for w, h in sizes],
     }
 
 
