@@ -76,8 +76,7 @@ class Arena:
         density = self.random.uniform(0.3, 1.0, size=len(worlds))
         counts = [np.maximum(0, np.round(n * density)).astype(np.int32) for n in self._counts[1:]]
         populate(self.atlas.roads, fresh.arrays(), np.full(len(worlds), self.learners, dtype=np.int32), *counts)
-        for mine, new in zip(self.state.arrays(), fresh.arrays(), strict=True):
-            mine[worlds] = new
+        self.state.put(worlds, fresh)
         self.style[worlds] = self._styles(len(worlds) * self.learners).reshape(len(worlds), self.learners, STYLE)
 
     def _styles(self, count: int) -> NDArray[np.float32]:

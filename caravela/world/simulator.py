@@ -123,8 +123,7 @@ class Simulator:
         counts = [np.full(len(worlds), n, dtype=np.int32) for n in (self.traffic.cars, self.traffic.parked, self.traffic.walkers)]
         wanted = np.full(len(worlds), wanted_road, dtype=np.float32)
         begin(self.atlas.roads, fresh.arrays(), counts[0], counts[1], counts[2], self._shares[0], self._shares[1], wanted)
-        for mine, new in zip(self.state.arrays(), fresh.arrays(), strict=True):
-            mine[worlds] = new
+        self.state.put(worlds, fresh)
         noise = np.random.default_rng(seed)
         self._route_offset[worlds] = noise.uniform(-self._route_noise, self._route_noise, (len(worlds), 1, 2))
         self.flags[worlds] = 0

@@ -107,6 +107,11 @@ class WorldState:
         """Copies of some worlds (any number of times each): a fork."""
         return WorldState(*(part[worlds] for part in self._parts()))
 
+    def put(self, worlds: NDArray[np.int64], other: "WorldState") -> None:
+        """Overwrite some worlds by those of another state, in order."""
+        for mine, new in zip(self._parts(), other._parts(), strict=True):
+            mine[worlds] = new
+
     def reseed(self, seed: int) -> None:
         """New random streams: what comes next is another future."""
         self.worlds["random"] = np.random.SeedSequence(seed).generate_state(len(self.worlds), np.uint64)
