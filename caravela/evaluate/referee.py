@@ -19,7 +19,7 @@ LEAST_PROGRESS = 0.8  # of what is expected
 COMFORT_ACCELERATION = 3.0  # m/s^2
 COMFORT_JERK = 5.0  # m/s^3
 JERK_TICKS = 3  # over which the jerk is smoothed: 0.3 s
-LEAST_KM = 0.05  # driven, below which a figure per km means nothing
+LEAST_KM = 0.05  # driven per drive, below which a figure per km means nothing
 AT_FAULT, OFF_ROAD, WRONG_WAY, RED_LIGHT, ROUTE_MISSED, UNDER_PROGRESS = FAILURES = (
     "at_fault_collision",
     "off_road",

@@ -8,7 +8,7 @@ from typing import Any
 
 from caravela.core.errors import CaravelaError
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
-from caravela.evaluate.referee import LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
+from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
 from caravela.evaluate.suites import SUITES
 
 Result = dict[str, Any]
@@ -88,8 +88,9 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
 
 
 def _row(result: Result) -> str:
-    energy = "–" if result["energy_wh_per_km"] is None else f"{result['energy_wh_per_km']:.0f}"
-    harm = "–" if result["failures_per_km"] is None else f"{result['failures_per_km']:.2f}"
+    still = result["km"] < LEAST_KM * result["episodes"]  # of who hardly moves, a figure per km says nothing
+    energy = "–" if still or result["energy_wh_per_km"] is None else f"{result['energy_wh_per_km']:.0f}"
+    harm = "–" if still or result["failures_per_km"] is None else f"{result['failures_per_km']:.2f}"
     cells = [result["policy"], result["sees"], result["episodes"], result["maps"], _interval(result)]
     cells += [_percent(result[column]) for column in COLUMNS]
     cells += [_percent(result["progress"]), result["red_lights_met"], _percent(result["comfort"]), energy, harm]

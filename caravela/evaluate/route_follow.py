@@ -4,16 +4,16 @@ stays EXTERNAL while it drives, so that it is judged like any other. Also says w
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from caravela.core.types import Control
 from caravela.world.atlas import Atlas
 from caravela.world.kernels import traffic
+from caravela.world.kernels.compiling import allocating_kernel, kernel
 from caravela.world.state import WorldState
 
 
-@njit(cache=True)
+@allocating_kernel
 def _drive_all(roads: Any, state: Any, out: Any) -> None:
     """out (B, 2): acceleration m/s^2 and curvature 1/m that the baseline wants for agent 0 of every world."""
     agents = state.agents.shape[1]
@@ -34,10 +34,10 @@ def _drive_all(roads: Any, state: Any, out: Any) -> None:
         out[b, 0], out[b, 1] = acceleration, curvature
 
 
-@njit(cache=True)
+@kernel
 def _junctions_ahead(roads: Any, state: Any, out: Any) -> None:
     for b in range(state.agents.shape[0]):
-        lane, _ = traffic.next_junction(roads.lanes, state.agents[b, 0].route, state.agents[b, 0].route_at, state.agents[b, 0].lane_s)
+        lane, _ = traffic.next_rule(roads.lanes, state.agents[b, 0].route, state.agents[b, 0].route_at, state.agents[b, 0].lane_s)
         out[b] = lane
 
 

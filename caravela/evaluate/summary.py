@@ -56,6 +56,7 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
     maps = [row["map"] for row in rows]
     successes = [row["success"] for row in rows]
     km = sum(max(row["distance_m"], 0.0) for row in rows) / 1000.0
+    told = km >= LEAST_KM * len(rows)  # of who hardly moves, a figure per km says nothing
     per_km = np.array([[_harm(row), max(row["distance_m"], 0.0) / 1000.0] for row in rows])
     rates = {kind: round(sum(kind in row["failures"] for row in rows) / len(rows), 4) for kind in FAILURES}
     return {
@@ -70,13 +71,13 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
         "red_lights_met": sum(row["red_lights_met"] for row in rows),
         "progress": round(sum(row["progress"] for row in rows) / len(rows), 4),
         "comfort": round(sum(row["comfort"] for row in rows) / len(rows), 4),
-        "energy_wh_per_km": _finite(sum(row["energy_wh"] for row in rows) / km, 1) if km >= LEAST_KM else None,
+        "energy_wh_per_km": _finite(sum(row["energy_wh"] for row in rows) / km, 1) if told else None,
         "km": round(km, 3),
         "hours": round(sum(row["seconds"] for row in rows) / 3600.0, 3),
         "mean_allowed_s": round(sum(row["allowed_s"] for row in rows) / len(rows), 1),
-        "failures_per_km": _finite(float(per_km[:, 0].sum()) / km, 3) if km >= LEAST_KM else None,
+        "failures_per_km": _finite(float(per_km[:, 0].sum()) / km, 3) if told else None,
         "failures_per_km_ci": [_finite(value, 3) for value in bootstrap(cluster_sums(per_km, maps), share, seed=seed)]
-        if km >= LEAST_KM
+        if told
         else [None, None],
     }
 

@@ -114,7 +114,8 @@ class TeacherRun:
         if path.exists():
             saved = torch.load(path, weights_only=True)
             self.net.load_state_dict(saved["net"])
-            self.optimiser.load_state_dict(saved["optimiser"])
+            if "optimiser" in saved:  # the checkpoint that ships carries none: its moments are gathered anew
+                self.optimiser.load_state_dict(saved["optimiser"])
             self.done_steps = saved["steps"]
 
     def save(self) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from caravela.core.errors import MapError
 from caravela.world.kernels.compiling import announce_compiling
 from caravela.world.kernels.navigation import OFF_ROAD, rasterise
+from caravela.world.kernels.routes import CHANGE_LENGTH
 from caravela.world.maps.lane_graph import CAR, ROAD, U_TURN, LaneGraph
 
 CELL = 0.5  # m, size of a navigation cell
@@ -193,7 +194,8 @@ def _widened(states: NDArray[np.uint8], widest: int) -> NDArray[np.uint8]:
 
 
 def _reach(graph: LaneGraph) -> NDArray[np.float64]:
-    """Metres one can drive from each lane's start without turning round, capped at REACH: longest path by relaxation."""
+    """Metres one can drive from each lane's start without turning round, capped at REACH: longest path by relaxation. Lanes that
+    are too short to change from lead only where their own successors do."""
     reach = np.where(graph.lane_use & CAR > 0, graph.lane_length, 0.0).astype(np.float64)
     length = reach.copy()
     source = np.repeat(np.arange(graph.lanes), np.diff(graph.successor_start))
@@ -205,7 +207,7 @@ def _reach(graph: LaneGraph) -> NDArray[np.float64]:
         onward = np.zeros(graph.lanes)
         np.maximum.at(onward, source, reach[target])
         for side in (graph.lane_left, graph.lane_right):
-            onward = np.where(side >= 0, np.maximum(onward, onward[side]), onward)
+            onward = np.where((side >= 0) & (graph.lane_length > CHANGE_LENGTH), np.maximum(onward, onward[side]), onward)
         new = np.minimum(np.where(length > 0, length + onward, 0.0), REACH)
         if np.allclose(new, reach):
             break

@@ -160,9 +160,9 @@ def test_traffic_moves(soak):
 
 
 def test_traffic_hardly_ever_runs_a_red_light(soak):
-    """Three of some hundreds do, caught by the change of the light: a known weakness of the baseline."""
+    """One in hundreds may be caught by the change of the light."""
     assert soak["met"] > 200  # it did meet some
-    assert soak["red"] <= 0.015 * soak["met"]
+    assert soak["red"] <= 0.005 * soak["met"]
 
 
 def test_traffic_hardly_ever_collides(soak):

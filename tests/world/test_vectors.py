@@ -145,7 +145,10 @@ def test_the_nearest_come_first_and_the_rest_is_left_out(atlas):
     simulator = Simulator(atlas, batch=1, traffic="dense")
     me = simulator.state.agents[0]
     distance = []
-    for _ in range(20):
+    for k in range(60):
+        if k % 15 == 0:
+            simulator.reset(k)
+            me = simulator.state.agents[0]
         simulator.advance(Control(np.float32([0.0]), np.float32([0.0])))
         _, objects = look(simulator)
         assert len(objects) <= OBJECTS

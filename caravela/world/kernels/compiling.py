@@ -1,13 +1,40 @@
-"""Kernels compile when they are first called and are then kept on disk. The first time takes long enough to wonder, so whoever calls
-the large ones says so: `announce_compiling` has one line printed, and only where something really is compiled."""
+"""How the kernels of traffic, lights and routes compile: without fast math and with literals as they are, so that the same seed gives the
+same bits; and what is said on stderr while they do. The camera's kernels compile by `kernels.scalar` instead."""
 
 import sys
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from numba import njit
 from numba.core import event
 
+from caravela.world.kernels.scalar import _fingerprint
+
 NOTICE = "caravela: compiling kernels, once; this takes about a minute …"
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    """Divisions by zero are not looked for: that would double the code. What is kept on disk is stale when a file that the function's
+    own file imports has changed; Numba itself looks at its own file only."""
+    dispatcher = njit(cache=True, error_model="numpy", **options)(function)
+    dispatcher._cache._cache_file._source_stamp = _fingerprint(function.__module__)
+    return dispatcher
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """A function that makes no arrays. Without reference counts, which cost more than most of the work."""
+    return _compiled(function, _nrt=False)
+
+
+def allocating_kernel(function: Callable[..., Any]) -> Any:
+    """A function that makes its own scratch arrays."""
+    return _compiled(function)
+
+
+def kernel_loop(function: Callable[..., Any]) -> Any:
+    """An outer loop over worlds; `prange` in it runs over threads."""
+    return _compiled(function, parallel=True)
 
 
 class _Announcer(event.Listener):

@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
+
+from caravela.world.kernels.compiling import kernel
 
 GRAVITY = 9.80665  # m/s^2
 ACCELERATION_LAG = 0.15  # s, first-order lag of drive and brakes
@@ -20,7 +21,7 @@ FULL_LOCK = np.array([0.20, 0.17, 0.12, 0.11, 0.30, 0.45, 1.0], dtype=np.float32
 STRONGEST = np.array([4.0, 3.0, 1.5, 1.4, 5.0, 1.2, 1.0], dtype=np.float32)
 
 
-@njit(cache=True)
+@kernel
 def actuate(speed, acceleration, curvature, wanted_acceleration, wanted_curvature, kind, friction, step):
     """(acceleration, curvature) that the actuators and the tyres deliver over the next `step` seconds."""
     wanted_acceleration = min(max(wanted_acceleration, -9.0), STRONGEST[kind])
@@ -37,7 +38,7 @@ def actuate(speed, acceleration, curvature, wanted_acceleration, wanted_curvatur
     return min(max(acceleration, -longest), longest), curvature
 
 
-@njit(cache=True)
+@kernel
 def move(x, y, heading, speed, acceleration, curvature, step):
     """(x, y, heading, speed) after `step` seconds at constant acceleration and curvature; speed never below 0."""
     next_speed = max(speed + acceleration * step, 0.0)
@@ -52,7 +53,7 @@ def move(x, y, heading, speed, acceleration, curvature, step):
     return x + chord * math.cos(middle), y + chord * math.sin(middle), heading, next_speed
 
 
-@njit(cache=True)
+@kernel
 def energy_wh(speed, acceleration, kind, step):
     """Battery energy of one step, Wh: inertia, air and rolling resistance through drive or regeneration, plus auxiliaries."""
     force = MASS[kind] * acceleration + (0.5 * AIR * DRAG_AREA[kind] * speed * speed + ROLLING * MASS[kind] * GRAVITY if speed > 0.1 else 0.0)

@@ -2,8 +2,7 @@
 
 import math
 
-from numba import njit
-
+from caravela.world.kernels.compiling import kernel
 from caravela.world.kernels.navigation import ANY_DIRECTION, BUILDING, OFF_ROAD, cell_at, code_heading
 
 COLLISION, AT_FAULT, OFF, WRONG_WAY, RED_LIGHT, ROUTE_MISSED, ARRIVED, RED_MET, RIGHT_OF_WAY = 1, 2, 4, 8, 16, 32, 64, 128, 256
@@ -13,7 +12,7 @@ ROUTE_LOST = 7.5  # m from the path
 WHEEL_INSET = 0.12  # m from the body's side to the wheel's contact
 
 
-@njit(cache=True)
+@kernel
 def overlap(x0, y0, h0, l0, w0, x1, y1, h1, l1, w1):
     """Do two oriented rectangles (centre, heading, length, width) touch? Separating axes."""
     dx, dy = x1 - x0, y1 - y0
@@ -29,7 +28,7 @@ def overlap(x0, y0, h0, l0, w0, x1, y1, h1, l1, w1):
     )
 
 
-@njit(cache=True)
+@kernel
 def collisions(state, b, i):
     """COLLISION and AT_FAULT bits of agent i. It is at fault unless it stood still or was struck from behind."""
     bits = 0
@@ -53,7 +52,7 @@ def collisions(state, b, i):
     return bits
 
 
-@njit(cache=True)
+@kernel
 def wheels_off(roads, state, b, i):
     """Does any wheel stand on something that is not road?"""
     cos, sin = math.cos(state.agents[b, i].heading), math.sin(state.agents[b, i].heading)
@@ -67,7 +66,7 @@ def wheels_off(roads, state, b, i):
     return False
 
 
-@njit(cache=True)
+@kernel
 def wrong_way(roads, state, b, i):
     """Is the car on a lane that runs the other way?"""
     cos, sin = math.cos(state.agents[b, i].heading), math.sin(state.agents[b, i].heading)

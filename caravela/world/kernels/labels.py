@@ -4,9 +4,10 @@ map. Labels only: no driver ever reads them."""
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from caravela.world.kernels import traffic
+from caravela.world.kernels.compiling import allocating_kernel, kernel, kernel_loop
 from caravela.world.kernels.navigation import BUILDING, OFF_ROAD, cell_at
 from caravela.world.kernels.routes import path_point
 
@@ -16,7 +17,7 @@ FAR = 1e3  # m, where there is none
 DRIVABLE, NOT_DRIVABLE, PAINT, VEHICLE, PERSON = 0, 1, 2, 3, 4
 
 
-@njit(cache=True)
+@kernel
 def _paint_agent(state, b, j, x_low, y_low, cell, grid, ego_x, ego_y, cos, sin):
     """Mark the cells of a bird's-eye grid (rows ahead, columns to the left) that agent j covers."""
     value = PERSON if state.agents[b, j].kind == 6 else VEHICLE
@@ -36,12 +37,12 @@ def _paint_agent(state, b, j, x_low, y_low, cell, grid, ego_x, ego_y, cos, sin):
                 grid[row, column] = value
 
 
-@njit(cache=True)
+@allocating_kernel
 def _facts(roads, state, b, x_range, y_range, out, bird):
     rows, columns = bird.shape[1], bird.shape[2]
     path = np.empty((traffic.SAMPLES, 3), dtype=np.float32)
     ego = state.agents[b, 0]
-    lane, distance = traffic.next_junction(roads.lanes, ego.route, ego.route_at, ego.lane_s)
+    lane, distance = traffic.next_rule(roads.lanes, ego.route, ego.route_at, ego.lane_s)
     front = distance - 0.5 * ego.length - ego.centre_offset
     out[b, LAMP], out[b, STOP], out[b, LINK], out[b, CONTROL] = 0.0, FAR, -1.0, -1.0
     if lane >= 0 and front > -0.5:
@@ -71,7 +72,7 @@ def _facts(roads, state, b, x_range, y_range, out, bird):
                 _paint_agent(state, b, j, x_range[0], y_range[0], cell, bird[b], ego.x, ego.y, cos, sin)
 
 
-@njit(cache=True, parallel=True)
+@kernel_loop
 def facts(roads, state, x_range, y_range, out, bird):
     """Write out (B, FACTS) and bird (B, rows, columns) uint8 for agent 0 of every world. x_range and y_range (2,) m in the rig
     frame span the bird's-eye grid: rows ascend ahead, columns to the left."""

@@ -4,7 +4,8 @@ off-road, wrong-way and line-of-sight tests."""
 import math
 
 import numpy as np
-from numba import njit
+
+from caravela.world.kernels.compiling import allocating_kernel, kernel
 
 OFF_ROAD, ANY_DIRECTION, BUILDING = 0, 1, 255
 HEADINGS = 253  # cell values 2..254
@@ -12,18 +13,18 @@ CELL = 0.5  # m
 KERB_TOLERANCE = 0.3  # m that a wheel may overhang the lane's edge
 
 
-@njit(cache=True)
+@kernel
 def heading_code(heading):
     turn = (heading / (2.0 * math.pi)) % 1.0
     return np.uint8(2 + int(turn * HEADINGS) % HEADINGS)
 
 
-@njit(cache=True)
+@kernel
 def code_heading(code):
     return (float(code) - 2.0 + 0.5) * (2.0 * math.pi / HEADINGS)
 
 
-@njit(cache=True)
+@allocating_kernel
 def _fill_polygon(cells, x0, y0, xs, ys, value):
     rows, columns = cells.shape
     low = max(0, int((ys.min() - y0) / CELL))
@@ -46,7 +47,7 @@ def _fill_polygon(cells, x0, y0, xs, ys, value):
                 cells[row, column] = value
 
 
-@njit(cache=True)
+@kernel
 def _fill_lane(cells, nearest, x0, y0, px, py, half_width, any_direction):
     rows, columns = cells.shape
     reach = half_width + KERB_TOLERANCE
@@ -71,7 +72,7 @@ def _fill_lane(cells, nearest, x0, y0, px, py, half_width, any_direction):
                     cells[row, column] = code
 
 
-@njit(cache=True)
+@allocating_kernel
 def rasterise(cells, nearest, x0, y0, point_start, px, py, ph, width, kind, use, junction_start, jx, jy, building_start, bx, by):
     """Fill (rows, columns) cells: buildings, then road lanes with their headings, then junctions in any direction."""
     for g in range(len(building_start) - 1):
@@ -93,7 +94,7 @@ def rasterise(cells, nearest, x0, y0, point_start, px, py, ph, width, kind, use,
             _fill_lane(cells, nearest, x0, y0, px[a:b], py[a:b], 0.5 * width[lane], np.bool_(True))
 
 
-@njit(cache=True)
+@kernel
 def cell_at(maps, grid, map_index, x, y):
     """Value of the navigation cell at a map-frame point; OFF_ROAD outside the grid."""
     column = int(math.floor((x - maps[map_index].grid_x) / CELL))
@@ -103,7 +104,7 @@ def cell_at(maps, grid, map_index, x, y):
     return grid[maps[map_index].grid_start + row * maps[map_index].columns + column]
 
 
-@njit(cache=True)
+@kernel
 def line_of_sight(maps, grid, map_index, x0, y0, x1, y1):
     """True where no building cell lies between two points, tested every metre."""
     dx, dy = x1 - x0, y1 - y0

@@ -1,10 +1,11 @@
 """A counter-based random stream per world (SplitMix64, Steele et al. 2014): the same seed gives the same bits."""
 
 import numpy as np
-from numba import njit
+
+from caravela.world.kernels.compiling import kernel
 
 
-@njit(cache=True)
+@kernel
 def uniform(worlds, b):
     """The next number in [0, 1) of world b's stream; advances it."""
     z = worlds[b].random + np.uint64(0x9E3779B97F4A7C15)

@@ -4,28 +4,29 @@ side; over such a pair the path slides from the one to the other between SLIDE_F
 import math
 
 import numpy as np
-from numba import njit
 
+from caravela.world.kernels.compiling import kernel
 from caravela.world.kernels.random import uniform
 
 SLIDE_FROM, SLIDE_TO = 5.0, 45.0  # m along the lane
 LANE_CHANGE_SHARE = 0.3  # of road lanes with a neighbour, in a random route
+CHANGE_LENGTH = SLIDE_TO + 15.0  # m that a lane must be longer than for a lane change on it
 ROAD, JUNCTION = 0, 1
 STRAIGHT, U_TURN = 0, 3
 
 
-@njit(cache=True)
+@kernel
 def is_lateral(lanes, lane, following):
     """Is `following` the lane beside `lane`?"""
     return following >= 0 and (lanes[lane].left == following or lanes[lane].right == following)
 
 
-@njit(cache=True)
+@kernel
 def slide_end(lanes, lane):
     return min(SLIDE_TO, lanes[lane].length - 2.0)
 
 
-@njit(cache=True)
+@kernel
 def _segment(lanes, points, lane, s):
     """Index of the point at or before s."""
     low, high = lanes[lane].point_start, lanes[lane].point_end - 2
@@ -38,7 +39,7 @@ def _segment(lanes, points, lane, s):
     return low
 
 
-@njit(cache=True)
+@kernel
 def lane_point(lanes, points, lane, s):
     """(x, y, heading) of the lane's centre at s; straight on beyond its ends."""
     i = _segment(lanes, points, lane, s)
@@ -48,7 +49,7 @@ def lane_point(lanes, points, lane, s):
     return points[i].x + share * dx, points[i].y + share * dy, math.atan2(dy, dx)
 
 
-@njit(cache=True)
+@kernel
 def slide(lanes, lane, following, s):
     """Metres to the left of the lane's centre that the path runs at s, when a lane change to `following` is due."""
     if not is_lateral(lanes, lane, following):
@@ -62,7 +63,7 @@ def slide(lanes, lane, following, s):
     return across * share * share * (3.0 - 2.0 * share)
 
 
-@njit(cache=True)
+@kernel
 def path_point(lanes, points, route, at, s):
     """(x, y, heading) of the path at s along the route's lane `at`."""
     lane = route[at]
@@ -75,7 +76,7 @@ def path_point(lanes, points, route, at, s):
     return x, y, heading
 
 
-@njit(cache=True)
+@kernel
 def walk(lanes, route, at, s):
     """Normalise (at, s): step to the next lane while s lies beyond this one. Stops at the route's end."""
     while at + 1 < len(route) and route[at + 1] >= 0:
@@ -93,7 +94,7 @@ def walk(lanes, route, at, s):
     return at, s
 
 
-@njit(cache=True)
+@kernel
 def project(lanes, points, lane, s_guess, x, y):
     """(s, offset) of a point seen from a lane, searched around s_guess; offset is metres left of the centre. s may lie
     beyond the lane's ends."""
@@ -116,38 +117,64 @@ def project(lanes, points, lane, s_guess, x, y):
     return best_s, best_offset
 
 
-@njit(cache=True)
+@kernel
+def _leads_on(lanes, following):
+    """May a car that keeps going take this lane?"""
+    return lanes[following].use & 1 != 0 and not (lanes[following].kind == JUNCTION and lanes[following].turn == U_TURN)
+
+
+@kernel
+def onward(roads, lane):
+    """Metres that one can still drive from the end of a lane without leaving it for the one beside."""
+    longest = 0.0
+    for k in range(roads.lanes[lane].successor_start, roads.lanes[lane].successor_end):
+        if _leads_on(roads.lanes, roads.successors[k]):
+            longest = max(longest, roads.lanes[roads.successors[k]].reach)
+    return longest
+
+
+@kernel
 def _choose_successor(roads, worlds, b, lane, wanted):
-    """A drivable successor of a lane at random, each direction alike; -1 at a dead end. `wanted` metres of road must follow
-    where any choice offers them."""
+    """A drivable successor of a lane at random, each direction alike; -1 at a dead end. `wanted` metres of road, or as many as any
+    choice offers, must follow."""
     total, chosen = 0.0, -1
-    for strict in range(2):
-        for k in range(roads.lanes[lane].successor_start, roads.lanes[lane].successor_end):
-            following = roads.successors[k]
-            if roads.lanes[following].use & 1 == 0 or (roads.lanes[following].kind == JUNCTION and roads.lanes[following].turn == U_TURN):
-                continue
-            if strict == 0 and roads.lanes[following].reach < wanted:
-                continue
-            weight = 1.0 if roads.lanes[following].kind == ROAD or roads.lanes[following].turn == STRAIGHT else 1.3
-            total += weight
-            if uniform(worlds, b) * total < weight:
-                chosen = following
-        if chosen >= 0:
-            break
+    least = min(wanted, onward(roads, lane))
+    for k in range(roads.lanes[lane].successor_start, roads.lanes[lane].successor_end):
+        following = roads.successors[k]
+        if not _leads_on(roads.lanes, following) or roads.lanes[following].reach < least:
+            continue
+        weight = 1.0 if roads.lanes[following].kind == ROAD or roads.lanes[following].turn == STRAIGHT else 1.3
+        total += weight
+        if uniform(worlds, b) * total < weight:
+            chosen = following
     return chosen
 
 
-@njit(cache=True)
+@kernel
+def _side_that_leads_further(roads, lane, wanted):
+    """The lane beside this one that must be taken to have `wanted` metres of road ahead, or -1 where this one will do."""
+    own = onward(roads, lane)
+    chosen = -1
+    for side in (roads.lanes[lane].left, roads.lanes[lane].right):
+        if side >= 0 and roads.lanes[side].use & 1 and own < wanted and onward(roads, side) > own:
+            own = onward(roads, side)
+            chosen = side
+    return chosen
+
+
+@kernel
 def extend(roads, worlds, b, route, count, wanted):
     """Fill a route from its `count` first lanes on, at random, until it is full or the road ends. Returns the lanes."""
     while 0 < count < len(route):
         lane = route[count - 1]
         came_sideways = count >= 2 and is_lateral(roads.lanes, route[count - 2], lane)
         left, right = roads.lanes[lane].left, roads.lanes[lane].right
-        if roads.lanes[lane].kind == ROAD and not came_sideways and count > 1 and roads.lanes[lane].length > SLIDE_TO + 15.0 and count + 1 < len(route):
+        if roads.lanes[lane].kind == ROAD and not came_sideways and count > 1 and roads.lanes[lane].length > CHANGE_LENGTH and count + 1 < len(route):
             side = left if (right < 0 or uniform(worlds, b) < 0.5) else right
-            stuck = roads.lanes[lane].successor_start == roads.lanes[lane].successor_end
-            if side >= 0 and roads.lanes[side].use & 1 and (stuck or uniform(worlds, b) < LANE_CHANGE_SHARE) and roads.lanes[side].reach >= min(wanted, roads.lanes[lane].reach):
+            better = _side_that_leads_further(roads, lane, wanted)
+            if better >= 0:
+                side = better
+            if side >= 0 and roads.lanes[side].use & 1 and (better >= 0 or (uniform(worlds, b) < LANE_CHANGE_SHARE and onward(roads, side) >= min(wanted, onward(roads, lane)))):
                 route[count] = side
                 count += 1
                 continue
@@ -161,7 +188,7 @@ def extend(roads, worlds, b, route, count, wanted):
     return count
 
 
-@njit(cache=True)
+@kernel
 def shift(route, at):
     """Drop the lanes already driven, all but one. Returns the new position in the row."""
     drop = at - 1
@@ -172,7 +199,7 @@ def shift(route, at):
     return 1
 
 
-@njit(cache=True)
+@kernel
 def remaining(lanes, route, at, s):
     """Metres to the route's end."""
     left = -s

@@ -1,11 +1,11 @@
 """Traffic lights: each program's clock moves on, and its phase gives every link its lamp."""
 
-from numba import njit
 
+from caravela.world.kernels.compiling import kernel
 from caravela.world.kernels.random import uniform
 
 
-@njit(cache=True)
+@kernel
 def update_lamps(roads, map_index, clock, lamp):
     """Write lamp[k] for every signal link of one world's map from the clocks (s into each program)."""
     first_link, last_link = roads.maps[map_index].link_start, roads.maps[map_index].link_end
@@ -21,7 +21,7 @@ def update_lamps(roads, map_index, clock, lamp):
         lamp[k] = roads.phase_state[phase, roads.links[first_link + k].slot]
 
 
-@njit(cache=True)
+@kernel
 def advance_clocks(roads, map_index, clock, step):
     first_signal, last_signal = roads.maps[map_index].signal_start, roads.maps[map_index].signal_end
     for signal in range(last_signal - first_signal):
@@ -33,7 +33,7 @@ def advance_clocks(roads, map_index, clock, step):
             clock[signal] -= total
 
 
-@njit(cache=True)
+@kernel
 def scatter_clocks(roads, map_index, clock, worlds, b):
     """Start every program at a random moment."""
     first_signal, last_signal = roads.maps[map_index].signal_start, roads.maps[map_index].signal_end

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from caravela.world.kernels.compiling import kernel
 from caravela.world.kernels.random import uniform
-from caravela.world.kernels.routes import extend, lane_point
+from caravela.world.kernels.routes import extend, lane_point, onward
 
 # per kind (car, van, lorry, bus, motorcycle, bicycle, pedestrian), m: length, width, height, wheelbase, rear overhang
 BODY = np.array(
@@ -25,7 +25,7 @@ TRIES = 12
 CLEARANCE = 5.0  # m between bodies at the start
 
 
-@njit(cache=True)
+@kernel
 def embody(state, b, i, kind):
     """Give agent i the body of its kind, a little different from the next one."""
     scale = 0.94 + 0.12 * uniform(state.worlds, b)
@@ -38,7 +38,7 @@ def embody(state, b, i, kind):
     state.agents[b, i].paint = np.uint8(255.0 * uniform(state.worlds, b))
 
 
-@njit(cache=True)
+@kernel
 def is_clear(state, b, i, x, y, length, clearance):
     """Is nobody near a spot?"""
     for j in range(state.agents.shape[1]):
@@ -50,7 +50,7 @@ def is_clear(state, b, i, x, y, length, clearance):
     return True
 
 
-@njit(cache=True)
+@kernel
 def settle(state, b, i):
     """Clear what an agent carries over from a former life."""
     state.agents[b, i].acceleration = 0.0
@@ -65,7 +65,7 @@ def settle(state, b, i):
     state.seen[b, :, i] = -1e9
 
 
-@njit(cache=True)
+@kernel
 def spawn(roads, state, b, i, controller, wanted, away_from_ego):
     """Put agent i on a random lane with `wanted` metres of road ahead where the map has them, at least `away_from_ego`
     metres from agent 0. Returns False (agent ABSENT) where no clear spot was found."""
@@ -83,7 +83,7 @@ def spawn(roads, state, b, i, controller, wanted, away_from_ego):
             else:
                 high = middle
         lane = roads.spawns[low].lane
-        if roads.lanes[lane].reach < wanted * (1.0 - attempt / TRIES):
+        if roads.lanes[lane].length + onward(roads, lane) < wanted * (1.0 - attempt / TRIES):
             continue
         s = uniform(state.worlds, b) * max(roads.lanes[lane].length - 2.0, 0.5)
         x, y, heading = lane_point(roads.lanes, roads.points, lane, s)
@@ -96,7 +96,7 @@ def spawn(roads, state, b, i, controller, wanted, away_from_ego):
     return False
 
 
-@njit(cache=True)
+@kernel
 def place(roads, state, b, i, controller, lane, s, wanted):
     """Put agent i on a lane at s, at a share of its limit, with a random route of `wanted` metres or as far as the road goes."""
     x, y, heading = lane_point(roads.lanes, roads.points, lane, s)
@@ -105,15 +105,15 @@ def place(roads, state, b, i, controller, lane, s, wanted):
     state.agents[b, i].x, state.agents[b, i].y, state.agents[b, i].heading = x, y, heading
     state.agents[b, i].style = 0.8 + 0.35 * uniform(state.worlds, b)
     state.agents[b, i].speed = roads.lanes[lane].speed * (0.2 + 0.5 * uniform(state.worlds, b))
-    room = roads.lanes[lane].length - s
+    room = roads.lanes[lane].length - s - 0.5 * state.agents[b, i].length - state.agents[b, i].centre_offset
     # slow enough to stop in comfort where the lane ends: a light there may be red
-    state.agents[b, i].speed = min(state.agents[b, i].speed, math.sqrt(3.0 * max(room - 6.0, 0.0)))
+    state.agents[b, i].speed = min(state.agents[b, i].speed, math.sqrt(3.0 * max(room - 2.0, 0.0)))
     state.agents[b, i].lane, state.agents[b, i].lane_s, state.agents[b, i].route_at = lane, s, 0
     state.agents[b, i].route[0] = lane
     extend(roads, state.worlds, b, state.agents[b, i].route, np.int64(1), wanted)
 
 
-@njit(cache=True)
+@kernel
 def spawn_walker(roads, state, b, i):
     """Put a pedestrian at the kerb of a random crossing; False where the map has none."""
     map_index = state.worlds[b].map
@@ -131,7 +131,7 @@ def spawn_walker(roads, state, b, i):
     return True
 
 
-@njit(cache=True)
+@kernel
 def spawn_parked(roads, state, b, i):
     """Park a car in a free place that leaves every lane its room; False where there is none."""
     map_index = state.worlds[b].map

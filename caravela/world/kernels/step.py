@@ -3,9 +3,10 @@ same seed gives the same bits whatever the number of threads."""
 
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from caravela.world.kernels import events, traffic
+from caravela.world.kernels.compiling import allocating_kernel, kernel, kernel_loop
 from caravela.world.kernels.dynamics import actuate, energy_wh, move
 from caravela.world.kernels.random import uniform
 from caravela.world.kernels.routes import JUNCTION, extend, is_lateral, project, remaining, shift, slide, walk
@@ -20,7 +21,7 @@ ROUTE_END = 10.0  # m before the end of a route at which it counts as arrived
 AHEAD = 500.0  # m of road that a route is extended to, where there is one
 
 
-@njit(cache=True)
+@kernel
 def _localise(roads, state, b, i):
     """Find agent i on its route again; returns the metres it advanced along the path."""
     route, at, s = state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
@@ -44,7 +45,7 @@ def _localise(roads, state, b, i):
     return advanced
 
 
-@njit(cache=True)
+@kernel
 def _indicate(roads, route, at, s):
     """-1 right, 1 left, 0 straight on, for the turn or lane change within the next 35 m."""
     ahead = -s
@@ -61,12 +62,14 @@ def _indicate(roads, route, at, s):
     return 0
 
 
-@njit(cache=True)
+@allocating_kernel
 def _tick(roads, state, b, action, flags, parts, respawn):
     agents = state.agents.shape[1]
     path = np.empty((traffic.SAMPLES, 3), dtype=np.float32)
     junction_lane = np.full(agents, -1, dtype=np.int32)
     junction_distance = np.full(agents, 1e3, dtype=np.float32)
+    rule_lane = np.full(agents, -1, dtype=np.int32)
+    rule_distance = np.full(agents, 1e3, dtype=np.float32)
     wanted = np.zeros((agents, 2), dtype=np.float32)
     must_yield = np.zeros(agents, dtype=np.bool_)
     if not state.worlds[b].frozen:
@@ -77,15 +80,17 @@ def _tick(roads, state, b, action, flags, parts, respawn):
         if driven:
             lane, distance = traffic.next_junction(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
             junction_lane[i], junction_distance[i] = lane, distance
+            lane, distance = traffic.next_rule(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
+            rule_lane[i], rule_distance[i] = lane, distance
     for i in range(agents):
         if state.agents[b, i].controller == traffic.IDM:
             acceleration, curvature = traffic.drive(roads, state, b, i, path, junction_lane, junction_distance)
             wanted[i, 0], wanted[i, 1] = acceleration, curvature
         elif state.agents[b, i].controller == traffic.EXTERNAL:
             wanted[i, 0], wanted[i, 1] = action[b, i, 0], action[b, i, 1]
-            front = junction_distance[i] - 0.5 * state.agents[b, i].length - state.agents[b, i].centre_offset
-            if junction_lane[i] >= 0 and front > 0.0 and front < 0.1 + state.agents[b, i].speed * STEP and roads.lanes[junction_lane[i]].control != traffic.SIGNAL:
-                must_yield[i] = traffic.must_wait(roads, state, b, i, junction_lane[i], 0.1, junction_lane, junction_distance)
+            front = rule_distance[i] - 0.5 * state.agents[b, i].length - state.agents[b, i].centre_offset
+            if rule_lane[i] >= 0 and front > 0.0 and front < 0.1 + state.agents[b, i].speed * STEP and roads.lanes[rule_lane[i]].control != traffic.SIGNAL:
+                must_yield[i] = traffic.must_wait(roads, state, b, i, rule_lane[i], 0.1, junction_lane, junction_distance)
     for i in range(agents):
         controller = state.agents[b, i].controller
         flags[b, i] = 0
@@ -93,7 +98,7 @@ def _tick(roads, state, b, action, flags, parts, respawn):
         if controller == traffic.WALKER:
             traffic.walk_over(roads, state, b, i, STEP)
         elif controller == traffic.IDM or controller == traffic.EXTERNAL:
-            _move_agent(roads, state, b, i, wanted[i, 0], wanted[i, 1], junction_lane[i], junction_distance[i], must_yield[i], flags, parts)
+            _move_agent(roads, state, b, i, wanted[i, 0], wanted[i, 1], rule_lane[i], rule_distance[i], must_yield[i], flags, parts)
     for i in range(agents):
         if state.agents[b, i].controller == traffic.EXTERNAL:
             _judge(roads, state, b, i, flags, parts)
@@ -104,8 +109,8 @@ def _tick(roads, state, b, action, flags, parts, respawn):
     state.worlds[b].time += STEP
 
 
-@njit(cache=True)
-def _move_agent(roads, state, b, i, acceleration, curvature, junction, distance, must_yield, flags, parts):
+@kernel
+def _move_agent(roads, state, b, i, acceleration, curvature, rule, distance, must_yield, flags, parts):
     """Actuate, move and find one vehicle again; note lights crossed and what the ride was like."""
     kind, speed, before = state.agents[b, i].kind, state.agents[b, i].speed, state.agents[b, i].acceleration
     bent = state.agents[b, i].curvature
@@ -135,8 +140,8 @@ def _move_agent(roads, state, b, i, acceleration, curvature, junction, distance,
         extend(roads, state.worlds, b, route, count, AHEAD)
     bits = 0
     front = distance - 0.5 * state.agents[b, i].length - state.agents[b, i].centre_offset
-    if junction >= 0 and roads.lanes[junction].link >= 0:
-        lamp = state.lamp[b, roads.lanes[junction].link]
+    if rule >= 0 and roads.lanes[rule].link >= 0:
+        lamp = state.lamp[b, roads.lanes[rule].link]
         if lamp == traffic.RED or lamp == traffic.RED_YELLOW:
             if front > 0.0 and front <= advanced:
                 bits |= events.RED_LIGHT
@@ -157,7 +162,7 @@ def _move_agent(roads, state, b, i, acceleration, curvature, junction, distance,
     parts[b, i, LANE] = 0.5 * speeding + min(state.agents[b, i].lane_offset * state.agents[b, i].lane_offset, 9.0) * 0.2
 
 
-@njit(cache=True)
+@kernel
 def _judge(roads, state, b, i, flags, parts):
     """Events of an externally driven vehicle once everybody has moved."""
     bits = flags[b, i]
@@ -185,7 +190,7 @@ def _judge(roads, state, b, i, flags, parts):
 # reason whole bodies are functions, and numbers that are written out are cast where they select a version of a large function.
 
 
-@njit(cache=True, parallel=True)
+@kernel_loop
 def step(roads, state, action, flags, parts, respawn):
     """Advance every world by STEP. action (B, A, 2) m/s^2 and 1/m for EXTERNAL agents; writes flags (B, A) int32 event bits and
     parts (B, A, REWARD_PARTS); respawn (B,) lets traffic that left come back elsewhere."""
@@ -193,14 +198,14 @@ def step(roads, state, action, flags, parts, respawn):
         _tick(roads, state, np.int64(b), action, flags, parts, respawn)
 
 
-@njit(cache=True)
+@kernel
 def _scatter(roads, state, b):
     """Start the lights of a world at random moments."""
     scatter_clocks(roads, state.worlds[b].map, state.clock[b], state.worlds, b)
     update_lamps(roads, state.worlds[b].map, state.clock[b], state.lamp[b])
 
 
-@njit(cache=True)
+@kernel
 def _seat_others(roads, state, b, i, moving, parked, walkers):
     """Put agent i where its number says: up to `moving` is nobody's business here, then parked cars, then walkers."""
     if i < moving + parked:
@@ -212,7 +217,7 @@ def _seat_others(roads, state, b, i, moving, parked, walkers):
             state.agents[b, i].length = 0.0
 
 
-@njit(cache=True)
+@kernel
 def _begin(roads, state, b, cars, parked, walkers, share_large, share_bicycle, ego_wanted):
     _scatter(roads, state, b)
     for i in range(state.agents.shape[1]):
@@ -235,14 +240,14 @@ def _begin(roads, state, b, cars, parked, walkers, share_large, share_bicycle, e
                 traffic.walk_over(roads, state, b, i, 0.01)
 
 
-@njit(cache=True, parallel=True)
+@kernel_loop
 def begin(roads, state, cars, parked, walkers, share_large, share_bicycle, ego_wanted):
     """Fill every world: agent 0 (the ego car), then `cars`, `parked` and `walkers` (B,) others; the rest stay absent."""
     for b in prange(state.agents.shape[0]):
         _begin(roads, state, np.int64(b), np.int64(cars[b]), np.int64(parked[b]), np.int64(walkers[b]), share_large, share_bicycle, float(ego_wanted[b]))
 
 
-@njit(cache=True)
+@kernel
 def _populate(roads, state, b, learners, cars, parked, walkers):
     _scatter(roads, state, b)
     for i in range(state.agents.shape[1]):
@@ -257,7 +262,7 @@ def _populate(roads, state, b, learners, cars, parked, walkers):
             _seat_others(roads, state, b, i, learners + cars, parked, walkers)
 
 
-@njit(cache=True, parallel=True)
+@kernel_loop
 def populate(roads, state, learners, cars, parked, walkers):
     """Fill worlds for self-play: the first `learners` (B,) agents are EXTERNAL vehicles of mixed kinds, then IDM cars, parked
     cars and walkers."""
@@ -265,14 +270,14 @@ def populate(roads, state, learners, cars, parked, walkers):
         _populate(roads, state, np.int64(b), np.int64(learners[b]), np.int64(cars[b]), np.int64(parked[b]), np.int64(walkers[b]))
 
 
-@njit(cache=True)
+@kernel
 def _replace(roads, state, b, done, learners):
     for i in range(learners):
         if done[b, i] or state.agents[b, i].controller == traffic.ABSENT:
             spawn(roads, state, b, i, np.int64(traffic.EXTERNAL), 300.0, 0.0)
 
 
-@njit(cache=True, parallel=True)
+@kernel_loop
 def replace(roads, state, done, learners):
     """Give every learner whose episode is done (B, A), or that found no room before, a new life elsewhere."""
     for b in prange(state.agents.shape[0]):

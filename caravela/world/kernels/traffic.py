@@ -3,8 +3,7 @@ obeyed by gap acceptance, and people who walk over crossings. It is traffic and 
 
 import math
 
-from numba import njit
-
+from caravela.world.kernels.compiling import kernel
 from caravela.world.kernels.random import uniform
 from caravela.world.kernels.routes import JUNCTION, is_lateral, path_point, walk
 
@@ -23,7 +22,7 @@ BICYCLE, PEDESTRIAN = 5, 6
 KERB_MARGIN = 1.2  # m that walkers start and end beyond the kerb
 
 
-@njit(cache=True)
+@kernel
 def sample_path(lanes, points, route, at, s, out):
     """Fill out (SAMPLES, 3) with x, y, heading every SPACING metres ahead of (at, s)."""
     for k in range(SAMPLES):
@@ -32,7 +31,7 @@ def sample_path(lanes, points, route, at, s, out):
         at, s = walk(lanes, route, at, s + SPACING)
 
 
-@njit(cache=True)
+@kernel
 def on_path(path, x, y):
     """(metres along the samples, metres to the left of them) of a point."""
     best, nearest = 1e9, 0
@@ -46,7 +45,7 @@ def on_path(path, x, y):
     return nearest * SPACING + dx * cos + dy * sin, dy * cos - dx * sin
 
 
-@njit(cache=True)
+@kernel
 def next_junction(lanes, route, at, s):
     """(junction lane, metres to its start) next on a route; metres are negative while on it; (-1, 1e3) where none is near."""
     lane = route[at]
@@ -65,7 +64,26 @@ def next_junction(lanes, route, at, s):
     return -1, 1e3
 
 
-@njit(cache=True)
+@kernel
+def next_rule(lanes, route, at, s):
+    """(junction lane, metres to its start) of the next one on a route that asks for something: a signal, a sign, traffic from the
+    right. Where none is near it is `next_junction`'s."""
+    if lanes[route[at]].kind == JUNCTION and lanes[route[at]].control != PRIORITY:
+        return route[at], -s
+    ahead = lanes[route[at]].length - s
+    for k in range(at + 1, len(route)):
+        following = route[k]
+        if following < 0 or ahead > 80.0:
+            break
+        if is_lateral(lanes, route[k - 1], following):
+            continue
+        if lanes[following].kind == JUNCTION and lanes[following].control != PRIORITY:
+            return following, ahead
+        ahead += lanes[following].length
+    return next_junction(lanes, route, at, s)
+
+
+@kernel
 def follow(speed, wanted, gap, leader_speed):
     """IDM acceleration, m/s^2, for a bumper-to-bumper gap (1e3 where nobody is ahead)."""
     closing = speed * (speed - leader_speed) / (2.0 * math.sqrt(COMFORT_ACCELERATION * COMFORT_BRAKING))
@@ -75,23 +93,21 @@ def follow(speed, wanted, gap, leader_speed):
     return min(max(COMFORT_ACCELERATION * (1.0 - free - ratio * ratio), -8.0), COMFORT_ACCELERATION)
 
 
-@njit(cache=True)
+@kernel
 def must_wait(roads, state, b, i, lane, distance, foe_lanes, foe_distances):
     """Must agent i stop before junction lane `lane`, `distance` metres ahead of its bumper? foe_lanes and foe_distances (A,)
     are every agent's `next_junction`."""
     control = roads.lanes[lane].control
     link = roads.lanes[lane].link
     speed = state.agents[b, i].speed
-    give_way = control == YIELD or control == STOP or control == RIGHT_BEFORE_LEFT
     if control == SIGNAL and link >= 0:
         lamp = state.lamp[b, link]
         if lamp == RED or lamp == RED_YELLOW:
             return True
         if lamp == YELLOW:
             return speed * speed / (2.0 * max(distance, 0.1)) < 3.0
-        give_way = lamp != GREEN
-    if not give_way:
-        return False
+        if lamp == GREEN:
+            return False
     if control == STOP and state.agents[b, i].timer < 0.5 and distance < 6.0 and speed > 0.1:
         return True
     if distance > 25.0:
@@ -119,7 +135,7 @@ def must_wait(roads, state, b, i, lane, distance, foe_lanes, foe_distances):
     return False
 
 
-@njit(cache=True)
+@kernel
 def drive(roads, state, b, i, path, foe_lanes, foe_distances):
     """(acceleration, curvature) that the baseline driver of agent i wants. `path` (SAMPLES, 3) is room to work in."""
     route, at, s = state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
@@ -133,7 +149,8 @@ def drive(roads, state, b, i, path, foe_lanes, foe_distances):
     acceleration = follow(speed, wanted, 1e3, 0.0)
     gap, leader_speed = leader(state, b, i, path, front)
     acceleration = min(acceleration, follow(speed, wanted, gap, leader_speed))
-    lane, room = foe_lanes[i], foe_distances[i] - front
+    lane, room = next_rule(roads.lanes, route, at, s)
+    room -= front
     if lane >= 0 and room > -1.0 and room < 60.0 and must_wait(roads, state, b, i, lane, room, foe_lanes, foe_distances):
         acceleration = min(acceleration, follow(speed, wanted, max(room + 1.0, 0.05), 0.0))
     look = min(max(4.0, 0.9 * speed), SPACING * (SAMPLES - 1) - 0.1)
@@ -146,7 +163,7 @@ def drive(roads, state, b, i, path, foe_lanes, foe_distances):
     return acceleration, 2.0 * side / max(tx * tx + ty * ty, 1.0)
 
 
-@njit(cache=True)
+@kernel
 def _curve_speed(path, speed):
     """The speed that lets every curve ahead be taken in comfort after comfortable braking."""
     lowest = 1e3
@@ -159,7 +176,7 @@ def _curve_speed(path, speed):
     return lowest
 
 
-@njit(cache=True)
+@kernel
 def leader(state, b, i, path, front):
     """(gap m, speed m/s) of the first agent in the way along the path."""
     gap, leader_speed = 1e3, 0.0
@@ -193,7 +210,7 @@ def leader(state, b, i, path, front):
     return gap, max(leader_speed, 0.0)
 
 
-@njit(cache=True)
+@kernel
 def walk_over(roads, state, b, i, step):
     """Advance a walker: wait at the kerb, cross when the light or the traffic lets it, turn round. `lane` is its crossing,
     `lane_s` metres from the first kerb, `style` +1 or -1 its direction."""
@@ -221,7 +238,7 @@ def walk_over(roads, state, b, i, step):
     state.agents[b, i].heading = math.atan2(uy, ux) if forward else math.atan2(-uy, -ux)
 
 
-@njit(cache=True)
+@kernel
 def _may_cross(roads, state, b, crossing, x0, y0, x1, y1, length):
     """A walker goes on green, and otherwise when no vehicle can reach the crossing within its walk, or those that could wait."""
     link = roads.crossings[crossing].link

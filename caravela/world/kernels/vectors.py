@@ -4,9 +4,10 @@ size in pixels, line of sight, one second of memory) and to what a sat-nav knows
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from caravela.world.kernels import traffic
+from caravela.world.kernels.compiling import allocating_kernel, kernel, kernel_loop
 from caravela.world.kernels.dynamics import FULL_LOCK
 from caravela.world.kernels.navigation import ANY_DIRECTION, BUILDING, OFF_ROAD, cell_at, code_heading, line_of_sight
 from caravela.world.kernels.routes import JUNCTION, path_point, remaining, slide, walk
@@ -25,7 +26,7 @@ LEAST_AREA = 2.0  # px
 MEMORY = 1.0  # s
 
 
-@njit(cache=True)
+@kernel
 def _clear_width(roads, map_index, x, y, heading, side):
     """(m to the edge of the drivable area, m to a lane running the other way) from a point towards one side; 8 at most."""
     oncoming = 8.0
@@ -42,7 +43,7 @@ def _clear_width(roads, map_index, x, y, heading, side):
     return 8.0, oncoming
 
 
-@njit(cache=True)
+@kernel
 def _ego(roads, state, b, i, row):
     kind = state.agents[b, i].kind
     route, at, s = state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
@@ -64,7 +65,7 @@ def _ego(roads, state, b, i, row):
     row[13] = min(remaining(roads.lanes, route, at, s), 100.0) / 100.0
 
 
-@njit(cache=True)
+@kernel
 def _path(roads, state, b, i, row):
     """Path points ahead in the agent's frame, then the clear width to the left, right and to oncoming lanes."""
     route, at, s = state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
@@ -93,7 +94,7 @@ def _path(roads, state, b, i, row):
         row[4 * k + 2], row[4 * k + 3] = math.sin(turn), math.cos(turn)
 
 
-@njit(cache=True)
+@kernel
 def _rules(roads, state, b, i, lane, distance, row):
     """The next junction: how far, what governs it, its lamp, which way the route goes."""
     route, at = state.agents[b, i].route, state.agents[b, i].route_at
@@ -125,7 +126,7 @@ def _rules(roads, state, b, i, lane, distance, row):
     row[17] = min(state.agents[b, i].timer, 3.0) / 3.0
 
 
-@njit(cache=True)
+@kernel
 def _must_yield(roads, lane, other):
     """1 where traffic of junction lane `lane` gives way to `other`'s, 0.5 where the two conflict otherwise, else 0."""
     if lane < 0 or other < 0:
@@ -136,7 +137,7 @@ def _must_yield(roads, lane, other):
     return 0.0
 
 
-@njit(cache=True)
+@kernel
 def _visible(roads, state, b, i, j, ahead, aside, distance):
     bearing = abs(math.atan2(aside, ahead))
     if bearing > REAR_BLIND or distance > RANGE:
@@ -147,7 +148,7 @@ def _visible(roads, state, b, i, j, ahead, aside, distance):
     return line_of_sight(roads.maps, roads.grid, state.worlds[b].map, state.agents[b, i].x, state.agents[b, i].y, state.agents[b, j].x, state.agents[b, j].y)
 
 
-@njit(cache=True)
+@kernel
 def _object(roads, state, b, i, j, path, mine, mine_distance, theirs, theirs_distance, row):
     cos, sin = math.cos(state.agents[b, i].heading), math.sin(state.agents[b, i].heading)
     hx, hy = math.cos(state.agents[b, j].heading), math.sin(state.agents[b, j].heading)
@@ -176,7 +177,7 @@ def _object(roads, state, b, i, j, path, mine, mine_distance, theirs, theirs_dis
     row[17] = _must_yield(roads, mine, theirs) if mine_distance < 30.0 and theirs_distance < 40.0 else 0.0
 
 
-@njit(cache=True)
+@kernel
 def _observe(roads, state, b, i, junction_lane, junction_distance, path, distances, order, row, objects, mask):
     agents = state.agents.shape[1]
     row[:] = 0.0
@@ -184,7 +185,8 @@ def _observe(roads, state, b, i, junction_lane, junction_distance, path, distanc
     mask[:] = False
     _ego(roads, state, b, i, row[:EGO])
     _path(roads, state, b, i, row[EGO : EGO + PATH + EDGE])
-    _rules(roads, state, b, i, junction_lane[i], junction_distance[i], row[EGO + PATH + EDGE : EGO + PATH + EDGE + RULES])
+    rule, to_rule = traffic.next_rule(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
+    _rules(roads, state, b, i, rule, to_rule, row[EGO + PATH + EDGE : EGO + PATH + EDGE + RULES])
     traffic.sample_path(roads.lanes, roads.points, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s, path)
     cos, sin = math.cos(state.agents[b, i].heading), math.sin(state.agents[b, i].heading)
     found = 0
@@ -213,7 +215,7 @@ def _observe(roads, state, b, i, junction_lane, junction_distance, path, distanc
         mask[k] = True
 
 
-@njit(cache=True)
+@allocating_kernel
 def _observe_world(roads, state, b, rows, objects, mask, only_ego):
     agents = state.agents.shape[1]
     path = np.empty((traffic.SAMPLES, 3), dtype=np.float32)
@@ -230,7 +232,7 @@ def _observe_world(roads, state, b, rows, objects, mask, only_ego):
             _observe(roads, state, b, i, junction_lane, junction_distance, path, distances, order, rows[b, i, : ROW - STYLE], objects[b, i], mask[b, i])
 
 
-@njit(cache=True, parallel=True)
+@kernel_loop
 def observe(roads, state, rows, objects, mask, only_ego):
     """Write what EXTERNAL agents see: rows (B, A, ROW - STYLE first numbers), objects (B, A, OBJECTS, OBJECT), mask (B, A, OBJECTS).
     The last STYLE numbers of a row are the caller's. only_ego: agent 0 alone."""
@@ -238,7 +240,7 @@ def observe(roads, state, rows, objects, mask, only_ego):
         _observe_world(roads, state, np.int64(b), rows, objects, mask, only_ego)  # signed, see kernels.step
 
 
-@njit(cache=True)
+@kernel
 def sat_nav(roads, state, b, i, points, spacing, out):
     """Write (points, 2) map-frame points on the road's axis ahead of agent i, the first `spacing` metres ahead."""
     route, at, s = state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
@@ -258,7 +260,7 @@ def sat_nav(roads, state, b, i, points, spacing, out):
         out[k, 1] = y + math.cos(heading) * axis
 
 
-@njit(cache=True, parallel=True)
+@kernel_loop
 def sat_nav_all(roads, state, spacing, out):
     """Agent 0 of every world: out (B, points, 2)."""
     for b in prange(state.agents.shape[0]):

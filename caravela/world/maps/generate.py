@@ -2,6 +2,7 @@
 netconvert builds it, `roadside` furnishes it."""
 
 import dataclasses
+import math
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ from caravela.world.maps.sketch import Sketch
 from caravela.world.maps.street import Street
 from caravela.world.maps.town_plan import Manner, TownPlan, plan_town, write_plain
 
+ATTEMPTS = 4  # towns are drawn again while two lanes meet at more than SHARPEST_JOINT
+SHARPEST_JOINT = math.radians(45.0)
 CROSSING_SHARE = 0.3  # of the arms of junctions without signals that have a pedestrian crossing
 
 
@@ -117,18 +120,33 @@ def generate(seed: int, *, style: str | None = None, lefthand: bool | None = Non
     style, lefthand = style or drawn_style, drawn_side if lefthand is None else lefthand
     if style not in STYLES:
         raise unknown_name("town style", style, STYLES)
-    rules = STYLES[style]
+    name = name or f"{style}-{seed}"
+    graph = _town(STYLES[style], lefthand=lefthand, name=name, random=random)
+    for attempt in range(1, ATTEMPTS):
+        if sharpest_joint(graph) <= SHARPEST_JOINT:
+            break
+        graph = _town(STYLES[style], lefthand=lefthand, name=name, random=np.random.default_rng([seed, 0xCA7A, attempt]))
+    return graph
+
+
+def _town(rules: Style, *, lefthand: bool, name: str, random: Generator) -> LaneGraph:
     drawing = rules.sketch(random)
     if lefthand:
         drawing = _mirrored(drawing)
     plan = plan_town(drawing, manner=rules.manner, lefthand=lefthand, random=random)
-    built = _build(plan, name=name or f"{style}-{seed}", lefthand=lefthand, cycle=int(random.choice([45, 60, 75])))
+    built = _build(plan, name=name, lefthand=lefthand, cycle=int(random.choice([45, 60, 75])))
     streets = {number: _street(edge.type) for number, edge in enumerate(built.edges)}
     graph = built.graph
     graph = keep_crossings(graph, (graph.crossing_link >= 0) | (random.random(len(graph.crossing_link)) < CROSSING_SHARE))
-    return furnish(
-        graph, streets=streets, random=random, density=float(random.uniform(*rules.density)), greenery=float(random.uniform(0.1, 0.6))
-    )
+    density, greenery = float(random.uniform(*rules.density)), float(random.uniform(0.1, 0.6))
+    return furnish(graph, streets=streets, random=random, density=density, greenery=greenery)
+
+
+def sharpest_joint(graph: LaneGraph) -> float:
+    """The largest change of heading from the end of a lane to the start of its successor, rad."""
+    before = np.repeat(np.arange(graph.lanes), np.diff(graph.successor_start))
+    ends, starts = graph.point_heading[graph.lane_point_start[before + 1] - 1], graph.point_heading[graph.lane_point_start[graph.successor]]
+    return float(np.abs((starts - ends + np.pi) % (2.0 * np.pi) - np.pi).max(initial=0.0))
 
 
 def _mirrored(drawing: Sketch) -> Sketch:

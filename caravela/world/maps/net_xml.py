@@ -11,6 +11,7 @@ from caravela.core.errors import MapError
 from caravela.world.maps.centre_line import Polyline
 from caravela.world.maps.lane_graph import BICYCLE, BUS, CAR, PEDESTRIAN
 
+LONGEST_CYCLE, SHORTEST_PHASE = 90.0, 6.0  # s, of a signal program
 USES = {"passenger": CAR, "bicycle": BICYCLE, "pedestrian": PEDESTRIAN, "bus": BUS}
 LANE_WIDTH = 3.2  # m, SUMO's width of a lane that names none
 
@@ -181,8 +182,19 @@ def _programs(root: ElementTree.Element) -> dict[str, Program]:
     for node in root.iter("tlLogic"):
         phases = tuple((float(phase.attrib["duration"]), phase.attrib["state"]) for phase in node.iter("phase"))
         if phases and node.attrib["id"] not in programs:
-            programs[node.attrib["id"]] = Program(id=node.attrib["id"], offset=float(node.get("offset", "0")), phases=phases)
+            programs[node.attrib["id"]] = Program(id=node.attrib["id"], offset=float(node.get("offset", "0")), phases=_brisk(phases))
     return programs
+
+
+def _brisk(phases: tuple[tuple[float, str], ...]) -> tuple[tuple[float, str], ...]:
+    """Phases whose cycle takes LONGEST_CYCLE at most, as far as no phase falls below SHORTEST_PHASE for it: where netconvert joins
+    many nodes into one signal, it gives each its own phase and keeps the others red for minutes."""
+    spare = sum(max(duration - SHORTEST_PHASE, 0.0) for duration, _ in phases)
+    excess = min(max(sum(duration for duration, _ in phases) - LONGEST_CYCLE, 0.0), spare)
+    if excess == 0.0:
+        return phases
+    share = 1.0 - excess / spare
+    return tuple((min(d, SHORTEST_PHASE) + share * max(d - SHORTEST_PHASE, 0.0), state) for d, state in phases)
 
 
 def _numbers(text: str) -> list[float]:
