@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caravela.core.protocols import Policy
-from caravela.core.types import Control, Observation, policy_rig
+from caravela.core.types import KNOTS, Control, Observation, Plan, policy_rig
+from caravela.core.units import STEP_S
 from caravela.core.vision_input import fuse_frames
 from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, DEPTH_COLUMNS, DEPTH_ROWS, FAR
 from caravela.train import phrases
 from caravela.train.lamps import LampLabels
+from caravela.train.outcomes import outcomes
 from caravela.train.samples import ShardWriter
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.words import SentenceEncoder
@@ -42,11 +44,15 @@ class CollectConfig:
     route_noise: float = 3.0  # m
     route_dropped: float = 0.15  # share of drives without a route
     nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
-    standstill_share: float = 0.25  # of labelled looks at standstill that are kept
+    standstill_share: float = 0.2  # of labelled looks at standstill that are kept
     recovery_s: float = 3.0  # s a drive goes on after a failure
     longest_s: float = 60.0
     traffic: str = "light"
     spoken_share: float = 0.4  # of drives that are told how to drive
+    stop_every: float = 90.0  # s of a drive between requests to stop
+    stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
+    judged_share: float = 0.4  # of labelled looks at which the student's plans are tried out
+    proposals: int = 6  # of the student, the regression's among them: fewer than in the car, for speed
 
 
 class Collector:
@@ -74,6 +80,8 @@ class Collector:
         self.failed_since = np.full(config.worlds, np.inf)
         self.next_nudge = self.random.uniform(1.0, config.nudge_every, size=config.worlds)
         self.style = np.zeros((config.worlds, STYLE), dtype=np.float32)
+        self.stopping = np.zeros(config.worlds)  # s, until when a drive is asked to stand
+        self.before: list[tuple[str, NDArray[np.float32]]] = [("", self.style[0])] * config.worlds  # words and style until then
         self.is_student, self.student_share = np.zeros(config.worlds, dtype=np.bool_), 0.0
         self.simulator.reset(int(self.random.integers(1 << 31)))
         self._new_drives(np.arange(config.worlds))
@@ -87,9 +95,10 @@ class Collector:
             student.reset(config.worlds)
         for number in range(config.looks):
             by_student = self.is_student & (student is not None)
-            wish = student.plan(self.observation).control() if student is not None and by_student.any() else None
+            plan = student.plan(self.observation) if student is not None else None
+            wish = plan.control() if plan is not None else None
             due = (np.arange(config.worlds) + number) % config.label_every == 0
-            counts["samples"] += self._label(due)
+            counts["samples"] += self._label(due, plan)
             for _ in range(config.ticks_per_look):
                 control = self.driver.control(self.simulator.atlas, self.simulator.state, style=self.style)
                 self.simulator.advance(control if wish is None else _mixed(control, wish, by_student))
@@ -101,14 +110,15 @@ class Collector:
                 counts["km"] += float(self.simulator.state.speed[:, 0].sum()) * 1e-4
                 counts["student_km"] += float(self.simulator.state.speed[by_student, 0].sum()) * 1e-4
             self._nudge(~by_student)
+            self._tell_to_stop()
             self._end_drives(flags)
             self.observation = self.simulator.observe()
             if progress is not None:
                 progress(number + 1)
         return counts
 
-    def _label(self, due: NDArray[np.bool_]) -> int:
-        """Label and store the looks that are due."""
+    def _label(self, due: NDArray[np.bool_], plan: Plan | None) -> int:
+        """Label and store the looks that are due; `plan` is what the student would do there."""
         state = self.simulator.state
         still = (state.speed[:, 0] < 0.2) & (state.timer[:, 0] > 1.0)
         due = due & ~(still & (self.random.random(len(due)) > self.config.standstill_share))
@@ -121,8 +131,40 @@ class Collector:
         depth = self.simulator.truth.depth[worlds]
         seen: dict[str, NDArray] = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}
         plans: dict[str, NDArray] = {"knots": made.knots, "knots_valid": made.valid}
+        plans |= self._judge(fork, self.style[worlds], None if plan is None else plan.knots[worlds])
         self.writer.add(look(self.observation, worlds, self.encoder) | truths(self.simulator, fork) | seen | plans)
         return len(worlds)
+
+    def _judge(self, fork: WorldState, style: NDArray[np.float32], knots: NDArray[np.float32] | None) -> dict[str, NDArray]:
+        """Outcomes of the student's plans (B, M, KNOTS, 2), at some of the looks."""
+        batch, plans = len(fork.worlds), self.config.proposals
+        if knots is None:
+            knots = np.zeros((batch, plans, KNOTS, 2), dtype=np.float32)
+            tried = np.zeros(batch, dtype=np.bool_)
+        else:
+            tried = self.random.random(batch) < self.config.judged_share
+        returns, failed = np.zeros((batch, plans), dtype=np.float32), np.zeros((batch, plans), dtype=np.float32)
+        if tried.any():
+            seed = int(self.random.integers(1 << 31))
+            states = fork.select(np.flatnonzero(tried))
+            returns[tried], failed[tried] = outcomes(
+                self.simulator.atlas, states, knots[tried], driver=self.driver, style=style[tried], seed=seed
+            )
+        return {"proposals": knots, "returns": returns, "failed": failed, "outcomes_valid": np.repeat(tried[:, None], plans, axis=1)}
+
+    def _tell_to_stop(self) -> None:
+        """Ask a drive to stop now and then, and some seconds later to go on as before."""
+        now, speed = self.simulator.state.time, self.simulator.state.speed[:, 0]
+        for world in np.flatnonzero((self.stopping > 0.0) & (now >= self.stopping)):
+            self.simulator.words[world], self.style[world] = self.before[world]
+            self.stopping[world] = 0.0
+        step_s = self.config.ticks_per_look * STEP_S
+        asked = (self.stopping == 0.0) & (speed > 2.0) & (self.random.random(len(now)) < step_s / self.config.stop_every)
+        for world in np.flatnonzero(asked):
+            self.before[world] = (self.simulator.words[world], self.style[world].copy())
+            self.simulator.words[world] = str(self.random.choice(phrases.STOP.phrases))
+            self.style[world] = phrases.STOP.style
+            self.stopping[world] = now[world] + self.random.uniform(*self.config.stop_s)
 
     def _nudge(self, allowed: NDArray[np.bool_]) -> None:
         """Shift and turn a car now and then, so that the way back is in the data."""
@@ -151,6 +193,7 @@ class Collector:
 
     def _new_drives(self, worlds: NDArray[np.int64]) -> None:
         self.failed_since[worlds] = np.inf
+        self.stopping[worlds] = 0.0
         self.next_nudge[worlds] = self.random.exponential(self.config.nudge_every, len(worlds)) + 1.0
         self.simulator.has_route[worlds] = self.random.random(len(worlds)) >= self.config.route_dropped
         words, self.style[worlds] = phrases.draw(self.random, len(worlds), spoken_share=self.config.spoken_share)

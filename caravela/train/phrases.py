@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from caravela.world.arena import HALT
 from caravela.world.kernels.vectors import STYLE
 
 # order of the reward's parts: progress, collision, off the way, red light, right of way, comfort, energy, lane and limit
@@ -16,7 +17,7 @@ class Manner:
     """A way of driving: its style vector and how people ask for it."""
 
     name: str
-    style: tuple[float, ...]  # (STYLE,) exponents in [-1, 1], see world.arena.STYLE_SPREAD
+    style: tuple[float, ...]  # (STYLE,) exponents in [-1, 1], or HALT, see world.arena.weights_of
     phrases: tuple[str, ...]
 
 
@@ -67,6 +68,22 @@ MANNERS = (
             "there are children around",
             "mind the cyclists",
         ),
+    ),
+)
+
+STOP = Manner(
+    "stop",
+    (HALT, 0, 0, 0, 0, 0, 0, 0),
+    (
+        "stop here",
+        "please stop",
+        "stop the car",
+        "pull over",
+        "stop now please",
+        "halt",
+        "let me out here",
+        "wait here",
+        "come to a stop",
     ),
 )
 

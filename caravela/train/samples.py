@@ -18,7 +18,7 @@ FIELDS = (
     IMAGES, "ego", "route", "has_route", "words", "knots", "knots_valid", "bev", "light", "light_valid", "stop_distance", "stop_valid",
     "lead", "lead_valid", "lane", "lane_valid",
 )  # fmt: skip
-OPTIONAL = ("depth", "lamps", "proposals", "returns", "failed")
+OPTIONAL = ("depth", "lamps", "proposals", "returns", "failed", "outcomes_valid")
 
 
 class ShardWriter:
@@ -99,8 +99,7 @@ class ShardReader:
             shard = self.shards[names[self.random.integers(len(names))]]
             rows.append((shard, np.sort(self.random.choice(len(shard), size=min(per, len(shard)), replace=False))))
         present = set.intersection(*(set(s.arrays) for s, _ in rows))
-        joined = {name: np.concatenate([s.arrays[name][index] for s, index in rows]) for name in present}
-        return to_batch(joined)
+        return to_batch({name: np.concatenate([s.arrays[name][index] for s, index in rows]) for name in present})
 
 
 def to_batch(arrays: dict[str, NDArray]) -> Batch:

@@ -154,7 +154,7 @@ class VLACollector:
         student = None
         rounds = sum(1 for _ in (self.folder / "collect.jsonl").open()) if (self.folder / "collect.jsonl").exists() else 0
         if rounds >= config.teacher_rounds and average.exists():
-            student = TorchPolicy(load_checkpoint(average).model)
+            student = TorchPolicy(load_checkpoint(average).model, proposals=self.collect.proposals)
         counts = collector.run(student, student_share=config.student_share)
         counts |= {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
         with (self.folder / "collect.jsonl").open("a") as file:

@@ -18,9 +18,11 @@ from caravela.world.state import ABSENT
 # right of way, comfort, energy per Wh, lane and limit
 BASE_WEIGHTS = np.array([0.06, -6.0, -6.0, -5.0, -1.0, -0.003, -0.002, -0.05], dtype=np.float32)
 # how far a style of +1 multiplies each weight (a style of -1 divides by it)
+HALT = -2.0  # a style of progress that asks for standing still: every metre costs what it otherwise earns
 STYLE_SPREAD = np.array([1.5, 1.0, 1.0, 1.0, 1.0, 4.0, 4.0, 2.0], dtype=np.float32)
 FAILURES = events.COLLISION | events.OFF | events.ROUTE_MISSED | events.RED_LIGHT
 WRONG_WAY_TICKS = 25  # on the wrong side before it ends the drive
+HALT_EVERY, HALT_TICKS = 1800, (60, 120)  # ticks: how often an agent is asked to stop, and for how long
 STUCK_S = 60.0  # s standing still after which an agent begins elsewhere
 WEATHERS = ("day", "overcast", "rain", "night", "fog")
 
@@ -36,10 +38,12 @@ class Seen:
 
 
 def weights_of(style: NDArray[np.float32], *, severity: float = 1.0) -> NDArray[np.float32]:
-    """Reward weights (..., REWARD_PARTS) of styles (..., STYLE) in [-1, 1]; severity scales all but progress."""
+    """Reward weights (..., REWARD_PARTS) of styles (..., STYLE) in [-1, 1], or HALT for progress; severity scales all but progress."""
     scale = np.full(REWARD_PARTS, severity, dtype=np.float32)
     scale[PROGRESS] = 1.0
-    return BASE_WEIGHTS * scale * STYLE_SPREAD**style
+    weights = BASE_WEIGHTS * scale * STYLE_SPREAD**style
+    weights[..., PROGRESS] = np.where(style[..., PROGRESS] <= HALT, -BASE_WEIGHTS[PROGRESS], weights[..., PROGRESS])
+    return weights
 
 
 class Arena:
@@ -61,6 +65,8 @@ class Arena:
         self._objects = np.zeros((batch, self.agents, OBJECTS, OBJECT), dtype=np.float32)
         self._mask = np.zeros((batch, self.agents, OBJECTS), dtype=np.bool_)
         self._respawn = np.ones(batch, dtype=np.bool_)
+        self._halted = np.zeros((batch, learners), dtype=np.int32)  # ticks left of being asked to stop
+        self._progress_style = np.zeros((batch, learners), dtype=np.float32)  # what the style asked before
         self._astray = np.zeros((batch, learners), dtype=np.int32)  # ticks on the wrong side
         self.severity = 1.0  # beginners are punished less, or they learn to stand still
         self.scatter(np.arange(batch))
@@ -78,11 +84,22 @@ class Arena:
         populate(self.atlas.roads, fresh.arrays(), np.full(len(worlds), self.learners, dtype=np.int32), *counts)
         self.state.put(worlds, fresh)
         self.style[worlds] = self._styles(len(worlds) * self.learners).reshape(len(worlds), self.learners, STYLE)
+        self._halted[worlds] = 0
 
     def _styles(self, count: int) -> NDArray[np.float32]:
         style = self.random.uniform(-1.0, 1.0, size=(count, STYLE)).astype(np.float32)
         style[self.random.random(count) < 0.3] = 0.0
         return style
+
+    def _ask_to_stop(self) -> None:
+        """Now and then an agent is asked to stop, and some seconds later to go on."""
+        go_on = self._halted == 1
+        self.style[..., PROGRESS] = np.where(go_on, self._progress_style, self.style[..., PROGRESS])
+        self._halted = np.maximum(self._halted - 1, 0)
+        asked = (self._halted == 0) & ~go_on & (self.random.random(self._halted.shape) < 1.0 / HALT_EVERY)
+        self._progress_style[asked] = self.style[asked, PROGRESS]
+        self._halted[asked] = self.random.integers(*HALT_TICKS, size=int(asked.sum()))
+        self.style[asked, PROGRESS] = HALT
 
     def look(self) -> Seen:
         """What every learner sees now."""
@@ -118,4 +135,6 @@ class Arena:
         replace(self.atlas.roads, self.state.arrays(), everyone, np.full(self.batch, self.learners, dtype=np.int32))
         b, a = np.nonzero(done)
         self.style[b, a] = self._styles(len(b))
+        self._halted[b, a] = 0
+        self._ask_to_stop()
         return reward.ravel(), failed.ravel(), cut.ravel(), flags.ravel()

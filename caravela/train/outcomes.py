@@ -1,0 +1,56 @@
+"""What becomes of plans: each is driven in a fork of the world whose others have another future, its beginning as planned, the rest
+by the teacher, since the driver plans anew all the time. The critic learns from these, and so does the estimate of risk."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caravela.core.kinematics import interpolation_matrix
+from caravela.core.types import ACTUATION_LEAD_S, PLAN_STEP_S
+from caravela.train.teacher_driver import TeacherDriver
+from caravela.world.arena import FAILURES, weights_of
+from caravela.world.atlas import Atlas
+from caravela.world.kernels.step import REWARD_PARTS, step
+from caravela.world.state import WorldState
+
+AS_PLANNED = 20  # steps of 0.1 s driven as planned
+AFTERWARDS = 25  # steps driven by the teacher: what the plan has led into shows
+WORST, BEST = -7.0, 3.5  # sums of rewards that count as 0 and 1
+_WEIGHTS = interpolation_matrix()
+
+
+def outcomes(
+    atlas: Atlas, state: WorldState, knots: NDArray[np.float32], *, driver: TeacherDriver, style: NDArray[np.float32], seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Drive M plans in each of B states.
+
+    Args:
+        knots: (B, M, KNOTS, 2) m/s^2 and 1/m. style: (B, STYLE) that rewards are weighed by.
+
+    Returns:
+        returns (B, M) in 0..1, higher is better, and failed (B, M), 1 where a failure came within the horizon.
+    """
+    batch, plans = knots.shape[:2]
+    fork = state.select(np.repeat(np.arange(batch), plans))
+    fork.reseed(seed)
+    manner = np.repeat(style, plans, axis=0)
+    weights = weights_of(manner)
+    lead = round(ACTUATION_LEAD_S / PLAN_STEP_S)
+    planned = np.einsum("nk,bmkc->bmnc", _WEIGHTS[lead : lead + AS_PLANNED], knots).reshape(batch * plans, AS_PLANNED, 2)
+    agents = fork.agents.shape[1]
+    flags = np.zeros((batch * plans, agents), dtype=np.int32)
+    parts = np.zeros((batch * plans, agents, REWARD_PARTS), dtype=np.float32)
+    action = np.zeros((batch * plans, agents, 2), dtype=np.float32)
+    respawn = np.zeros(batch * plans, dtype=np.bool_)
+    total = np.zeros(batch * plans, dtype=np.float32)
+    failed = np.zeros(batch * plans, dtype=np.bool_)
+    for n in range(AS_PLANNED + AFTERWARDS):
+        if n < AS_PLANNED:
+            action[:, 0] = planned[:, n]
+        else:
+            control = driver.control(atlas, fork, style=manner)
+            action[:, 0, 0], action[:, 0, 1] = control.acceleration, control.curvature
+        step(atlas.roads, fork.arrays(), action, flags, parts, respawn)
+        total += np.where(failed, 0.0, (parts[:, 0] * weights).sum(-1))
+        failed |= (flags[:, 0] & FAILURES) > 0
+    returns = np.clip((total - WORST) / (BEST - WORST), 0.0, 1.0)
+    return returns.reshape(batch, plans).astype(np.float32), failed.reshape(batch, plans).astype(np.float32)
