@@ -85,7 +85,7 @@ class VLATrainer:
         share = min(self.step / config.steps, 1.0)
         rate = config.final_learning_rate + 0.5 * (config.learning_rate - config.final_learning_rate) * (1 + np.cos(np.pi * share))
         for group in self.optimiser.param_groups:
-            group["lr"] = rate * min(1.0, (self.step + 1) / config.warmup)
+            group["lr"] = float(rate) * min(1.0, (self.step + 1) / config.warmup)
         losses = self.model.compute_loss(batch)  # float32: bfloat16 products are slower on a CPU without matrix units
         if not torch.isfinite(losses["total"]):
             raise FloatingPointError(

@@ -1,0 +1,56 @@
+"""The driver's learning: a run that was stopped goes on where it was, with its optimiser."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from caravela.core.types import KNOTS, ROUTE_POINTS
+from caravela.model.presets import preset
+from caravela.train.samples import ShardWriter
+from caravela.train.vla import VLATrainConfig, VLATrainer
+
+TINY = VLATrainConfig(batch=4, steps=6, warmup=1)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A run's folder with one shard of made-up samples."""
+    random, config, count = np.random.default_rng(0), preset("nano"), 16
+    shape = (count, config.cameras, config.channels, config.height, config.width)
+    writer = ShardWriter(tmp_path / "shards", size=count)
+    writer.add(
+        {
+            "images": random.integers(0, 256, shape, dtype=np.uint8),
+            "ego": random.uniform(0.0, 10.0, (count, 2)).astype(np.float32),
+            "route": random.normal(0.0, 20.0, (count, ROUTE_POINTS, 2)).astype(np.float32),
+            "has_route": np.ones(count, dtype=np.bool_),
+            "words": np.zeros((count, config.words_size), dtype=np.float16),
+            "knots": random.normal(0.0, 0.1, (count, KNOTS, 2)).astype(np.float32),
+            "knots_valid": np.ones(count, dtype=np.bool_),
+        }
+    )
+    return tmp_path
+
+
+def test_a_run_goes_on_where_it_was(folder):
+    first = VLATrainer(folder, TINY)
+    first.train(until=3)
+    again = VLATrainer(folder, TINY)
+    assert again.step == 3
+    moments = [state["exp_avg"] for state in again.optimiser.state_dict()["state"].values()]
+    assert any(moment.abs().max() > 0 for moment in moments)
+    for name, value in first.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name]), name
+    again.train()
+    assert again.step == TINY.steps
+
+
+def test_a_loss_that_is_not_finite_leaves_the_checkpoint_alone(folder):
+    run = VLATrainer(folder, TINY)
+    run.train(until=2)
+    batch = run.reader.draw(TINY.batch)
+    batch.knots[:] = np.nan
+    with pytest.raises(FloatingPointError, match="last good checkpoint"):
+        run.learn(batch)
+    assert VLATrainer(folder, TINY).step == 2
