@@ -60,6 +60,23 @@ class VLAOptions:
 
 
 @dataclass(frozen=True)
+class ProbeOptions:
+    """Ask a driver's checkpoint what it sees on maps it never trained on: lights, distances, plans, the critic's choice."""
+
+    checkpoint: tyro.conf.Positional[Path] = Path("runs/vla/nano/average.safetensors")
+    """A checkpoint that `caravela train vla` wrote."""
+    teacher: Path | None = None
+    """The teacher's checkpoint; by default runs/teacher/nano/last.pt, or the one that ships where there is none."""
+    looks: int = 60
+    """Looks of 0.2 s in each weather, in each of 12 worlds."""
+    maps: Path = Path(".cache/maps")
+    """Folder with the maps; its test side is used."""
+    out: Path = Path("results/eyes.json")
+    """The figures."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class ExportOptions:
     """Export a driver's checkpoint to the ONNX file that the car runs."""
 
@@ -127,6 +144,34 @@ def _teacher(path: Path | None) -> Path:
     return trained if trained.is_file() else SHIPPED_TEACHER
 
 
+def run_probe(options: ProbeOptions) -> dict[str, Any]:
+    """Look, compare, and write the figures."""
+    import json
+
+    from caravela.model.checkpoint import load_checkpoint
+    from caravela.train.probe import probe
+    from caravela.train.teacher_driver import TeacherDriver, load_teacher
+    from caravela.train.threads import use_threads
+    from caravela.world.maps.lane_graph import load
+
+    use_threads(1)
+    checkpoint = load_checkpoint(options.checkpoint)
+    graphs = [load(path) for path in sorted((options.maps / "test").glob("*.lanes"))]
+    if not graphs:
+        raise CaravelaError(f"{options.maps / 'test'} holds no maps; `caravela evaluate run` makes them.")
+    driver = TeacherDriver(load_teacher(_teacher(options.teacher)))
+    told = probe(checkpoint.model, graphs, driver, looks=options.looks, seed=options.seed, told=lambda what: print(what, file=sys.stderr))
+    result = {
+        "model": checkpoint.model.config.name,
+        "step": checkpoint.progress.get("step"),
+        "maps": len(graphs),
+        "seed": options.seed,
+    } | told
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=1) + "\n")
+    return result
+
+
 def run_export(options: ExportOptions) -> dict[str, Any]:
     """Write the bundle and say how large it is."""
     from caravela.core.bundle import MODEL_FILE
@@ -157,5 +202,6 @@ def training_maps(folder: Path, *, towns: int) -> list[Any]:
 VERBS = {
     "teacher": Verb(TeacherOptions, run_teacher, "the teacher, by self-play on vectors"),
     "vla": Verb(VLAOptions, run_vla, "the driver, by distillation on pixels"),
+    "probe": Verb(ProbeOptions, run_probe, "what a driver sees on maps it never trained on"),
     "export": Verb(ExportOptions, run_export, "a driver's checkpoint to the file that the car runs"),
 }

@@ -48,6 +48,8 @@ class CollectConfig:
     recovery_s: float = 3.0  # s a drive goes on after a failure
     longest_s: float = 60.0
     traffic: str = "light"
+    weathers: tuple[str, ...] = WEATHERS
+    weather_shares: tuple[float, ...] = WEATHER_SHARES
     spoken_share: float = 0.4  # of drives that are told how to drive
     stop_every: float = 90.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
@@ -63,7 +65,7 @@ class Collector:
     ) -> None:
         self.config, self.driver, self.writer = config, driver, writer
         self.random = np.random.default_rng(seed)
-        weathers = self.random.choice(WEATHERS, size=config.worlds, p=WEATHER_SHARES)
+        weathers = self.random.choice(config.weathers, size=config.worlds, p=config.weather_shares)
         self.simulator = Simulator(
             atlas_module.build(graphs),
             batch=config.worlds,

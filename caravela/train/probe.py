@@ -1,0 +1,150 @@
+"""What a driver's model makes of streets it never trained on, before anybody asks how far it gets: are the lights read, by weather
+and distance; how far off are stop line, lead, lane and plan; does the critic choose well, and is its risk calibrated?"""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from caravela.core.bundle import LIGHTS
+from caravela.model.action_space import denormalise, integrate
+from caravela.model.critic import value
+from caravela.model.heads import unscale_distance
+from caravela.model.policy import TorchPolicy
+from caravela.model.vla import VLA
+from caravela.train.collect import CollectConfig, Collector
+from caravela.train.samples import Shard, ShardWriter, open_shard, to_batch
+from caravela.train.teacher_driver import TeacherDriver
+from caravela.world.maps.lane_graph import LaneGraph
+
+WEATHERS = ("day", "rain", "night", "fog")
+NEAR, FAR = 5.0, 45.0  # m to the stop line between which the governing light must be read
+CHUNK = 64
+RISK_BINS = 5
+
+
+def probe(
+    model: VLA,
+    graphs: Sequence[LaneGraph],
+    driver: TeacherDriver,
+    *,
+    looks: int,
+    seed: int,
+    weathers: Sequence[str] = WEATHERS,
+    told: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Drive `looks` looks in each weather on a choice of maps, half of the drives by the model itself, and compare what it says with
+    what is there. Returns one table of figures by weather, and one of the critic over all weathers."""
+    student = TorchPolicy(model)
+    random = np.random.default_rng(seed)
+    tables: dict[str, Any] = {}
+    judged: list[dict[str, NDArray]] = []
+    for weather in weathers:
+        told(f"looking, {weather}")
+        chosen = [graphs[i] for i in random.permutation(len(graphs))[: CollectConfig.maps]]
+        config = CollectConfig(weathers=(weather,), weather_shares=(1.0,), looks=looks, judged_share=1.0, proposals=16, worlds=12)
+        with tempfile.TemporaryDirectory() as folder:
+            writer = ShardWriter(Path(folder), size=256, keep=10_000)
+            Collector(chosen, driver, writer, config=config, seed=int(random.integers(1 << 31))).run(student, student_share=0.5)
+            writer.flush()
+            shards = [open_shard(path) for path in sorted(Path(folder).glob("shard-*"))]
+            said = [_say(model, part) for shard in shards for part in _parts(shard)]
+        rows = {name: np.concatenate([part[name] for part in said]) for name in said[0]}
+        tables[weather] = _accuracy(rows)
+        judged.append({name: rows[name] for name in ("returns", "failed", "values", "risks")})
+    everything = {name: np.concatenate([part[name] for part in judged]) for name in judged[0]}
+    return {"weathers": tables, "critic": critic_gate(everything["values"], everything["returns"]), "risk": _calibration(everything)}
+
+
+def _parts(shard: Shard) -> list[dict[str, NDArray]]:
+    return [{name: array[first : first + CHUNK] for name, array in shard.arrays.items()} for first in range(0, len(shard), CHUNK)]
+
+
+@torch.no_grad()
+def _say(model: VLA, arrays: dict[str, NDArray]) -> dict[str, NDArray]:
+    """What the model says of some samples, beside what is true of them."""
+    model.eval()
+    batch = to_batch(arrays)
+    assert batch.knots is not None and batch.proposals is not None
+    speed = batch.ego[:, 0]
+    context, thought = model.embed_context(batch.images, ego=batch.ego, route=batch.route, has_route=batch.has_route, words=batch.words)
+    facts = model.eyes.facts(thought)
+    plan = integrate(denormalise(model.action.regress(thought).float(), speed=speed), speed=speed)
+    truth = integrate(batch.knots, speed=speed)
+    returns, failure = model.critic(context, batch.proposals, speed=speed)
+    bird = model.eyes.birds_eye(context).argmax(1).numpy()
+    return {
+        "light": facts["light"].argmax(-1).numpy(),
+        "stop": unscale_distance(facts["stop"]).numpy(),
+        "lead": unscale_distance(facts["lead"][:, 0]).numpy(),
+        "lane": facts["lane"][:, 0].numpy(),
+        "bird_right": (bird == arrays["bev"]).mean((1, 2)),
+        "plan": (plan - truth)[..., :2].norm(dim=-1).numpy(),  # (n, PLAN_STEPS) m
+        "values": value(returns).numpy(),
+        "risks": failure.sigmoid().numpy(),
+        **{f"true_{name}": np.array(arrays[name]) for name in ("light", "light_valid", "stop_distance", "knots_valid")},
+        "true_lead": np.array(arrays["lead"][:, 0]),
+        "true_lane": np.array(arrays["lane"][:, 0]),
+        "returns": np.array(arrays["returns"]),
+        "failed": np.array(arrays["failed"]),
+    }
+
+
+def _accuracy(rows: dict[str, NDArray]) -> dict[str, Any]:
+    stop, light = rows["true_stop_distance"], rows["true_light"]
+    asked = rows["true_light_valid"] & (light > 0) & (stop >= NEAR) & (stop <= FAR)
+    none = rows["true_light_valid"] & (light == 0)
+    lead, line, lane = rows["true_lead"] < 60.0, stop < FAR, np.abs(rows["true_lane"]) < 2.0
+    valid = rows["knots_valid"]
+    right = rows["light"] == light
+    table = {
+        "looks": len(stop),
+        "lights": int(asked.sum()),
+        "light_read": _share(right[asked]),
+        "light_invented": _share(~right[none]),
+        "stop_line_error_m": _median(np.abs(rows["stop"] - stop)[line]),
+        "lead_error_m": _median(np.abs(rows["lead"] - rows["true_lead"])[lead]),
+        "lane_error_m": _median(np.abs(rows["lane"] - rows["true_lane"])[lane]),
+        "birds_eye_right": _share(rows["bird_right"]),
+        "plan_error_1s_m": _mean(rows["plan"][valid, 9]),
+        "plan_error_4s_m": _mean(rows["plan"][valid, 39]),
+    }
+    return table | {f"{LIGHTS[k]}_read": _share(right[asked & (light == k)]) for k in range(1, len(LIGHTS))}
+
+
+def critic_gate(values: NDArray, returns: NDArray) -> dict[str, float]:
+    """How much of what choosing could gain the critic gains, over looks whose plans (n, M) differ in what became of them: 0 is as good
+    as chance, 1 always the best."""
+    matters = returns.max(1) - returns.min(1) > 0.02
+    values, returns = values[matters], returns[matters]
+    if not len(values):
+        return {"looks": 0, "gain": float("nan"), "gain_of_the_first": float("nan")}
+    chosen = np.take_along_axis(returns, values.argmax(1)[:, None], 1)[:, 0].mean()
+    chance, best = returns.mean(), returns.max(1).mean()
+    gain, first = (chosen - chance) / (best - chance), (returns[:, 0].mean() - chance) / (best - chance)
+    return {"looks": len(values), "gain": round(float(gain), 3), "gain_of_the_first": round(float(first), 3)}
+
+
+def _calibration(rows: dict[str, NDArray]) -> dict[str, Any]:
+    """Expected calibration error of the risk over quantile bins, and what each bin said and saw."""
+    risk, failed = rows["risks"].ravel(), rows["failed"].ravel()
+    bins = np.array_split(np.argsort(risk), RISK_BINS)
+    told = [{"said": round(float(risk[b].mean()), 4), "seen": round(float(failed[b].mean()), 4)} for b in bins]
+    error = sum(len(b) * abs(row["said"] - row["seen"]) for b, row in zip(bins, told, strict=True)) / max(len(risk), 1)
+    return {"plans": len(risk), "failed": round(float(failed.mean()), 4), "calibration_error": round(error, 4), "bins": told}
+
+
+def _share(values: NDArray) -> float | None:
+    return round(float(values.mean()), 4) if len(values) else None
+
+
+def _median(values: NDArray) -> float | None:
+    return round(float(np.median(values)), 3) if len(values) else None
+
+
+def _mean(values: NDArray) -> float | None:
+    return round(float(values.mean()), 3) if len(values) else None
