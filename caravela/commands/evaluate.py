@@ -14,6 +14,7 @@ from caravela.core.errors import CaravelaError, unknown_name
 if TYPE_CHECKING:
     from caravela.evaluate.drivers import Driver
     from caravela.evaluate.places import Place
+    from caravela.evaluate.run import Run, Watcher
 
 HELP = "drive a suite of episodes and score them; compare two results"
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
@@ -48,6 +49,8 @@ class RunOptions:
     """Where the maps of the test side are kept (made there if they are not)."""
     threads: int = 1
     """Threads of the model."""
+    jobs: int = 1
+    """Processes that drive side by side, each its share of the maps."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def run(options: RunOptions) -> dict[str, Any]:
     import time
 
     from caravela.evaluate.places import read_folder
+    from caravela.evaluate.run import Run
     from caravela.evaluate.run import run as drive_suite
     from caravela.evaluate.suites import suite_named
     from caravela.evaluate.summary import report_of, rows_of
@@ -75,17 +79,20 @@ def run(options: RunOptions) -> dict[str, Any]:
 
     if options.episodes < 1:
         raise CaravelaError(f"--episodes is {options.episodes}; expected at least 1.")
+    if options.jobs < 1:
+        raise CaravelaError(f"--jobs is {options.jobs}; expected at least 1.")
     if options.seed < 0:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
     suite = suite_named(options.suite)
     driver, identity = driver_named(options)
     places = read_folder(options.maps) if options.maps is not None else test_side(options.library)
     began = time.perf_counter()
+    cache = cache_folder().parent / "evaluate"
+    work = Run(places, suite, identity=identity, episodes=options.episodes, seed=options.seed, cache=cache)
     with Bar() as bar:
-        cache = cache_folder().parent / "evaluate"
-        outcomes = drive_suite(
-            places, suite, driver, identity=identity, episodes=options.episodes, seed=options.seed, cache=cache, watcher=bar
-        )
+        if options.jobs > 1:
+            side_by_side(work, driver, options, watcher=bar)
+        outcomes = drive_suite(work, driver, watcher=bar)
     result = {
         "suite": suite.name,
         "policy": driver.name,
@@ -103,6 +110,33 @@ def run(options: RunOptions) -> dict[str, Any]:
     except OSError as error:
         raise CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a folder that you can write.") from error
     return {**{key: value for key, value in result.items() if key != "rows"}, "out": str(path)}
+
+
+def side_by_side(work: "Run", driver: "Driver", options: RunOptions, *, watcher: "Watcher") -> None:
+    """Drive all maps in several processes, this one among them. What another one leaves undone is driven afterwards."""
+    from multiprocessing import get_context
+
+    from caravela.evaluate.run import drive_share
+
+    work.choose(watcher)  # once, before the others look it up
+    others = [get_context("spawn").Process(target=drive_one_share, args=(work, options, share)) for share in range(1, options.jobs)]
+    for process in others:
+        process.start()
+    try:
+        drive_share(work, driver, share=0, of=options.jobs, watcher=watcher)
+        for process in others:
+            process.join()
+    finally:
+        for process in others:
+            process.terminate()
+
+
+def drive_one_share(work: "Run", options: RunOptions, share: int) -> None:
+    """What one of the other processes does."""
+    from caravela.evaluate.run import drive_share, quiet
+
+    driver, _ = driver_named(options)
+    drive_share(work, driver, share=share, of=options.jobs, watcher=quiet())
 
 
 def driver_named(options: RunOptions) -> "tuple[Driver, str]":

@@ -122,21 +122,50 @@ def drive(simulator: Simulator, driver: Driver, episodes: Sequence[Episode], *, 
     return referee.scores()
 
 
-def run(
-    places: Sequence[Place], suite: Suite, driver: Driver, *, identity: str, episodes: int, seed: int, cache: Path, watcher: Watcher
-) -> list[Outcome]:
-    """All outcomes of a run. `identity` tells this policy from every other (its name and its weights' fingerprint)."""
-    chosen = select(places, suite, episodes=episodes, seed=seed, cache=cache / "starts", watcher=watcher)
+@dataclass(frozen=True)
+class Run:
+    """What is driven, by whom. `identity` tells this policy from every other (its name and its weights' fingerprint)."""
+
+    places: Sequence[Place]
+    suite: Suite
+    identity: str
+    episodes: int
+    seed: int
+    cache: Path
+
+    def choose(self, watcher: Watcher) -> dict[str, list[Episode]]:
+        """The episodes by map."""
+        cache = self.cache / "starts"
+        return select(self.places, self.suite, episodes=self.episodes, seed=self.seed, cache=cache, watcher=watcher)
+
+    def part(self, place: Place, chosen: dict[str, list[Episode]], *, code: str) -> Path:
+        """Where the outcomes of one map are kept until the run is complete."""
+        asked = [asdict(episode) for episode in chosen[place.name]]
+        return self.cache / "parts" / f"{_key(code, self.identity, place.digest, asdict(self.suite), asked)}.json"
+
+
+def drive_share(work: Run, driver: Driver, *, share: int, of: int, watcher: Watcher) -> None:
+    """Drive every `of`-th map from the `share`-th on and keep what became of it: for several processes side by side."""
+    chosen, code = work.choose(watcher), program_digest()
+    mine = list(work.places)[share::of]
+    watcher.stage(f"{driver.name} drives, its share", total=sum(len(chosen[place.name]) for place in mine))
+    for place in mine:
+        part = work.part(place, chosen, code=code)
+        if _read(part) is None:
+            _write(part, [asdict(outcome) for outcome in drive_place(place, work.suite, driver, chosen[place.name], watcher=watcher)])
+
+
+def run(work: Run, driver: Driver, *, watcher: Watcher) -> list[Outcome]:
+    """All outcomes of a run; maps that are done already are not driven again."""
+    chosen, code = work.choose(watcher), program_digest()
     watcher.stage(f"{driver.name} drives", total=sum(map(len, chosen.values())))
     outcomes: list[Outcome] = []
     parts: list[Path] = []
-    code = program_digest()
-    for place in places:
-        asked = [asdict(episode) for episode in chosen[place.name]]
-        part = cache / "parts" / f"{_key(code, identity, place.digest, asdict(suite), asked)}.json"
+    for place in work.places:
+        part = work.part(place, chosen, code=code)
         rows = _read(part)
         if rows is None:
-            rows = [asdict(outcome) for outcome in drive_place(place, suite, driver, chosen[place.name], watcher=watcher)]
+            rows = [asdict(outcome) for outcome in drive_place(place, work.suite, driver, chosen[place.name], watcher=watcher)]
             _write(part, rows)
         else:
             watcher.advance(len(rows), success=sum(row["score"]["success"] for row in rows))

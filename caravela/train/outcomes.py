@@ -14,7 +14,7 @@ from caravela.world.state import WorldState
 
 AS_PLANNED = 20  # steps of 0.1 s driven as planned
 AFTERWARDS = 25  # steps driven by the teacher: what the plan has led into shows
-WORST, BEST = -7.0, 3.5  # sums of rewards that count as 0 and 1
+WORST, BEST = -6.0, 4.0  # sums of rewards that count as 0 and 1
 _WEIGHTS = interpolation_matrix()
 
 

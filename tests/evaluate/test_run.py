@@ -10,7 +10,7 @@ from caravela.core.types import KNOTS, PLAN_STEPS, Camera, Plan, Rig
 from caravela.evaluate import run as run_module
 from caravela.evaluate.drivers import PolicyDriver, Stationary
 from caravela.evaluate.places import name_places, read_folder
-from caravela.evaluate.run import drive_place, quiet, run
+from caravela.evaluate.run import Run, drive_place, drive_share, quiet, run
 from caravela.evaluate.summary import compare, report_of, rows_of
 from caravela.world.maps.catalogue import load_town
 
@@ -67,13 +67,28 @@ def test_a_run_that_was_stopped_goes_on_with_the_map_where_it_was(places, suite,
         return real(place, *rest, **named)
 
     monkeypatch.setattr(run_module, "drive_place", drive_until_killed)
-    asked = {"identity": "stationary", "episodes": 4, "seed": 0, "cache": cache, "watcher": quiet()}
+    work = Run(places, suite, identity="stationary", episodes=4, seed=0, cache=cache)
     with pytest.raises(KeyboardInterrupt):
-        run(places, suite, Stationary(), **asked)
-    outcomes = run(places, suite, Stationary(), **asked)
+        run(work, Stationary(), watcher=quiet())
+    outcomes = run(work, Stationary(), watcher=quiet())
     assert driven == [places[0].name, places[1].name, places[1].name] and len(outcomes) == 4
-    assert [repr(o) for o in outcomes] == [repr(o) for o in run(places, suite, Stationary(), **asked)]
+    assert [repr(o) for o in outcomes] == [repr(o) for o in run(work, Stationary(), watcher=quiet())]
     assert driven.count(places[0].name) == 2  # a complete run is not taken up again
+
+
+def test_shares_of_the_maps_driven_apart_make_the_same_run(places, suite, starts, tmp_path, monkeypatch):
+    outcomes = []
+    for name, shares in (("whole", 1), ("apart", 2)):
+        cache = tmp_path / name
+        cache.mkdir()
+        (cache / "starts").symlink_to(starts)
+        work = Run(places, suite, identity="stationary", episodes=4, seed=0, cache=cache)
+        for share in range(shares):
+            drive_share(work, Stationary(), share=share, of=shares, watcher=quiet())
+        with monkeypatch.context() as patched:
+            patched.setattr(run_module, "drive_place", None)  # nothing is left to be driven
+            outcomes.append([repr(o) for o in run(work, Stationary(), watcher=quiet())])
+    assert outcomes[0] == outcomes[1] and len(outcomes[0]) == 4
 
 
 def test_the_summary_adds_up(places, suite, chosen):
