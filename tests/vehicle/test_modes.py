@@ -141,7 +141,7 @@ def test_long_random_drives_keep_the_rules(seed: int) -> None:
     random = Random(seed)
     rules = RULES[seed]
     car, ledger, visited = parked(Manual(ANA)), Ledger(ANA, mode=Mode.MANUAL, t_us=0), set()
-    for _ in range(3_000):
+    for _ in range(12_000):
         driver = random.choices((THERE, AWAY, GONE), (6, 3, 1))[0]
         t_us = car.t_us + random.choice((-50_000, 0, 100_000, 100_000, 100_000, 2_000_000))
         sample = Sample(t_us, random.choice((0.0, 15.0)), driver)

@@ -1,0 +1,53 @@
+"""The way to a stop without the network: the last good plan's path is kept as curvature over distance, and followed while the car
+slows at a stated deceleration. It needs no picture and no model, only speed; it is an abstention, not driving."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caravela.core.types import Plan
+from caravela.core.units import STEP_S
+
+JERK = 5.0  # m/s^3, how fast the brakes are taken up
+LATERAL_MAX = 3.0  # m/s^2
+BEYOND = 5.0  # m over which the path straightens where the plan ends
+
+
+class StopPath:
+    """Keeps the last good plan and leads along it."""
+
+    def __init__(self) -> None:
+        self._distance: NDArray[np.float64] = np.array([0.0, BEYOND])  # m along the path
+        self._curvature: NDArray[np.float64] = np.zeros(2)  # 1/m there
+        self._travelled = 0.0  # m since the plan was made
+        self._acceleration = 0.0  # m/s^2 asked for last
+
+    def keep(self, plan: Plan) -> None:
+        """A good plan was made here (world 0 of its batch)."""
+        chosen = plan.trajectories[0, int(plan.chosen[0])].astype(np.float64)  # (N, 3)
+        path = np.concatenate([np.zeros((1, 3)), chosen])
+        lengths = np.hypot(*np.diff(path[:, :2], axis=0).T)
+        turns = np.diff(path[:, 2])
+        moving = lengths > 1e-3
+        ends = np.cumsum(lengths)[moving]
+        if not len(ends):
+            self._distance, self._curvature = np.array([0.0, BEYOND]), np.zeros(2)
+        else:
+            self._distance = np.concatenate([ends - 0.5 * lengths[moving], [ends[-1] + BEYOND]])
+            self._curvature = np.concatenate([turns[moving] / lengths[moving], [0.0]])
+        self._travelled = 0.0
+
+    def move(self, speed: float) -> None:
+        """A tick passes at `speed`, m/s."""
+        self._travelled += speed * STEP_S
+
+    def rest(self, acceleration: float) -> None:
+        """Somebody else drives; `acceleration` is what they ask for, from where the brakes will be taken up."""
+        self._acceleration = acceleration
+
+    def control(self, *, speed: float, deceleration: float) -> tuple[float, float]:
+        """Acceleration m/s^2 and curvature 1/m for the next tick, towards standstill at `deceleration`."""
+        wanted = -min(deceleration, speed / STEP_S)
+        self._acceleration = max(wanted, min(self._acceleration, 0.0) - JERK * STEP_S)
+        curvature = float(np.interp(self._travelled, self._distance, self._curvature))
+        bound = LATERAL_MAX / max(speed, 1.0) ** 2
+        return self._acceleration, float(np.clip(curvature, -bound, bound))
