@@ -22,6 +22,11 @@ from caravela.core.errors import CaravelaError, unknown_name
 COMMANDS = Path(__file__).parent / "commands"
 USAGE_EXIT = 2
 INTERRUPTED_EXIT = 130  # 128 + SIGINT
+# tyro's complaint about a value that is no number, of a plain field and of one that may also be left out
+_MISREAD = re.compile(
+    r"rror parsing (?P<flag>--[\w-]+): (?:invalid literal for int\(\) with base 10: '(?P<int>.*?)'|could not convert string to float: "
+    r"'(?P<float>.*?)'|no type matching \{None\}\|(?P<optional>FLOAT|INT) could be instantiated from \['(?P<either>.*?)'\])"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -132,6 +137,9 @@ def _shorten(complaint: str, *, program: str) -> str:
             paragraphs.append([])
         elif line:
             paragraphs[-1].append(line)
+    if wrong := _MISREAD.search(" ".join(text.replace("│", " ").split())):
+        kind = "a whole number" if wrong["int"] is not None or wrong["optional"] == "INT" else "a number"
+        return f"{wrong['flag']} is '{(wrong['int'] or wrong['float'] or wrong['either'] or '')[:80]}'; expected {kind}. See `{program} --help`."
     titles = ("Required options", "Value error", "Unrecognized options", "Invalid choice", "Missing argument")
     said = [part for part in paragraphs if part and not (len(part) == 1 and part[0] in titles)]
     sentence = " ".join(said[0]).rstrip(".") if said else "these options cannot be read"

@@ -26,6 +26,8 @@ class Options:
     """How often."""
     lefthand: bool | None = None
     """The hand."""
+    weight: float = 1.0
+    height: float | None = None
 
 
 def _run(options):
@@ -103,7 +105,11 @@ def test_every_verb_has_options_that_tyro_can_read():
         (["greetings", "helo"], "did you mean hello"),
         (["greet"], "missing from caravela greet: STR Whom."),
         (["greet", "a", "--tims", "3"], "--times"),
-        (["greet", "a", "--times", "often"], "--times"),
+        (["greet", "a", "--times", "often"], "--times is 'often'; expected a whole number."),
+        (["greet", "a", "--times", "1.5"], "--times is '1.5'; expected a whole number."),
+        (["greet", "a", "--times", ""], "--times is ''; expected a whole number."),
+        (["greet", "a", "--weight", "heavy"], "--weight is 'heavy'; expected a number."),
+        (["greet", "a", "--height", "tall"], "--height is 'tall'; expected a number."),
         (["greet", "a", "b"], "unrecognized options: b"),
         (["greet", "nobody"], "got nobody; expected a name: give one."),
     ],

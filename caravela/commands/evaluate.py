@@ -83,8 +83,11 @@ def run(options: RunOptions) -> dict[str, Any]:
         raise CaravelaError(f"--jobs is {options.jobs}; expected at least 1.")
     if options.seed < 0:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
+    if options.threads < 1:
+        raise CaravelaError(f"--threads is {options.threads}; expected at least 1.")
     suite = suite_named(options.suite)
     driver, identity = driver_named(options)
+    path = writable(options.out / f"evaluate-{suite.name}-{driver.name}.json")  # told now, not after hours of driving
     places = read_folder(options.maps) if options.maps is not None else test_side(options.library)
     began = time.perf_counter()
     cache = cache_folder().parent / "evaluate"
@@ -103,13 +106,28 @@ def run(options: RunOptions) -> dict[str, Any]:
         "wall_s": round(time.perf_counter() - began, 1),
         **report_of(rows_of(outcomes, places)),
     }
-    path = options.out / f"evaluate-{suite.name}-{driver.name}.json"
     try:
-        options.out.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     except OSError as error:
-        raise CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a folder that you can write.") from error
+        raise unwritable(path, error) from error
     return {**{key: value for key, value in result.items() if key != "rows"}, "out": str(path)}
+
+
+def writable(path: Path) -> Path:
+    """`path`, in a folder that is there and takes files. Raises CaravelaError where it does not."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a"):
+            pass
+        if path.stat().st_size == 0:
+            path.unlink()
+    except OSError as error:
+        raise unwritable(path, error) from error
+    return path
+
+
+def unwritable(path: Path, error: OSError) -> CaravelaError:
+    return CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a folder that you can write.")
 
 
 def side_by_side(work: "Run", driver: "Driver", options: RunOptions, *, watcher: "Watcher") -> None:
@@ -282,7 +300,7 @@ def compare(options: CompareOptions) -> dict[str, Any]:
 
     results = [read_result(path) for path in (options.first, options.second)]
     for path, result in zip((options.first, options.second), results, strict=True):
-        if "rows" not in result or "policy" not in result:
+        if not {"suite", "policy"} <= result.keys() or not are_rows(result.get("rows")):
             raise CaravelaError(f"'{path}' is no result of `caravela evaluate run`; expected one of its JSON files.")
     suites = {result["suite"] for result in results}
     if len(suites) > 1:
@@ -293,6 +311,12 @@ def compare(options: CompareOptions) -> dict[str, Any]:
         "second": results[1]["policy"],
         **compare_rows(results[0]["rows"], results[1]["rows"], seed=options.seed),
     }
+
+
+def are_rows(rows: Any) -> bool:
+    """Whether these are drives that can be paired."""
+    needed = {"map", "seed", "allowed_s", "success", "distance_m", "failures", "progress"}
+    return isinstance(rows, list) and all(isinstance(row, dict) and needed <= row.keys() for row in rows)
 
 
 def show_compare(result: dict[str, Any]) -> None:

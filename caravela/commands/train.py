@@ -94,11 +94,13 @@ def run_teacher(options: TeacherOptions) -> dict[str, Any]:
     from caravela.train.threads import use_threads
     from caravela.world import atlas
 
-    use_threads(1)
     config = replace(teacher_preset(options.preset), seed=options.seed)
+    at_least(0, seed=options.seed)
+    at_least(1, steps=options.steps, towns=options.towns)
+    use_threads(1)
     if options.steps is not None:
         config = replace(config, steps=options.steps)
-    folder = options.folder or Path("runs/teacher") / options.preset
+    folder = folder_for(options.folder or Path("runs/teacher") / options.preset)
     run = TeacherRun(atlas.build(training_maps(options.maps, towns=options.towns)), folder, config)
     run.train()
     return {"steps": run.done_steps, "folder": str(folder), "checkpoint": str(folder / "last.pt"), "curve": str(folder / "curve.jsonl")}
@@ -114,14 +116,17 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     preset(options.preset)  # an unknown one is refused before anything is made
     if options.only not in (None, "collect", "learn"):
         raise CaravelaError(f"--only is '{options.only}'; expected collect or learn.")
+    at_least(0, seed=options.seed)
+    at_least(1, steps=options.steps, threads=options.threads, towns=options.towns, turn_seconds=options.turn_seconds)
+    teacher = _teacher(options.teacher)
     use_threads(options.threads)
-    folder = options.folder or Path("runs/vla") / options.preset
+    folder = folder_for(options.folder or Path("runs/vla") / options.preset)
     config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
     trainer = VLATrainer(folder, config) if options.only != "collect" else None
     collector = None
     if options.only != "learn":
         graphs = training_maps(options.maps, towns=options.towns)
-        collector = VLACollector(graphs, folder, teacher=_teacher(options.teacher), config=config, collect=CollectConfig())
+        collector = VLACollector(graphs, folder, teacher=teacher, config=config, collect=CollectConfig())
     rounds = 0
     while trainer is None or trainer.step < config.steps:
         if collector is not None:
@@ -137,11 +142,29 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     }
 
 
+def at_least(lowest: int, **options: float | None) -> None:
+    """Raises CaravelaError for an option (None where it was left out) that is below `lowest` or no number."""
+    for name, got in options.items():
+        if got is not None and not got >= lowest:
+            raise CaravelaError(f"--{name.replace('_', '-')} is {got:g}; expected at least {lowest}.")
+
+
+def folder_for(path: Path, *, option: str = "folder") -> Path:
+    """`path` as a folder that is there. Raises CaravelaError where it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CaravelaError(f"cannot make the folder '{path}' ({error.strerror}); give --{option} one that you can write.") from error
+    return path
+
+
 def _teacher(path: Path | None) -> Path:
-    if path is not None:
-        return path
-    trained = Path("runs/teacher/nano/last.pt")
-    return trained if trained.is_file() else SHIPPED_TEACHER
+    if path is None:
+        trained = Path("runs/teacher/nano/last.pt")
+        path = trained if trained.is_file() else SHIPPED_TEACHER
+    if not path.is_file():
+        raise CaravelaError(f"no teacher at '{path}'; expected a checkpoint: `caravela train teacher nano` makes one, or give --teacher.")
+    return path
 
 
 def run_probe(options: ProbeOptions) -> dict[str, Any]:
@@ -154,8 +177,11 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     from caravela.train.threads import use_threads
     from caravela.world.maps.lane_graph import load
 
+    at_least(0, seed=options.seed)
+    at_least(1, looks=options.looks)
     use_threads(1)
     checkpoint = load_checkpoint(options.checkpoint)
+    folder_for(options.out.parent, option="out")
     graphs = [load(path) for path in sorted((options.maps / "test").glob("*.lanes"))]
     if not graphs:
         raise CaravelaError(f"{options.maps / 'test'} holds no maps; `caravela evaluate run` makes them.")
@@ -167,8 +193,10 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
         "maps": len(graphs),
         "seed": options.seed,
     } | told
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=1) + "\n")
+    try:
+        options.out.write_text(json.dumps(result, indent=1) + "\n")
+    except OSError as error:
+        raise CaravelaError(f"cannot write '{options.out}' ({error.strerror}); give --out a file that you can write.") from error
     return result
 
 
@@ -179,8 +207,7 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
     from caravela.model.export import export_onnx
 
     checkpoint = load_checkpoint(options.checkpoint)
-    path = options.out / MODEL_FILE
-    options.out.mkdir(parents=True, exist_ok=True)
+    path = folder_for(options.out, option="out") / MODEL_FILE
     export_onnx(checkpoint.model, path, data_version=checkpoint.data_version)
     return {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
 

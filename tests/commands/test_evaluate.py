@@ -57,6 +57,8 @@ def test_a_run_a_comparison_and_the_page(caravela, maps, tmp_path):
         (["--policy", "stationery"], "did you mean stationary"),
         (["--policy", "no/such/model.onnx"], "no model at"),
         (["--episodes", "0"], "--episodes is 0"),
+        (["--threads", "0"], "--threads is 0"),
+        (["--out", __file__, "--policy", "idm"], "give --out a folder that you can write"),
         (["--policy", "teacher", "--teacher", "no/such.pt"], "no teacher at"),
     ],
 )
@@ -81,3 +83,12 @@ def test_comparing_what_is_no_result(caravela, tmp_path):
     for path in (other, tmp_path / "missing.json"):
         code, _, err = caravela("evaluate", "compare", path, path)
         assert code == 2 and err.startswith("caravela: "), err
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", '{"suite": "nominal", "policy": "x", "rows": 5}', '{"suite": "nominal", "policy": "x", "rows": [{}]}']
+)
+def test_what_is_no_result_is_not_compared(caravela, tmp_path, content):
+    (tmp_path / "odd.json").write_text(content)
+    code, out, err = caravela("evaluate", "compare", tmp_path / "odd.json", tmp_path / "odd.json")
+    assert code == 2 and out == "" and "is no result of `caravela evaluate run`" in err

@@ -1,0 +1,38 @@
+"""`caravela train`, as mistyped: each is refused in one sentence, before a map is read or a step is made."""
+
+from pathlib import Path
+
+import pytest
+
+from caravela import cli
+
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["teacher", "nan0"], "did you mean nano"),
+        (["teacher", "--seed", "-1"], "--seed is -1; expected at least 0"),
+        (["teacher", "--steps", "0"], "--steps is 0; expected at least 1"),
+        (["teacher", "--folder", __file__], "give --folder one that you can write"),
+        (["vla", "nan0"], "did you mean nano"),
+        (["vla", "--only", "both"], "expected collect or learn"),
+        (["vla", "--threads", "0"], "--threads is 0; expected at least 1"),
+        (["vla", "--turn-seconds", "nan"], "--turn-seconds is nan; expected at least 1"),
+        (["vla", "--teacher", "no/such.pt"], "no teacher at 'no/such.pt'"),
+        (["export", "no/such.safetensors"], "no checkpoint at no/such.safetensors"),
+        (["export", __file__], "is damaged"),
+        (["probe", "--looks", "0", __file__], "--looks is 0; expected at least 1"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_2(
+    words: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["train", *words])
+    out, err = capsys.readouterr()
+    assert stop.value.code == 2 and out == "" and err.count("\n") == 1
+    assert err.startswith("caravela: ") and says in err
+    assert list(tmp_path.iterdir()) == []
