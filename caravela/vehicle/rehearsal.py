@@ -19,7 +19,7 @@ from caravela.core.types import KNOTS, PROPOSALS, ROUTE_POINTS, Observation, Pla
 from caravela.core.units import STEP_S, STEP_US
 from caravela.vehicle.actuation import Commands, Watchdog
 from caravela.vehicle.attention import SimulatedDriver
-from caravela.vehicle.conduct import STANDSTILL, Assisted, Automated, Manual, Rules, TakeOver, parked
+from caravela.vehicle.conduct import STANDSTILL, Assisted, Automated, Conduct, Manual, Rules, TakeOver, parked
 from caravela.vehicle.loop import Loop
 from caravela.vehicle.planner import Answer, InlinePlanner, ModelProcess, Planner
 from caravela.vehicle.profiles import assisted_profile, r157
@@ -194,11 +194,11 @@ class Case:
     def __init__(self, injection: Injection, mode: Mode, *, attentive: bool, profile: str) -> None:
         self.injection, self.mode, self.attentive = injection, mode, attentive
         rules = Rules(assisted_profile(profile), r157(), ENTITY)
-        conduct = {Mode.MANUAL: Manual(DRIVER), Mode.L2: Assisted(DRIVER), Mode.L4: Automated(ENTITY)}[mode]
+        starts: dict[Mode, Conduct] = {Mode.MANUAL: Manual(DRIVER), Mode.L2: Assisted(DRIVER), Mode.L4: Automated(ENTITY)}
         away = () if attentive else ((ONSET * STEP_S, math.inf),)
         monitor = SimulatedDriver(hands_off=away, eyes_away=away)
         self._planner, rig = _Spoiled(self._model()), small_rig()
-        self._loop = Loop(parked(conduct), rules=rules, planner=self._planner, monitor=monitor, rig=rig, deadline_s=DEADLINE_S)
+        self._loop = Loop(parked(starts[mode]), rules=rules, planner=self._planner, monitor=monitor, rig=rig, deadline_s=DEADLINE_S)
         self._watchdog = Watchdog(deceleration=rules.automated.manoeuvre_deceleration)
         self._plain = Plain(rig)
         self._jumped_us = 0
