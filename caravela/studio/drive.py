@@ -14,6 +14,7 @@ from caravela.core.errors import CaravelaError
 from caravela.core.protocols import Policy
 from caravela.core.types import Camera, Control, Event, Observation, Plan
 from caravela.core.units import STEP_S, STEP_US
+from caravela.studio.hearing import UNCHANGED, Heard, Lessons, change
 from caravela.studio.latency import Latencies
 from caravela.studio.street import Street, street_of
 from caravela.world.maps.lane_graph import LaneGraph
@@ -71,6 +72,8 @@ class Tick:
     control: Control
     street: Street
     insight: Mapping[str, Any]  # what the model made of it, arrays with a leading batch axis
+    judged: bool  # whether the plan's values and risk mean anything: they come from a critic that has been trained
+    heard: Heard
     events: tuple[Event, ...]
 
 
@@ -83,6 +86,7 @@ class Drive:
     settings: DriveSettings
     latencies: Latencies = field(default_factory=Latencies)
     words: str = ""
+    lessons: Lessons = field(default_factory=Lessons)
 
     def __post_init__(self) -> None:
         if self.stage.world.batch != 1:
@@ -91,6 +95,8 @@ class Drive:
         self.distance = 0.0  # m
         self.seed = self.settings.seed
         self._spoken: list[Event] = []
+        self._heard = Heard()
+        self._judged = has_critic(self.policy)
         self._start(self.seed)
         if self.words:
             self.say(self.words)
@@ -106,10 +112,18 @@ class Drive:
     def say(self, words: str) -> None:
         """Tell the car something, from now on; an empty text takes it back. Raises CaravelaError if it is too long."""
         self.words = checked_words(words)
-        self._note("words", f"“{self.words}”" if self.words else "taken back")
-        answer = self.stage.ask(self.words)
-        if answer:
-            self._note("route", answer)
+        laid = bool(self._heard.route)
+        self._heard = Heard()
+        if not self.words:
+            self.stage.ask("")
+            self._note("words", "taken back; the route stays" if laid else "taken back")
+            return
+        self._note("words", f"“{self.words}”")
+        self._heard = Heard(route=self.stage.ask(self.words) or "")
+        if self._heard.route:
+            self._note("route", self._heard.route)
+        else:
+            self._heard = Heard(manner=self.lessons.nearest(self.words))
 
     def tick(self, *, before_step: Callable[[Tick, WorldState], None] = lambda tick, state: None) -> Tick:
         """Plan, and let the world go on by one step. `before_step` gets the tick, its events still to come, while the world is
@@ -118,22 +132,44 @@ class Drive:
             self._start(self.seed + 1)
             self._note("new_drive", f"seed {self.seed}")
         observation = dataclasses.replace(self._observation, words=(self.words,))
+        untold = self._untold(observation)
         with self.latencies.measure("plan"):
             plan = self.policy.plan(observation)
         for stage, milliseconds in getattr(self.policy, "timings", {}).items():
             if stage != "total":
                 self.latencies.add(f"plan: {stage}", milliseconds)
-        street = street_of(self.stage.world.state, self.stage.graph)
-        tick = Tick(self.number, self.number * STEP_S, observation, plan, plan.control(), street, insight_of(self.policy), ())
+        if untold is not None:
+            self._heard = dataclasses.replace(self._heard, plan=change(plan, untold))
+            if self._heard.manner or self._heard.plan != UNCHANGED:
+                self._note("heard", "; ".join(filter(None, (self._heard.manner, f"its plan: {self._heard.plan}"))))
+        tick = Tick(
+            self.number,
+            self.number * STEP_S,
+            observation,
+            plan,
+            plan.control(),
+            street_of(self.stage.world.state, self.stage.graph),
+            insight_of(self.policy),
+            judged=self._judged,
+            heard=self._heard,
+            events=(),
+        )
         before_step(tick, self.stage.world.state)
         with self.latencies.measure("world"):
             self._observation, events = self.stage.world.step(tick.control)
         happened = self._began(events[0])
         spoken, self._spoken = self._spoken, []
         self.number += 1
-        self.distance += 0.5 * (street.speed + float(self._observation.speed[0])) * STEP_S
+        self.distance += 0.5 * (tick.street.speed + float(self._observation.speed[0])) * STEP_S
         self._watch(happened)
         return dataclasses.replace(tick, events=(*spoken, *happened))
+
+    def _untold(self, observation: Observation) -> Plan | None:
+        """What would be planned without the words, on the first tick with them; else None. The exported model keeps nothing from
+        one plan to the next, so that asking it twice does no harm."""
+        if not self.words or self._heard.plan:
+            return None
+        return self.policy.plan(dataclasses.replace(observation, words=("",)))
 
     def _note(self, kind: str, detail: str) -> None:
         self._spoken.append(Event(t_us=self.number * STEP_US, kind=kind, responsible=RESPONSIBLE, detail=detail))
@@ -153,6 +189,13 @@ class Drive:
         stuck = self._failed and self._stood * STEP_S > STUCK_S
         if not self._ends_at and (kinds & ENDINGS or stuck):
             self._ends_at = self.number + round(AFTERMATH_S / STEP_S)
+
+
+def has_critic(policy: Policy) -> bool:
+    """Whether a policy's values and risk come from a critic that has been trained. An exported model says so in its config; of
+    any other policy it is taken for granted."""
+    card = getattr(getattr(policy, "bundle", None), "card", None)
+    return True if card is None else bool(card.config.get("critic_trained", False))
 
 
 def insight_of(policy: Policy) -> Mapping[str, Any]:

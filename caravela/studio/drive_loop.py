@@ -17,6 +17,7 @@ from caravela.core.types import Camera, Rig
 from caravela.core.units import STEP_S
 from caravela.studio import packet
 from caravela.studio.drive import Drive, DriveSettings, Stage, Tick
+from caravela.studio.hearing import Lessons
 from caravela.studio.latency import Latencies
 from caravela.studio.map_geometry import map_geometry
 from caravela.studio.painter import Motif, Painter
@@ -90,6 +91,7 @@ class DriveLoop(threading.Thread):
         self._broadcast, self._on_begin, self._on_tick, self._on_end = broadcast, on_begin, on_tick, on_end
         self._asks: queue.SimpleQueue[Ask] = queue.SimpleQueue()
         self._policy: Policy | None = None
+        self._lessons = Lessons()
         self._drive: Drive | None = None
         self._settings, self._words = settings, words
         self._drives = 0
@@ -117,6 +119,7 @@ class DriveLoop(threading.Thread):
         """The thread. What it dies of is kept in `failure`."""
         try:
             self._policy = self._make_policy()
+            self._lessons.load()  # before the clock runs
             self._painter.start()
             self._begin(self._settings)
             self._run()
@@ -190,7 +193,7 @@ class DriveLoop(threading.Thread):
         where = settings.map or settings.town
         self._say_status("loading", f"opening {where} …", settings=settings)
         stage = self._make_stage(settings, lambda sentence: self._say_status("loading", sentence, settings=settings))
-        drive = Drive(stage, self._policy, settings, self.latencies, self._words)
+        drive = Drive(stage, self._policy, settings, self.latencies, self._words, self._lessons)
         stage.look(self._painter.viewfinder.camera(), stage.world.state)  # what is compiled at the first look should not cost ticks
         self._words = ""
         self.latencies.clear()

@@ -1,6 +1,7 @@
 """A tick, or its picture, as it travels to the page: one binary message. Four bytes (little-endian) say how long the JSON
 header is, the header names the blobs that follow it: pictures as JPEG, trajectories as float32."""
 
+import dataclasses
 import io
 import json
 import math
@@ -52,9 +53,12 @@ def header(tick: Tick, *, cameras: tuple[str, ...]) -> dict[str, Any]:
         "route_lanes": list(street.route),
         "route": np.round(tick.observation.route[0].astype(float), 1).tolist() if bool(tick.observation.has_route[0]) else [],
         "chosen": int(plan.chosen[0]),
-        "values": [finite(value) for value in plan.values[0]],
-        "risk": finite(plan.risk[0]),
+        "proposals": plan.values.shape[1],
+        "judged": tick.judged,
+        "values": values(tick),
+        "risk": finite(plan.risk[0]) if tick.judged else None,
         "words": tick.observation.words[0],
+        "heard": dataclasses.asdict(tick.heard),
         "insight": {name: plain(value) for name, value in tick.insight.items()},
         "cameras": list(cameras),
     }
@@ -67,9 +71,15 @@ def view_header(tick: Tick, camera: Camera) -> dict[str, Any]:
         "tick": tick.number,
         "camera": intrinsics(camera),
         "chosen": int(tick.plan.chosen[0]),
-        "values": [finite(value) for value in tick.plan.values[0]],
+        "proposals": tick.plan.values.shape[1],
+        "values": values(tick),
         "acceleration": finite(tick.control.acceleration[0]),
     }
+
+
+def values(tick: Tick) -> list[float | None]:
+    """What the critic thinks of each proposal; nothing where there is none that has been trained."""
+    return [finite(value) for value in tick.plan.values[0]] if tick.judged else []
 
 
 def lines(tick: Tick) -> bytes:

@@ -1,6 +1,7 @@
 """From ticks to a recording: what the recorder wants to know of each, one drive after the other on one time line. Ticks and
 views come from two threads, so writing is locked."""
 
+import dataclasses
 import threading
 from collections.abc import Callable
 
@@ -76,8 +77,11 @@ def moment_of(tick: Tick, *, t_us: int, rig: Rig) -> Moment:
         "limit": street.limit,
         "energy_wh": street.energy,
         "words": tick.observation.words[0],
+        "heard": dataclasses.asdict(tick.heard),
         "insight": {name: plain(value) for name, value in tick.insight.items()},
     }
+    if not tick.judged:
+        signals |= {"values": None, "risk": None}  # in place of what an untrained critic says
     return Moment(
         t_us=t_us,
         pose=(street.x, street.y, street.heading),

@@ -164,12 +164,16 @@ class Simulator:
             words=tuple(self.words),
         )
 
-    def request(self, words: str, *, world: int = 0) -> None:
-        """Words to the car: they reach the driver with the next observation, and the sat-nav where they name a turn."""
+    def request(self, words: str, *, world: int = 0) -> str | None:
+        """Words to the car: they reach the driver with the next observation, and the sat-nav where they name a turn. Returns the
+        sat-nav's answer, None where it heard no turn."""
         self.words[world] = words
         wanted = navigator.wanted_turn(words)
-        if wanted is not None:
-            navigator.reroute(self.atlas.roads, self.state, world, turn=wanted[0], nth=wanted[1])
+        if wanted is None:
+            return None
+        (turn, nth), lit = wanted, navigator.at_lights(words)
+        metres = navigator.reroute(self.atlas.roads, self.state, world, turn=turn, nth=nth, lit=lit)
+        return navigator.answer(turn, metres=metres, lit=lit)
 
     def sat_nav(self) -> NDArray[np.float32]:
         """(B, ROUTE_POINTS, 2) points on the road's axis in the rig frame, m, off by the episode's position error."""

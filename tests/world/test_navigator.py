@@ -7,7 +7,7 @@ import pytest
 
 from caravela.world.maps.catalogue import load_town, towns
 from caravela.world.maps.lane_graph import JUNCTION, LEFT, RIGHT, STRAIGHT
-from caravela.world.navigator import reroute, wanted_turn
+from caravela.world.navigator import at_lights, reroute, wanted_turn
 from caravela.world.simulator import Simulator
 
 
@@ -48,6 +48,27 @@ def test_a_new_route_makes_the_turn_and_stays_connected(turn):
 def test_words_reach_the_driver_and_an_impossible_turn_changes_nothing():
     world = Simulator([load_town(towns()[0])], batch=1, traffic="none")
     before = world.state.route[0, 0].copy()
-    world.request("gently, please")
+    assert world.request("gently, please") is None
     assert world.observe().words == ("gently, please",)
     assert np.array_equal(before, world.state.route[0, 0])
+
+
+def test_the_sat_nav_says_what_it_did_and_what_it_could_not_do():
+    world = Simulator([load_town(towns()[0])], batch=8, traffic="none")
+    answers = [world.request("turn left", world=b) for b in range(8)]
+    assert any(answer.startswith("left in ") for answer in answers)
+    before = world.state.route.copy()
+    assert "which stays as it was" in world.request("take the third left at the lights", world=0) or not np.array_equal(
+        before[0], world.state.route[0]
+    )
+
+
+def test_at_the_lights_means_a_turn_that_lights_govern():
+    assert at_lights("turn left at the lights") and not at_lights("turn left, lightly")
+    for name in towns()[:4]:
+        world = Simulator([load_town(name)], batch=8, traffic="none")
+        lanes = world.atlas.roads.lanes
+        for b in range(8):
+            if reroute(world.atlas.roads, world.state, b, turn=LEFT, lit=True) is not None:
+                governed = [int(lanes[k]["link"]) >= 0 for k in world.state.route[b, 0] if k >= 0 and lanes[k]["turn"] == LEFT]
+                assert any(governed)

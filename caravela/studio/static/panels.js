@@ -17,6 +17,8 @@ const PHRASES = {
   wrong_way: "on the wrong side",
   route_missed: "missed the route",
   words: "was told",
+  route: "sat-nav",
+  heard: "made of it",
   new_drive: "new drive",
 };
 const LIGHT_CLASSES = ["none", "red", "yellow", "green"];
@@ -75,6 +77,10 @@ export class Model {
 
   show(tick) {
     this.#text("words", "told", tick.words || "nothing");
+    const heard = tick.words ? tick.heard : {};
+    this.#text("route", "sat-nav", heard.route || (tick.words ? "heard no turn" : "–"));
+    this.#text("manner", "driver", heard.manner || (heard.plan ? "told the same words" : "–"));
+    this.#text("change", "its plan", heard.plan || "–");
     const { light, lead, ...rest } = tick.insight;
     if (Array.isArray(light)) this.#light(light);
     if (Array.isArray(lead)) this.#lead(...lead);
@@ -83,8 +89,12 @@ export class Model {
       else if (Array.isArray(value) && value.every((item) => typeof item === "number")) this.#text(name, label(name), value.map((item) => item.toFixed(2)).join("  "));
       else this.#text(name, label(name), typeof value === "object" ? JSON.stringify(value) : String(value));
     }
-    this.#gauge("risk", "risk", tick.risk ?? 0, tick.risk === null ? "–" : `${(100 * tick.risk).toFixed(1)} %`, tick.risk > 0.3 ? "red" : tick.risk > 0.1 ? "yellow" : "");
-    this.#values(tick.values, tick.chosen);
+    if (tick.judged) {
+      this.#gauge("risk", "risk", tick.risk ?? 0, tick.risk === null ? "–" : `${(100 * tick.risk).toFixed(1)} %`, tick.risk > 0.3 ? "red" : tick.risk > 0.1 ? "yellow" : "");
+      this.#values(tick.values, tick.chosen);
+    } else {
+      this.#text("critic", "critic", "not trained: the mean plan is driven");
+    }
   }
 
   #row(key, build) {

@@ -54,7 +54,7 @@ export class View {
       const order = ranks(tick.values);
       proposals.forEach((line, index) => {
         if (index === tick.chosen) return;
-        const good = order[index] / Math.max(proposals.length - 1, 1);
+        const good = order.length ? order[index] / Math.max(proposals.length - 1, 1) : 0.5; // no critic: all alike
         this.context.strokeStyle = `rgb(255 255 255 / ${(0.18 + 0.4 * good).toFixed(2)})`;
         this.context.lineWidth = 1.4 * pixel * (devicePixelRatio || 1);
         this.#stroke(line.map(([x, y]) => [x, y, 0]), camera);
@@ -111,7 +111,7 @@ export class View {
 // The K trajectories of a tick as [[x, y], …], each beginning at the car.
 export function trajectories(tick) {
   const numbers = new Float32Array(tick.blobs.lines);
-  const count = tick.values.length;
+  const count = tick.proposals;
   const steps = numbers.length / 2 / count;
   return Array.from({ length: count }, (_, index) => {
     const line = [[0, 0]];
