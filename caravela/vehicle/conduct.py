@@ -197,6 +197,7 @@ class NoteKind(StrEnum):
     DOMAIN = "operational design domain"
     LOCK_OUT = "lock-out"
     REFUSED = "refused"
+    EVENT = "event"  # of the world: a collision, a red light run
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from PIL import Image
 from caravela.core.responsibility import Party, Tenure
 from caravela.core.types import Plan, Rig
 from caravela.core.units import STEP_S
-from caravela.vehicle.conduct import NoteKind
+from caravela.vehicle.conduct import Note, NoteKind
 from caravela.vehicle.loop import Tick
 from caravela.vehicle.sealed import SealedFile, open_file
 
 SEAL_US = 1_000_000  # µs between seals
-TRIGGERS = frozenset((NoteKind.MODE, NoteKind.TAKE_OVER, NoteKind.RESPONSE, NoteKind.MANOEUVRE, NoteKind.FAULT))
+TRIGGERS = frozenset((NoteKind.MODE, NoteKind.TAKE_OVER, NoteKind.RESPONSE, NoteKind.MANOEUVRE, NoteKind.FAULT, NoteKind.EVENT))
 
 
 @dataclass(frozen=True)
@@ -98,17 +98,18 @@ class Journal:
         """Digest of the newest seal; keep it elsewhere to detect a file that was sealed anew."""
         return self._file.head
 
-    def write(self, tick: Tick, *, place: Place, tenures: Sequence[Tenure]) -> None:
-        """A tick, where it was, and all tenures so far."""
+    def write(self, tick: Tick, *, place: Place, tenures: Sequence[Tenure], notes: Sequence[Note] | None = None) -> None:
+        """A tick, where it was, and all tenures so far. `notes` replace the tick's own, where there are more."""
         t_us = self._end_us = max(tick.steady_us, self._end_us)
-        for note in tick.notes:
+        notes = tick.notes if notes is None else notes
+        for note in notes:
             self._enter(note.kind, note.detail, t_us=t_us, place=place, party=tick.commands.responsible)
         if tenures[-1] != self._tenure:
             for tenure in tenures[tenures.index(self._tenure) + 1 :] if self._tenure in tenures else tenures[-1:]:
                 self._enter("tenure", tenure.mode, t_us=t_us, place=place, party=tenure.party, from_us=tenure.from_us)
             self._tenure = tenures[-1]
         self._file.write("/tick", tick_fields(tick, place), log_time=self._log_time(t_us))
-        self._picture(tick, t_us)
+        self._picture(tick, t_us, triggered=any(note.kind in TRIGGERS for note in notes))
         if t_us - self._sealed_us >= SEAL_US:
             self._sealed_us = t_us
             self._file.seal(log_time=self._log_time(t_us))
@@ -129,9 +130,9 @@ class Journal:
         }
         self._file.write("/journal", fields, log_time=self._log_time(t_us))
 
-    def _picture(self, tick: Tick, t_us: int) -> None:
+    def _picture(self, tick: Tick, t_us: int, *, triggered: bool) -> None:
         """Keep the tick's pictures if they matter; with a trigger, those that wait too."""
-        if any(note.kind in TRIGGERS for note in tick.notes):
+        if triggered:
             self._keep_until_us = t_us + round((self._ring.after if self._ring else 0.0) * 1e6)
             while self._waiting:
                 self._write_pictures(*self._waiting.popleft())

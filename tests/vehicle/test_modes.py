@@ -116,11 +116,12 @@ def canonical(car: Car) -> Car:
     )
 
 
-@pytest.mark.parametrize("rules", RULES, ids=lambda rules: f"{rules.assisted.name}, {rules.entity.role}")
-def test_every_sequence_of_events_to_a_depth_keeps_the_rules(rules: Rules) -> None:
+def walk(rules: Rules, *, depth: int, breadth: int) -> tuple[int, set[Car]]:
+    """Steps made and states met, breadth first, over all events at both spacings; no more than about `breadth` states of each level,
+    evenly chosen, lead on."""
     starts = [parked(Manual(ANA)), replace(parked(Automated(rules.entity)), driver=GONE)]
     frontier, seen, steps = list(starts), {canonical(car) for car in starts}, 0
-    for _ in range(5):
+    for _ in range(depth):
         following = []
         for car in frontier:
             for passed in (100_000, 4_900_000):
@@ -128,12 +129,28 @@ def test_every_sequence_of_events_to_a_depth_keeps_the_rules(rules: Rules) -> No
                     after, _ = step(car, event, rules=rules)
                     check(car, event, after, rules)
                     steps += 1
-                    if (state := canonical(after)) not in seen and len(seen) < 20_000:
+                    if (state := canonical(after)) not in seen:
                         seen.add(state)
                         following.append(after)
-        frontier = following[:: max(1, len(following) // 60)]  # the deepest levels are sampled, evenly
+        frontier = following[:: max(1, len(following) // breadth)]
+    return steps, seen
+
+
+NAMES = [f"{rules.assisted.name}, {rules.entity.role}" for rules in RULES]
+
+
+@pytest.mark.parametrize("rules", RULES, ids=NAMES)
+def test_every_sequence_of_two_events_and_many_of_five_keep_the_rules(rules: Rules) -> None:
+    steps, seen = walk(rules, depth=5, breadth=60)
     assert steps > 5_000 and {car.mode for car in seen} == set(Mode)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rules", RULES, ids=NAMES)
+def test_every_sequence_of_three_events_and_very_many_of_seven_keep_the_rules(rules: Rules) -> None:
+    steps, seen = walk(rules, depth=7, breadth=10_000)
     print(f"\n  {rules.assisted.name}: {steps:,} steps, {len(seen):,} different states")
+    assert {car.mode for car in seen} == set(Mode)
 
 
 @pytest.mark.parametrize("seed", range(4))

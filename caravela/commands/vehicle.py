@@ -1,0 +1,347 @@
+"""`caravela vehicle`: the car's runtime. Run it in a world, on a recording or on video; run a recording again; check its seals; and
+measure the safety case. This file puts worlds, models and the runtime together."""
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tyro
+
+from caravela.commands import Verb
+from caravela.core.errors import CaravelaError, unknown_name
+from caravela.core.modes import Mode
+from caravela.core.units import STEP_S
+
+if TYPE_CHECKING:
+    from caravela.core.types import Rig
+    from caravela.vehicle.bundle import Bundle
+    from caravela.vehicle.conduct import Conduct
+    from caravela.vehicle.journal import Journal
+    from caravela.vehicle.loop import Loop
+    from caravela.vehicle.planner import ModelProcess
+    from caravela.vehicle.rehearsal import Injection
+    from caravela.vehicle.sources import Source
+
+HELP = "run the car's loop, replay and verify its recordings, measure its safety case"
+
+MODES = {"manual": None, "l2": Mode.L2, "l4": Mode.L4, "driverless": None}  # what the driver engages
+LOCKSTEP_DEADLINE_MS = 1000.0  # where time waits for the world, so may it for the model
+LONGEST_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Run the car's loop: the model in a process of its own, behind a deadline, under the mode machine, recorded."""
+
+    mode: str = "l4"
+    """manual, l2, l4 or driverless (L4, nobody in the driving seat)."""
+    town: str | None = None
+    """A town that ships to drive in; by default the first."""
+    log: Path | None = None
+    """A recording to look at instead; what is commanded changes nothing then."""
+    video: tuple[str, ...] = ()
+    """Cameras instead, as NAME=FILE or NAME=/dev/videoN."""
+    speed: float = 10.0
+    """Speed for --video, m/s: video knows none."""
+    weather: str = "day"
+    """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
+    traffic: str = "light"
+    """none, light or dense."""
+    seed: int = 0
+    """The same seed, the same drive."""
+    seconds: float = 20.0
+    """How long."""
+    say: str = ""
+    """What the car is told."""
+    profile: str = "unece-r171"
+    """L2's timings: unece-r171 or gb-l2."""
+    driver: str = "Ana Sousa"
+    """Name of the person in the driving seat."""
+    entity: str = "Caravela Motors Ltd"
+    """Name of the legal entity that answers at L4."""
+    away_at: float | None = None
+    """When the simulated driver's hands and eyes leave, s."""
+    fault: str | None = None
+    """A fault to put in, as `caravela vehicle safety` names them."""
+    fault_at: float = 5.0
+    """When it begins, s."""
+    realtime: bool = False
+    """Keep to the clock at 10 Hz; by default the world waits for the loop."""
+    deadline_ms: float | None = None
+    """The model's deadline; by default 80 with --realtime, else 1000."""
+    policy: Path | None = None
+    """A model bundle; by default the one that ships."""
+    record: Path | None = None
+    """Record to this .mcap file; an older one is replaced."""
+    around: bool = False
+    """Keep pictures only of the 5 s around what matters."""
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """Show a recording to the model again and report the first difference."""
+
+    recording: tyro.conf.Positional[Path]
+    """A file that `caravela vehicle run --record` made."""
+    policy: Path | None = None
+    """A model bundle; by default the one that ships."""
+    tolerance: float = 0.0
+    """Largest difference that counts as none; another processor may need 1e-4."""
+
+
+@dataclass(frozen=True)
+class VerifyOptions:
+    """Check the seals of a recording."""
+
+    recording: tyro.conf.Positional[Path]
+    """A file that `caravela vehicle run --record` made."""
+    key: Path | None = None
+    """File with the key that it was sealed with."""
+    head: str | None = None
+    """Its last digest, where that was kept elsewhere."""
+
+
+@dataclass(frozen=True)
+class SafetyOptions:
+    """Measure every clause, rehearse every fault, and write both down."""
+
+    out: Path = Path("results/vehicle.json")
+    """The figures; what else the file holds stays."""
+    page: Path | None = Path("docs/safety.md")
+    """The page whose tables are filled."""
+
+
+def run(options: RunOptions) -> dict[str, Any]:
+    """Drive. Raises CaravelaError for bad options and, at the end, where the recording stopped before the drive."""
+    from functools import partial
+
+    from caravela.vehicle.bundle import open_bundle, shipped
+    from caravela.vehicle.planner import ModelProcess
+    from caravela.vehicle.policy import OnnxPolicy
+    from caravela.vehicle.run import Drive, Script
+
+    injection = check(options)
+    path = options.policy or shipped()
+    bundle = open_bundle(path)
+    source = open_source(options, bundle.card.rig)
+    say("loading the model in a process of its own …")
+    planner = ModelProcess(partial(OnnxPolicy, path))
+    try:
+        loop = make_loop(options, bundle.card.rig, planner)
+        journal = open_journal(options, bundle, loop)
+        script = Script(MODES[options.mode], words=options.say, injection=injection, fault_at=options.fault_at)
+        drive = Drive(loop, source, script=script, model_pid=planner.pid, journal=journal)
+        for _ in drive.ticks(options.seconds, realtime=options.realtime):
+            pass
+    finally:
+        planner.close()
+    if journal is not None:
+        journal.close()
+        if journal.failure:
+            raise CaravelaError(journal.failure)
+    recorded = {"recording": str(options.record), "head": journal.head} if journal is not None else {"recording": None, "head": None}
+    return drive.summary() | recorded
+
+
+def check(options: RunOptions) -> "Injection | None":
+    """The fault to put in, if any. Raises CaravelaError for options that mean nothing."""
+    from caravela.studio.simulated import town_names, traffics, weathers
+    from caravela.vehicle.rehearsal import injections
+
+    if options.mode not in MODES:
+        raise unknown_name("mode", options.mode, MODES)
+    if not STEP_S <= options.seconds <= LONGEST_SECONDS:
+        raise CaravelaError(f"--seconds {options.seconds:g} is out of range; expected {STEP_S:g} to {LONGEST_SECONDS:,.0f}.")
+    if sum((options.town is not None, options.log is not None, bool(options.video))) > 1:
+        raise CaravelaError("got more than one of --town, --log and --video; expected one.")
+    for kind, got, known in (("weather", options.weather, weathers()), ("traffic", options.traffic, traffics())):
+        if got not in known:
+            raise unknown_name(kind, got, known)
+    if options.town is not None and options.town not in town_names():
+        raise unknown_name("town", options.town, town_names())
+    named = {injection.name: injection for injection in injections() if not injection.freezes}
+    if options.fault is not None and options.fault not in named:
+        raise unknown_name("fault", options.fault, named)
+    return None if options.fault is None else named[options.fault]
+
+
+def open_source(options: RunOptions, rig: "Rig") -> "Source":
+    """What the loop looks at. Raises CaravelaError for what cannot be opened."""
+    from caravela.vehicle.replay import read_recording
+    from caravela.vehicle.sources import LogSource, VideoSource, WorldSource
+
+    if options.log is not None:
+        return LogSource(read_recording(options.log), rig)
+    if options.video:
+        if bad := [text for text in options.video if "=" not in text]:
+            raise CaravelaError(f"got --video {bad[0]}; expected NAME=FILE, as in front=drive.mp4.")
+        return VideoSource(dict(text.split("=", 1) for text in options.video), rig, speed=options.speed)
+    from caravela.studio.drive import DriveSettings
+    from caravela.studio.simulated import SimulatedStages, town_names
+    from caravela.studio.street import street_of
+    from caravela.vehicle.journal import Place
+
+    town = options.town or town_names()[0]
+    stage = SimulatedStages(rig)(DriveSettings(town, weather=options.weather, traffic=options.traffic, seed=options.seed), say)
+
+    def place() -> Place:
+        street = street_of(stage.world.state, stage.graph)
+        return Place(stage.graph.name, street.x, street.y, street.heading)
+
+    stage.ask(options.say)
+    return WorldSource(stage.world, seed=options.seed, place=place)
+
+
+def make_loop(options: RunOptions, rig: "Rig", planner: "ModelProcess") -> "Loop":
+    """The loop of a parked car."""
+    from caravela.core.responsibility import Entity, Person, Role
+    from caravela.vehicle.attention import SimulatedDriver
+    from caravela.vehicle.conduct import Automated, Manual, Rules, parked
+    from caravela.vehicle.loop import DEADLINE_S, Loop
+    from caravela.vehicle.profiles import assisted_profile, r157
+
+    driverless = options.mode == "driverless"
+    entity = Entity(options.entity, Role.DRIVERLESS_OPERATOR if driverless else Role.SELF_DRIVING_ENTITY)
+    rules: Rules = Rules(assisted_profile(options.profile), r157(), entity)
+    conduct: Conduct = Automated(entity) if driverless else Manual(Person(options.driver))
+    away = () if options.away_at is None else ((options.away_at, LONGEST_SECONDS),)
+    monitor = SimulatedDriver(hands_off=away, eyes_away=away, seat_empty=((0.0, LONGEST_SECONDS),) if driverless else ())
+    deadline_s = DEADLINE_S if options.realtime else LOCKSTEP_DEADLINE_MS * 1e-3
+    if options.deadline_ms is not None:
+        deadline_s = options.deadline_ms * 1e-3
+    return Loop(parked(conduct), rules=rules, planner=planner, monitor=monitor, rig=rig, deadline_s=deadline_s)
+
+
+def open_journal(options: RunOptions, bundle: "Bundle", loop: "Loop") -> "Journal | None":
+    """The recorder, if there is to be one. Raises RecordingError where the file cannot be written."""
+    if options.record is None:
+        return None
+    from caravela import __version__
+    from caravela.vehicle.journal import Journal, PictureRing, Software
+
+    software = Software(__version__, bundle.card.name, bundle.sha256())
+    ring = PictureRing() if options.around else None
+    first = loop.ledger.tenures[0]
+    return Journal(options.record, rig=bundle.card.rig, software=software, first=first, epoch_ns=time.time_ns(), ring=ring)
+
+
+def show_run(result: dict[str, Any]) -> None:
+    """The same for people."""
+    print(
+        f"{result['seconds']:.1f} s, {result['driven_m']:.0f} m by the network, now {result['mode']}; {result['responsible']} answers; "
+        f"the model takes {result['model_ms']['p50']:.0f} ms (p99 {result['model_ms']['p99']:.0f} ms)."
+    )
+    for note in result["notes"]:
+        print(f"  {note['t_s']:7.1f} s  {note['kind']}: {note['detail']}")
+    if result["recording"]:
+        print(f"recorded to {result['recording']}; its last seal is {result['head']}")
+
+
+def run_replay(options: ReplayOptions) -> dict[str, Any]:
+    """Replay and compare."""
+    from caravela.vehicle.bundle import shipped
+    from caravela.vehicle.policy import OnnxPolicy
+    from caravela.vehicle.replay import read_recording, replay
+    from caravela.vehicle.sealed import verify
+
+    recorded = read_recording(options.recording)
+    verdict = verify(options.recording)
+    policy = OnnxPolicy(options.policy or shipped())
+    found = replay(recorded, policy, rig=policy.rig, tolerance=options.tolerance)
+    return {
+        "ticks": found.ticks,
+        "planned": found.planned,
+        "compared": found.compared,
+        "unseen": found.unseen,
+        "same": found.first is None and found.compared > 0,
+        "first_difference": None if found.first is None else vars(found.first),
+        "largest_difference": found.largest,
+        "same_model": policy.bundle.sha256() == recorded.model_sha256,
+        "intact": verdict.intact,
+        "closed": verdict.closed,
+    }
+
+
+def show_replay(result: dict[str, Any]) -> None:
+    """The same for people."""
+    first = result["first_difference"]
+    outcome = "the same plans" if result["same"] else "nothing to compare" if first is None else "another plan"
+    print(f"{result['compared']} of {result['planned']} plans compared ({result['unseen']} lack pictures): {outcome}.")
+    if first is not None:
+        print(
+            f"first difference at tick {first['tick']} ({first['t_s']:.1f} s): {first['field']} was {first['recorded']:g}, is {first['replayed']:g}"
+        )
+    print(
+        f"the model is {'the one' if result['same_model'] else 'another than'} that drove; the recording is {'intact' if result['intact'] else 'NOT intact'}."
+    )
+
+
+def run_verify(options: VerifyOptions) -> dict[str, Any]:
+    """Check the seals."""
+    from caravela.vehicle.sealed import verify
+
+    try:
+        key = None if options.key is None else options.key.read_bytes()
+    except OSError as error:
+        raise CaravelaError(f"cannot read the key '{options.key}' ({error.strerror}); give --key a file.") from error
+    verdict = verify(options.recording, key=key, head=options.head)
+    return {"intact": verdict.intact, **vars(verdict)}
+
+
+def run_safety(options: SafetyOptions) -> dict[str, Any]:
+    """Measure, rehearse, write."""
+    import json
+
+    from caravela.vehicle import safety_page
+    from caravela.vehicle.clauses import measure_all
+    from caravela.vehicle.rehearsal import rehearse_all
+
+    try:
+        page = None if options.page is None else safety_page.filled(options.page.read_text(), {"clauses": "", "faults": ""})
+        before = json.loads(options.out.read_text()) if options.out.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise CaravelaError(
+            f"cannot read --page or --out ({error}); give a page with its marks and a result that a command wrote."
+        ) from error
+    say("measuring the clauses …")
+    findings = measure_all()
+    say("rehearsing the faults …")
+    outcomes = list(rehearse_all())
+    result = before | {
+        "clauses": safety_page.clause_rows(findings),
+        "faults": safety_page.fault_rows(outcomes),
+        "clauses_met": sum(finding.met for finding in findings),
+        "faults_right": sum(outcome.right for outcome in outcomes),
+    }
+    try:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+        if options.page is not None and page is not None:
+            tables = {"clauses": safety_page.clause_table(findings), "faults": safety_page.fault_table(outcomes)}
+            options.page.write_text(safety_page.filled(page, tables))
+    except OSError as error:
+        raise CaravelaError(
+            f"cannot write '{error.filename}' ({error.strerror}); give --out and --page files that you can write."
+        ) from error
+    return {
+        "clauses": len(findings),
+        "clauses_met": result["clauses_met"],
+        "faults": len(outcomes),
+        "faults_right": result["faults_right"],
+        "wrong": [f"{outcome.injection}, {outcome.mode}" for outcome in outcomes if not outcome.right],
+        "unmet": [finding.clause.key for finding in findings if not finding.met],
+    }
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+VERBS: dict[str, Verb] = {
+    "run": Verb(RunOptions, run, "drive under the mode machine: in a world, on a recording, on video", show_run),
+    "replay": Verb(ReplayOptions, run_replay, "run the model again on a recording and report the first difference", show_replay),
+    "verify": Verb(VerifyOptions, run_verify, "check that a recording was not changed"),
+    "safety": Verb(SafetyOptions, run_safety, "measure every clause and rehearse every fault"),
+}
