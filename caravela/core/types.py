@@ -128,14 +128,6 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Request:
-    """What the cockpit asks of driving. It is a wish: driving decides."""
-
-    words: str
-    t_us: int = 0
-
-
-@dataclass(frozen=True)
 class Event:
     """Something that happened in a drive, and the party responsible for driving at that moment."""
 

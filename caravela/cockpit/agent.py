@@ -1,0 +1,291 @@
+"""The cockpit agent: hears, asks back, does and answers. It understands through `Understanding`, and everything that it does goes
+through the gate. What it did not understand it does not do."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from caravela.cockpit import replies
+from caravela.cockpit.gate import Change, Gate, Verdict
+from caravela.cockpit.intents import (
+    Answer,
+    CabinCall,
+    Contradiction,
+    DrivingWish,
+    FindCharger,
+    Follow,
+    FollowUp,
+    Garbled,
+    Hazard,
+    Intent,
+    Missing,
+    Negated,
+    OfferSwitch,
+    Question,
+    Reply,
+    Slot,
+    SmallTalk,
+    Step,
+    Unclear,
+    Unsafe,
+)
+from caravela.cockpit.memory import MOST_WAITING, Asked, Deed, Memory, Waiting
+from caravela.cockpit.numbers import numbers_in, share_in
+from caravela.cockpit.situation import Situation, Trigger
+from caravela.cockpit.tool import Call, Form, Operation, Place
+from caravela.cockpit.tools import TOOLS
+from caravela.cockpit.understanding import LONGEST, Understanding
+from caravela.cockpit.words_for import choice_in
+from caravela.core.request import CapSpeed, ChangeLane, GoTo, PullOver, Request, Side, TakeTurn, Wish
+from caravela.core.units import from_kph, to_kph
+
+WHOLE = (Hazard.OVERRIDE, Hazard.REPORT)  # hazards that make everything said beside them doubtful
+CHARGER = "the nearest charging station"
+MOST_WORDS_OF_A_NAME = 6
+
+
+@dataclass(frozen=True)
+class Response:
+    """What the agent answers and what it did."""
+
+    text: str
+    changes: tuple[Change, ...] = ()
+    requests: tuple[Request, ...] = ()
+    asked: bool = False  # it asks back
+    refused: bool = False  # at least one thing was refused
+    understood: bool = True
+    took_ms: float = 0.0  # from the words to the decision
+
+
+class CockpitAgent:
+    """One conversation with one car. `look` gives the situation now; `offers` hears answers and the off switch."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        *,
+        look: Callable[[], Situation],
+        understanding: Understanding | None = None,
+        lefthand: bool = False,
+        on_answer: Callable[[Answer, float], Response | None] = lambda answer, t_s: None,
+        on_offer_switch: Callable[[bool], str] = lambda on: "",
+    ) -> None:
+        self.gate, self._look, self._lefthand = gate, look, lefthand
+        self._understand = understanding or Understanding()
+        self._on_answer, self._on_offer_switch = on_answer, on_offer_switch
+        self._memory = Memory()
+
+    def hear(self, text: str, *, seat: Place = Place.DRIVER) -> Response:
+        """Words that a person in the car said or typed. Words on signs, in songs and messages never come here."""
+        began = time.perf_counter()
+        response = self._answer(text, seat)
+        return replace(response, took_ms=1000.0 * (time.perf_counter() - began))
+
+    def tick(self) -> list[Response]:
+        """Do what was put off and has come due. Called whenever the situation has changed."""
+        now = self._look()
+        due: list[Waiting] = []
+        kept: list[Waiting] = []
+        for waiting in self._memory.waiting:
+            (due if waiting.trigger.fires(now, self.gate.signals) else kept).append(waiting)
+        self._memory.waiting = kept
+        return [self._do(waiting.intent, "", waiting.seat, now) for waiting in due]
+
+    @property
+    def waiting(self) -> int:
+        """How many things wait for a condition."""
+        return len(self._memory.waiting)
+
+    def _answer(self, text: str, seat: Place) -> Response:
+        now = self._look()
+        if not text.strip():
+            return Response(replies.SILENCE, understood=False)
+        if len(text) > LONGEST:
+            return Response(replies.TOO_LONG, understood=False)
+        steps = self._understand(text, seat=seat, lefthand=self._lefthand)
+        asked = self._memory.open_question(now.t_s)
+        if asked is not None and (filled := self._filled(asked, text, steps)) is not None:
+            self._memory.asked = None
+            steps = [Step(filled, text)]
+        if not steps:
+            return Response(replies.NOT_UNDERSTOOD, understood=False)
+        doubtful = [step for step in steps if isinstance(step.intent, Unsafe) and step.intent.hazard in WHOLE]
+        if any(isinstance(step.intent, Unsafe) for step in steps):  # who asks for a hazard is not obeyed in the same breath
+            steps = [step for step in steps if not isinstance(step.intent, DrivingWish) or isinstance(step.intent.wish, PullOver)]
+        responses = [self._step(step, seat, now) for step in doubtful or steps]
+        if not any(response.asked for response in responses):
+            self._memory.asked = None
+        return _joined(responses)
+
+    def _step(self, step: Step, seat: Place, now: Situation) -> Response:
+        """Do a step, or put it off."""
+        if step.condition is None or isinstance(step.intent, Unsafe | Missing | Unclear | SmallTalk | Garbled | Contradiction):
+            return self._do(step.intent, step.words, seat, now)
+        if isinstance(step.condition, Unclear):
+            return Response(replies.NOT_WATCHED, asked=True, understood=False)
+        if len(self._memory.waiting) >= MOST_WAITING:
+            return Response(replies.refused(f"I already wait for {MOST_WAITING} things"), refused=True)
+        self._memory.waiting.append(Waiting(step.intent, Trigger(step.condition, now, self.gate.signals), seat))
+        return Response(replies.later(step.condition))
+
+    def _do(self, intent: Intent, words: str, seat: Place, now: Situation) -> Response:
+        match intent:
+            case CabinCall(call):
+                return self._call(call, seat, now)
+            case DrivingWish(wish):
+                return self._wish(wish, seat, now)
+            case FindCharger():
+                return self._wish(GoTo(CHARGER), seat, now)
+            case FollowUp():
+                return self._follow(intent, words, seat, now)
+            case Unsafe(hazard):
+                return Response(replies.REFUSED[hazard], refused=True)
+            case Question(about):
+                return Response(self._told(about, now))
+            case Missing():
+                self._memory.asked = Asked(now.t_s, missing=intent)
+                return Response(replies.asking(intent), asked=True)
+            case Unclear(alternatives) if len(alternatives) == 2:
+                self._memory.asked = Asked(now.t_s, either=alternatives, words=words)
+                return Response(replies.either(*alternatives), asked=True)
+            case Reply(answer):
+                return self._replied(answer, now)
+            case OfferSwitch(on):
+                return Response(self._on_offer_switch(on) or "I make no offers here.")
+            case Contradiction():
+                return Response(replies.CONTRADICTION, asked=True)
+            case Negated():
+                return Response("All right, I leave that as it is.")
+            case Garbled():
+                return Response(replies.GARBLED, asked=True, understood=False)
+            case SmallTalk():
+                return Response(replies.NOT_MINE, understood=False)
+        return Response(replies.NOT_UNDERSTOOD, asked=True, understood=False)
+
+    def _call(self, call: Call, seat: Place, now: Situation) -> Response:
+        tool = TOOLS[call.tool]
+        verdict = self.gate.call(call, now, seat=seat)
+        if not verdict.accepted:
+            return Response(replies.refused(verdict.reason), refused=True)
+        if replies.reading(tool, call.operation):
+            return Response(replies.told(tool, self.gate.signals[self.gate.paths(tool, call, seat)[0]]))
+        self._memory.deeds.append(Deed(call, verdict.changes))
+        del self._memory.deeds[:-20]
+        places = self.gate.places(tool, call, seat) if tool.places else ()
+        return Response(replies.done(tool, call, verdict, places), verdict.changes)
+
+    def _wish(self, wish: Wish, seat: Place, now: Situation) -> Response:
+        verdict: Verdict = self.gate.ask(Request(wish, seat, round(now.t_s * 1e6)), now)
+        if not verdict.accepted:
+            return Response(replies.refused(verdict.reason), refused=True)
+        assert verdict.request is not None
+        self._memory.deeds.append(Deed(None, ()))
+        return Response(replies.wished(wish, now), requests=(verdict.request,))
+
+    def _follow(self, follow: FollowUp, words: str, seat: Place, now: Situation) -> Response:
+        """More, less or another value of what was done last; or back."""
+        if follow.kind is Follow.UNDO:
+            if not self._memory.deeds or not self._memory.deeds[-1].changes:
+                return Response("There is nothing that I could take back.", asked=True)
+            verdict = self.gate.restore(self._memory.deeds[-1].changes, now, seat=seat)
+            if not verdict.accepted:
+                return Response(replies.refused(verdict.reason), refused=True)
+            self._memory.deeds.pop()
+            return Response("It is as it was before.", verdict.changes)
+        last = self._memory.last_call()
+        tool = TOOLS[last.tool] if last is not None else None
+        if last is None or tool is None or (tool.form not in (Form.LEVEL, Form.CHOICE) and follow.kind is not Follow.SAME):
+            return Response("Of what?", asked=True, understood=False)
+        if follow.kind is Follow.SAME:
+            return self._call(replace(last, places=follow.places), seat, now)
+        operation = {Follow.MORE: Operation.UP, Follow.LESS: Operation.DOWN}.get(follow.kind, Operation.SET)
+        value: float | str | None = follow.value if operation is Operation.SET else None
+        if operation is Operation.SET and tool.form is Form.CHOICE:
+            value = choice_in(tool.name, words)
+        return self._call(Call(tool.name, operation, follow.places or last.places, value), seat, now)
+
+    def _replied(self, answer: Answer, now: Situation) -> Response:
+        """Yes, no or cancel, without a question of this conversation that they answer."""
+        self._memory.asked = None
+        if (response := self._on_answer(answer, now.t_s)) is not None:
+            return response
+        if answer is Answer.CANCEL:
+            count = len(self._memory.waiting)
+            self._memory.waiting.clear()
+            return Response("I forget what was to come." if count else "All right.")
+        return Response("All right." if answer is Answer.NO else "To what? I asked nothing.", asked=answer is Answer.YES)
+
+    def _told(self, about: str, now: Situation) -> str:
+        if about == "why":
+            return replies.why(now)
+        if about == "what":
+            return replies.what(now)
+        if about == "speed":
+            return f"We drive {to_kph(now.speed):.0f} km/h."
+        return "I don't know the limit here." if now.limit is None else f"The limit is {to_kph(now.limit):.0f} km/h."
+
+    def _filled(self, asked: Asked, text: str, steps: list[Step]) -> Intent | None:
+        """The answer to our question as a whole intent; None where `text` is something else."""
+        said = steps[0].intent if len(steps) == 1 else Contradiction()
+        if isinstance(said, Unsafe | Reply | Contradiction | Negated) or (
+            isinstance(said, DrivingWish) and isinstance(said.wish, PullOver)
+        ):
+            return None
+        if asked.either:
+            return self._chosen(asked, text, said)
+        assert asked.missing is not None
+        missing, call = asked.missing, asked.missing.call
+        numbers = numbers_in(text) or [share for share in (share_in(text),) if share is not None]
+        match missing.slot:
+            case Slot.NUMBER if numbers:
+                if call is not None:
+                    return CabinCall(replace(call, operation=Operation.SET, value=numbers[0]))
+                return DrivingWish(CapSpeed(from_kph(numbers[0]))) if 5.0 <= numbers[0] <= 250.0 else None
+            case Slot.SIDE:
+                sides = [Side(word) for word in text.lower().strip(" .!").split() if word in ("left", "right")]
+                if len(sides) == 1:
+                    return DrivingWish(ChangeLane(sides[0]) if missing.meaning == "drive.lane" else TakeTurn(sides[0]))
+            case Slot.CHOICE:
+                if call is not None and (choice := choice_in(call.tool, text)) is not None:
+                    return CabinCall(replace(call, value=choice))
+            case Slot.TEXT:
+                name = text.strip(" .,!?")
+                for start in ("to ", "call ", "play ", "it's ", "please "):
+                    name = name.removeprefix(start)
+                new = isinstance(said, CabinCall | DrivingWish) and not _names(said)
+                if not new and name and len(name.split()) <= MOST_WORDS_OF_A_NAME:
+                    return CabinCall(replace(call, value=name)) if call is not None else DrivingWish(GoTo(name))
+        return None
+
+    def _chosen(self, asked: Asked, text: str, said: Intent) -> Intent | None:
+        """Which of two tools was meant."""
+        named = [name for name in asked.either if any(word in text.lower() for word in TOOLS[name].noun.removeprefix("the ").split())]
+        if len(named) != 1:
+            if isinstance(said, CabinCall) and said.call.tool in asked.either:
+                named = [said.call.tool]
+            else:
+                return None
+        again = self._understand.as_tool(asked.words, named[0])
+        return again if again is not None else said
+
+
+def _names(said: Intent) -> bool:
+    """Is this a request that only holds a name?"""
+    match said:
+        case CabinCall(call):
+            return TOOLS[call.tool].form is Form.TEXT
+        case DrivingWish(wish):
+            return isinstance(wish, GoTo)
+    return False
+
+
+def _joined(responses: list[Response]) -> Response:
+    """One answer of several."""
+    return Response(
+        " ".join(dict.fromkeys(response.text for response in responses if response.text)),
+        tuple(change for response in responses for change in response.changes),
+        tuple(request for response in responses for request in response.requests),
+        any(response.asked for response in responses),
+        any(response.refused for response in responses),
+        all(response.understood for response in responses),
+    )

@@ -1,0 +1,180 @@
+"""The one gate. Whatever wants something of the car – a person, an offer, another agent – comes through here as a typed call or a typed
+request, is checked against what is safe now, and is written to the log. There is no other way out of the cockpit."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from caravela.cockpit.situation import Situation, is_dark
+from caravela.cockpit.tool import REAR, SPOKEN, Call, Form, Operation, Place, Tool, written
+from caravela.cockpit.tools import TOOLS
+from caravela.core.errors import CaravelaError
+from caravela.core.request import CapSpeed, PullOver, Request
+from caravela.core.signals import Signals, Value
+from caravela.core.units import to_kph
+
+HIGHEST_KNOWN = 130.0 / 3.6  # m/s, asked of a road whose limit is not known
+RECLINED = 35.0  # degrees of backrest beyond which a belt does not hold on the move
+BURST, WINDOW_S = 20, 10.0  # requests and calls of one client that pass in a window
+KEPT = 2000  # newest entries of the log
+ADULTS_ONLY = (
+    "door.",
+    "boot.",
+    "frunk.",
+    "hood.",
+    "window.lock",
+    "charging.",
+    "light.headlights",
+    "light.h",
+    "wiper.",
+    "wheel.",
+    "mirror.",
+    "phone.",
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A signal that was written."""
+
+    path: str
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate said: what it changed or let pass, or the reason why not."""
+
+    accepted: bool
+    reason: str = ""
+    changes: tuple[Change, ...] = ()
+    request: Request | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the log."""
+
+    t_s: float
+    by: str
+    what: str
+    accepted: bool
+    reason: str
+
+
+class Gate:
+    """Holds the cabin's signals and the way to driving. `publish` hands a request to driving, which decides."""
+
+    def __init__(self, signals: Signals, publish: Callable[[Request], None]) -> None:
+        self.signals = signals
+        self._publish = publish
+        self.log: deque[Entry] = deque(maxlen=KEPT)
+        self._recent: dict[str, deque[float]] = {}
+
+    def call(self, call: Call, situation: Situation, *, seat: Place = Place.DRIVER, by: str = "") -> Verdict:
+        """Do what a tool does, if that is safe now and the tool takes it."""
+        by = by or seat
+        if call.tool not in TOOLS:
+            return self._said(situation, by, call.tool, Verdict(False, f"there is no tool '{call.tool[:60]}'"))
+        tool = TOOLS[call.tool]
+        reads = tool.form is Form.ASK or call.operation is Operation.ASK
+        reason = self._flooded(by, situation) or ("" if reads else self._unsafe(tool, call, situation, seat))
+        if reason:
+            return self._said(situation, by, call.tool, Verdict(False, reason))
+        try:
+            wanted = [(path, written(tool, call, self.signals[path])) for path in self.paths(tool, call, seat)]
+            for path, value in wanted:
+                self.signals.catalogue[path].checked(value)
+        except CaravelaError as error:
+            return self._said(situation, by, call.tool, Verdict(False, str(error).rstrip(".")))
+        changes = [] if reads else [self._write(path, value) for path, value in wanted]
+        return self._said(situation, by, f"{call.tool} {call.operation}", Verdict(True, changes=tuple(changes)))
+
+    def ask(self, request: Request, situation: Situation) -> Verdict:
+        """Hand a request to driving, if it is one that may be asked."""
+        reason = "" if isinstance(request.wish, PullOver) else self._flooded(request.asked_by, situation)  # a stop is never too much
+        if request.asked_by in REAR and not isinstance(request.wish, PullOver):
+            reason = reason or "the way and the manner of driving are for those in front"
+        if isinstance(request.wish, CapSpeed):
+            limit = situation.limit or HIGHEST_KNOWN
+            if request.wish.speed > limit + 0.1:
+                reason = reason or f"{to_kph(request.wish.speed):.0f} is more than the {to_kph(limit):.0f} km/h allowed here"
+        verdict = Verdict(not reason, reason, request=None if reason else request)
+        if not reason:
+            self._publish(request)
+        return self._said(situation, request.asked_by, repr(request.wish), verdict)
+
+    def restore(self, changes: tuple[Change, ...], situation: Situation, *, seat: Place = Place.DRIVER) -> Verdict:
+        """Take changes back, latest first, where that is safe now."""
+        for change in changes:
+            for tool in TOOLS.values():
+                for place in tool.places or (None,):
+                    if tool.path_at(place) == change.path:
+                        back = Operation.OFF if change.before in (False, tool.off) else Operation.SET
+                        value = None if isinstance(change.before, bool) else change.before
+                        call = Call(tool.name, back, () if place is None else (place,), value)
+                        if reason := self._unsafe(tool, call, situation, seat):
+                            return self._said(situation, seat, "undo", Verdict(False, reason))
+        back_again = [self._write(change.path, change.before) for change in reversed(changes)]
+        return self._said(situation, seat, "undo", Verdict(True, changes=tuple(back_again)))
+
+    def paths(self, tool: Tool, call: Call, seat: Place) -> tuple[str, ...]:
+        """The signals that a call is about: at the named places, or the speaker's, or everywhere."""
+        if not tool.places:
+            return (tool.path,)
+        return tuple(tool.path_at(place) for place in self.places(tool, call, seat))
+
+    def places(self, tool: Tool, call: Call, seat: Place) -> tuple[Place, ...]:
+        """The places that a call is about."""
+        named = tuple(place for place in call.places if place in tool.places)
+        if named or tool.everywhere:
+            return named or tool.places
+        return (seat,) if seat in tool.places else tool.places[:1]
+
+    def _write(self, path: str, value: Value) -> Change:
+        change = Change(path, self.signals[path], value)
+        self.signals.write(path, value)
+        return change
+
+    def _unsafe(self, tool: Tool, call: Call, situation: Situation, seat: Place) -> str:
+        """Why not now; "" where nothing speaks against it."""
+        moving = not situation.standing
+        if seat in REAR and tool.name.startswith(ADULTS_ONLY):
+            return f"{tool.noun} is for those in front"
+        if seat in REAR and tool.name == "window.position" and self.signals[TOOLS["window.lock"].path]:
+            return "the window lock is engaged"
+        if tool.standstill and moving:
+            return f"{tool.noun} is only moved while we stand"
+        if tool.name == "door.lock" and call.operation is Operation.OFF and moving:
+            return "the doors stay locked while we drive"
+        if (
+            tool.name == "light.headlights"
+            and moving
+            and is_dark(self.signals)
+            and (call.operation is Operation.OFF or call.value in ("OFF", "POSITION"))
+        ):
+            return "it is dark, and we drive"
+        if tool.name in ("seat.position", "seat.height", "seat.recline") and moving:
+            if situation.human_drives and Place.DRIVER in self.places(tool, call, seat):
+                return f"{SPOKEN[Place.DRIVER]} is driving"
+            asked = call.value if isinstance(call.value, float | int) else 0.0
+            if tool.name == "seat.recline" and (asked > RECLINED or call.operation is Operation.MAX):
+                return f"a belt holds nobody beyond {RECLINED:.0f} degrees on the move"
+        if tool.name == "charging.session" and call.operation is Operation.ON:
+            if not self.signals["Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsChargingCableConnected"]:
+                return "no charging cable is connected"
+        return ""
+
+    def _flooded(self, by: str, situation: Situation) -> str:
+        recent = self._recent.setdefault(by, deque())
+        while recent and situation.t_s - recent[0] >= WINDOW_S:
+            recent.popleft()
+        recent.append(situation.t_s)
+        while len(recent) > BURST + 1:
+            recent.popleft()
+        return f"more than {BURST} requests in {WINDOW_S:.0f} s" if len(recent) > BURST else ""
+
+    def _said(self, situation: Situation, by: str, what: str, verdict: Verdict) -> Verdict:
+        self.log.append(Entry(situation.t_s, by, what, verdict.accepted, verdict.reason))
+        return verdict

@@ -1,0 +1,161 @@
+"""What was meant, typed: the only thing that understanding hands on. Free text survives in it only as a title, a contact or a
+destination, and is never read again."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from caravela.cockpit.tool import Call, Place
+from caravela.core.request import Wish
+
+
+class Slot(StrEnum):
+    """What a request may lack."""
+
+    NUMBER = "number"
+    SIDE = "side"
+    TEXT = "text"
+    CHOICE = "choice"
+
+
+class Follow(StrEnum):
+    MORE = "more"
+    LESS = "less"
+    VALUE = "value"
+    UNDO = "undo"
+    SAME = "same"  # the same somewhere else
+
+
+class Answer(StrEnum):
+    YES = "yes"
+    NO = "no"
+    CANCEL = "cancel"
+
+
+class Hazard(StrEnum):
+    """Why a request is refused whatever else is said."""
+
+    RED_LIGHT = "red_light"
+    SPEEDING = "speeding"
+    SAFETY_OFF = "safety_off"
+    WRONG_WAY = "wrong_way"
+    HARM = "harm"
+    UNATTENDED = "unattended"
+    OVERRIDE = "override"
+    REPORT = "report"  # an order that somebody else wrote or sang
+
+
+@dataclass(frozen=True)
+class CabinCall:
+    call: Call
+
+
+@dataclass(frozen=True)
+class DrivingWish:
+    wish: Wish
+
+
+@dataclass(frozen=True)
+class Question:
+    """About driving: why, what, limit or speed."""
+
+    about: str
+
+
+@dataclass(frozen=True)
+class Unsafe:
+    hazard: Hazard
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """More or less of what was done last, another value for it, or back."""
+
+    kind: Follow
+    value: float | None = None
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reply:
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class OfferSwitch:
+    on: bool
+
+
+@dataclass(frozen=True)
+class FindCharger:
+    """Somewhere to charge, on the way."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A request that lacks something: `meaning` and `call` are what is known of it."""
+
+    meaning: str
+    slot: Slot
+    call: Call | None = None
+
+
+@dataclass(frozen=True)
+class Negated:
+    """Something that is not to be done."""
+
+
+@dataclass(frozen=True)
+class SmallTalk:
+    """Nothing that a car can do."""
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """Not understood; `alternatives` are meanings that it may have had."""
+
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Garbled:
+    """Noise, or a language that we don't know."""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Two orders that undo each other."""
+
+
+Intent = (
+    CabinCall
+    | DrivingWish
+    | Question
+    | Unsafe
+    | FollowUp
+    | Reply
+    | OfferSwitch
+    | FindCharger
+    | Missing
+    | Negated
+    | SmallTalk
+    | Unclear
+    | Garbled
+    | Contradiction
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """When something is to be done. `number` is minutes or percent, for those that have one."""
+
+    kind: str  # leave_motorway, join_motorway, arrive, stopped, moving, rain, dry, dark, battery_low, charged, minutes
+    number: float | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was asked for. A condition that is not one we can watch for is `Unclear`."""
+
+    intent: Intent
+    words: str
+    condition: Condition | Unclear | None = None

@@ -1,0 +1,54 @@
+"""What the agent remembers of a conversation: the question that it asked, what was done last, and what waits for a condition."""
+
+from dataclasses import dataclass, field
+
+from caravela.cockpit.gate import Change
+from caravela.cockpit.intents import Intent, Missing
+from caravela.cockpit.situation import Trigger
+from caravela.cockpit.tool import Call, Place
+
+ANSWER_WITHIN_S = 30.0  # s after which a question of ours counts as unanswered
+MOST_WAITING = 12  # things put off at a time
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that is open: what lacks something, or two tools one of which was meant."""
+
+    at_s: float
+    missing: Missing | None = None
+    either: tuple[str, ...] = ()
+    words: str = ""  # what was said when two were possible
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What was done last, for "a bit more" and "put it back"."""
+
+    call: Call | None
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something that is done when its condition comes true."""
+
+    intent: Intent
+    trigger: Trigger
+    seat: Place
+
+
+@dataclass
+class Memory:
+    asked: Asked | None = None
+    deeds: list[Deed] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+
+    def open_question(self, t_s: float) -> Asked | None:
+        """The question that a next sentence may answer."""
+        if self.asked is not None and t_s - self.asked.at_s > ANSWER_WITHIN_S:
+            self.asked = None
+        return self.asked
+
+    def last_call(self) -> Call | None:
+        return self.deeds[-1].call if self.deeds else None

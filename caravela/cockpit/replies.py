@@ -1,0 +1,197 @@
+"""What the car says: short sentences, from what was done and from what it sees."""
+
+from caravela.cockpit.gate import Verdict
+from caravela.cockpit.intents import Condition, Hazard, Missing, Slot
+from caravela.cockpit.situation import Situation
+from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
+from caravela.cockpit.tools import TOOLS
+from caravela.cockpit.words_for import spoken
+from caravela.core.request import (
+    CapSpeed,
+    ChangeLane,
+    Drive,
+    DropRoute,
+    GoOn,
+    GoTo,
+    KeepDistance,
+    Manner,
+    Overtake,
+    Park,
+    PullOver,
+    Side,
+    TakeTurn,
+    Wish,
+)
+from caravela.core.signals import Value
+from caravela.core.units import to_kph
+
+REFUSED = {
+    Hazard.RED_LIGHT: "I stop at red lights and give way, whoever asks: somebody could be hurt.",
+    Hazard.SPEEDING: "I never drive faster than the limit: it would endanger us and others. I can be brisk within it.",
+    Hazard.SAFETY_OFF: "That protects people, so I leave it on.",
+    Hazard.WRONG_WAY: "I stay where cars are allowed to drive.",
+    Hazard.HARM: "I won't do that: it could hurt somebody.",
+    Hazard.UNATTENDED: "That would leave nobody safe at the wheel, so no.",
+    Hazard.OVERRIDE: "There is no such mode. My safety rules are not mine, or yours, to change.",
+    Hazard.REPORT: "I take orders from the people in the car, not from signs, songs or messages. What would you like?",
+}
+UNITS = {"percent": " percent", "Celsius": " degrees", "degrees": " degrees", "mm": " millimetres", "min": " minutes"}
+WHEN = {
+    "leave_motorway": "when we leave the motorway",
+    "join_motorway": "when we are on the motorway",
+    "arrive": "when we arrive",
+    "stopped": "when we stop",
+    "moving": "when we drive off",
+    "rain": "when it rains",
+    "dry": "when the rain stops",
+    "dark": "when it gets dark",
+    "battery_low": "when the battery is low",
+    "charged": "when the battery is charged",
+}
+SILENCE = "I heard nothing. What would you like?"
+TOO_LONG = "That was too long for me. Please say it in a sentence or two."
+NOT_UNDERSTOOD = "I did not understand that. Could you say it another way?"
+GARBLED = "I understand English so far, and I could not make out what you said. Could you say it again?"
+NOT_MINE = "I can't help with that; I drive, and I look after the car."
+CONTRADICTION = "These two exclude each other. Which one would you like?"
+NOT_WATCHED = (
+    "I can't watch for that. I can wait for rain, dark, a stop, the arrival, the motorway, the battery or some minutes. When shall it be?"
+)
+
+
+def done(tool: Tool, call: Call, verdict: Verdict, places: tuple[Place, ...]) -> str:
+    """After a call that was carried out."""
+    if tool.form is Form.ACT:
+        return "Done."
+    value = verdict.changes[0].after
+    return f"{_capital(tool.noun)}{_where(tool, places)} {_verb(tool)} {state(tool, value)}."
+
+
+def state(tool: Tool, value: Value) -> str:
+    """A tool's state in words."""
+    if isinstance(value, bool):
+        return tool.states[0] if value else tool.states[1]
+    if isinstance(value, str):
+        if tool.form is Form.SWITCH:
+            return tool.states[0] if value == tool.on else tool.states[1]
+        return f"'{value}'" if tool.form is Form.TEXT else spoken(value) or "nothing"
+    if tool.name == "charging.range":
+        return f"{value / 1000.0:.0f} kilometres"
+    if tool.name == "charging.time_left":
+        return f"{value / 60.0:.0f} minutes"
+    number = value * tool.sign
+    if tool.states == ("open", "closed"):
+        share = 100.0 - number if tool.on == 0.0 else number
+        return "closed" if share == 0.0 else "open" if share == 100.0 else "tilted" if share < 0.0 else f"{share:.0f} percent open"
+    return f"at {number:g}{UNITS.get(tool.unit, ' ' + tool.unit)}" if number or tool.low else "off"
+
+
+def told(tool: Tool, value: Value) -> str:
+    """After a question."""
+    return f"{_capital(tool.noun)} {_verb(tool)} {state(tool, value).removeprefix('at ')}."
+
+
+def asking(missing: Missing) -> str:
+    """What is asked where something is missing."""
+    if missing.call is not None:
+        tool = TOOLS[missing.call.tool]
+        if missing.slot is Slot.NUMBER:
+            return f"To what shall I set {tool.noun}, from {tool.low:g} to {tool.high:g}{UNITS.get(tool.unit, '')}?"
+        if missing.slot is Slot.CHOICE:
+            return f"Which one for {tool.noun}: {', '.join(spoken(choice) for choice in tool.choices[:-1])} or {spoken(tool.choices[-1])}?"
+        return "Whom shall I call?" if tool.name == "phone.call" else "What shall I play?"
+    return {Slot.NUMBER: "How fast at most?", Slot.SIDE: "Left or right?", Slot.TEXT: "Where to?"}.get(missing.slot, NOT_UNDERSTOOD)
+
+
+def either(first: str, second: str) -> str:
+    """What is asked where two tools may be meant."""
+    return f"Do you mean {TOOLS[first].noun} or {TOOLS[second].noun}?"
+
+
+def wished(wish: Wish, situation: Situation) -> str:
+    """After a request that driving was handed."""
+    match wish:
+        case TakeTurn(Side.STRAIGHT):
+            return "I go straight on."
+        case TakeTurn(side, nth):
+            return f"I turn {side} when the road allows." if nth == 1 else f"I take turn {nth} to the {side}."
+        case GoTo(place):
+            return f"I take us to {place}."
+        case DropRoute():
+            return "The route is cancelled."
+        case Drive(Manner.BRISK):
+            return "I drive more briskly, within the limit."
+        case Drive(manner):
+            return "I drive normally." if manner is Manner.PLAIN else f"I drive in a {manner} manner."
+        case CapSpeed(speed):
+            return f"No faster than {to_kph(speed):.0f} km/h."
+        case PullOver():
+            return "I stop at the next safe place."
+        case Park():
+            return "I look for a place to park."
+        case GoOn():
+            return "I drive on as soon as the light is green." if situation.light == "red" else "I drive on."
+        case Overtake():
+            return "I overtake when it is safe and allowed."
+        case ChangeLane(side):
+            return f"I change to the {side} lane when it is safe."
+        case KeepDistance():
+            return "I keep more distance."
+
+
+def why(situation: Situation) -> str:
+    """What the car waits or slows for, from what the driving model reads of the scene."""
+    if situation.asked_to_stop:
+        return "Because you asked me to stop."
+    if situation.light == "red":
+        return "Because the light is red."
+    if situation.light == "yellow":
+        return "Because the light turns red."
+    if situation.lead is not None and situation.lead < 30.0:
+        return f"Because of a {situation.lead_kind} {situation.lead:.0f} metres ahead."
+    if situation.standing:
+        return "I am waiting until the way is clear."
+    return "I drive as the road and the limit allow."
+
+
+def what(situation: Situation) -> str:
+    """What is ahead."""
+    seen = []
+    if situation.lead is not None:
+        seen.append(f"a {situation.lead_kind} {situation.lead:.0f} metres ahead")
+    if situation.light != "none":
+        seen.append(f"a {situation.light} light")
+    return f"I see {' and '.join(seen)}." if seen else "I see nothing in our way."
+
+
+def later(condition: Condition) -> str:
+    """After something was put off."""
+    if condition.kind == "minutes":
+        return f"I will do that in {condition.number or 1:g} minutes."
+    return f"I will do that {WHEN[condition.kind]}."
+
+
+def refused(reason: str) -> str:
+    """After the gate said no."""
+    return f"I can't do that: {reason}."
+
+
+def reading(tool: Tool, operation: Operation) -> bool:
+    """Does this only ask?"""
+    return tool.form is Form.ASK or operation is Operation.ASK
+
+
+def _where(tool: Tool, places: tuple[Place, ...]) -> str:
+    if not tool.places or len(places) == len(tool.places):
+        return ""
+    return f" for {' and '.join(SPOKEN[place] for place in places)}"
+
+
+def _verb(tool: Tool) -> str:
+    return (
+        "are" if tool.noun.endswith(("s", "bolsters")) and not tool.noun.endswith(("ss", "is")) and tool.name != "climate.airflow" else "is"
+    )
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,0 +1,84 @@
+"""What the cockpit knows of the drive at one moment: from the vehicle's signals and from what the driving model makes of the scene."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from caravela.cockpit.intents import Condition
+from caravela.core.signals import Signals
+
+STANDING = 0.3  # m/s, below it the car stands
+DARK = 15.0  # percent of daylight, below it headlights are needed
+RAINING = 5.0  # percent of the rain sensor
+LOW_BATTERY = 20.0  # percent
+FULL_BATTERY = 99.0
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One moment of a drive."""
+
+    t_s: float = 0.0
+    speed: float = 0.0  # m/s
+    limit: float | None = None  # m/s, of the road; None where it is not known
+    light: str = "none"  # of the junction ahead, as the driving model reads it: none, red, yellow, green
+    lead: float | None = None  # m to what is ahead in the lane
+    lead_kind: str = "vehicle"
+    motorway: bool = False
+    arrived: bool = False
+    human_drives: bool = False  # a human is the responsible party
+    asked_to_stop: bool = False
+
+    @property
+    def standing(self) -> bool:
+        return self.speed < STANDING
+
+
+def is_raining(signals: Signals) -> bool:
+    return signals.number("Vehicle.Body.Raindetection.Intensity") >= RAINING
+
+
+def is_dark(signals: Signals) -> bool:
+    return signals.number("Vehicle.Exterior.LightIntensity") < DARK
+
+
+def charge(signals: Signals) -> float:
+    """Percent."""
+    return signals.number("Vehicle.Powertrain.TractionBattery.StateOfCharge.Current")
+
+
+Watch = Callable[[Situation, Signals], bool]
+_WATCHES: dict[str, Watch] = {
+    "leave_motorway": lambda now, signals: not now.motorway,
+    "join_motorway": lambda now, signals: now.motorway,
+    "arrive": lambda now, signals: now.arrived,
+    "stopped": lambda now, signals: now.standing,
+    "moving": lambda now, signals: not now.standing,
+    "rain": lambda now, signals: is_raining(signals),
+    "dry": lambda now, signals: not is_raining(signals),
+    "dark": lambda now, signals: is_dark(signals),
+}
+
+
+class Trigger:
+    """Watches for a condition to become true: what is true from the start does not count, save for levels of charge."""
+
+    def __init__(self, condition: Condition, now: Situation, signals: Signals) -> None:
+        self.condition = condition
+        self._began = now.t_s
+        self._before = self._holds(now, signals) if condition.kind in _WATCHES else False
+
+    def fires(self, now: Situation, signals: Signals) -> bool:
+        """Has it become true since it was last asked?"""
+        holds, before = self._holds(now, signals), self._before
+        self._before = holds
+        return holds and not before
+
+    def _holds(self, now: Situation, signals: Signals) -> bool:
+        kind, number = self.condition.kind, self.condition.number
+        if kind == "minutes":
+            return now.t_s - self._began >= 60.0 * (number or 1.0)
+        if kind == "battery_low":
+            return charge(signals) < (LOW_BATTERY if number is None else number)
+        if kind == "charged":
+            return charge(signals) >= (FULL_BATTERY if number is None else number)
+        return _WATCHES[kind](now, signals)

@@ -1,0 +1,123 @@
+"""Tools for what opens, shines and wipes: windows, doors, mirrors, lights, wipers."""
+
+from caravela.cockpit.tool import FRONT, REAR, SEATS, Form, Tool
+
+_DOOR = "Vehicle.Cabin.Door.{row}.{side}"
+_LIGHT = "Vehicle.Cabin.Light"
+_LAMPS = "Vehicle.Body.Lights"
+_LEVEL, _SWITCH, _CHOICE = Form.LEVEL, Form.SWITCH, Form.CHOICE
+_OPEN = ("open", "closed")
+COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "white", "warm white")
+
+TOOLS = (
+    Tool("window.position", "the window", f"{_DOOR}.Window.Position", _LEVEL, SEATS, step=25.0, states=_OPEN),
+    Tool("window.lock", "the window lock", "Vehicle.Cabin.IsWindowChildLockEngaged", _SWITCH, states=("engaged", "released")),
+    Tool(
+        "window.shade",
+        "the side blind",
+        f"{_DOOR}.Shade.Position",
+        _LEVEL,
+        REAR,
+        True,
+        step=25.0,
+        on=0.0,
+        off=100.0,
+        start=0.0,
+        states=_OPEN,
+    ),
+    Tool(
+        "window.rear_shade",
+        "the rear blind",
+        "Vehicle.Cabin.RearShade.Position",
+        _LEVEL,
+        step=25.0,
+        on=0.0,
+        off=100.0,
+        start=0.0,
+        states=_OPEN,
+    ),
+    Tool(
+        "sunroof.position", "the sunroof", "Vehicle.Cabin.Sunroof.Position", _LEVEL, low=-100.0, step=25.0, off=0.0, start=0.0, states=_OPEN
+    ),
+    Tool(
+        "sunroof.shade",
+        "the sunroof blind",
+        "Vehicle.Cabin.Sunroof.Shade.Position",
+        _LEVEL,
+        step=25.0,
+        on=0.0,
+        off=100.0,
+        start=0.0,
+        states=_OPEN,
+    ),
+    Tool("door.lock", "the doors", f"{_DOOR}.IsLocked", _SWITCH, SEATS, True, start=True, states=("locked", "unlocked")),
+    Tool("door.open", "the door", f"{_DOOR}.IsOpen", _SWITCH, SEATS, states=_OPEN, standstill=True),
+    Tool("door.child_lock", "the child lock", f"{_DOOR}.IsChildLockActive", _SWITCH, REAR, True),
+    Tool("boot.open", "the boot", "Vehicle.Body.Trunk.Rear.IsOpen", _SWITCH, states=_OPEN, standstill=True),
+    Tool("frunk.open", "the front boot", "Vehicle.Body.Trunk.Front.IsOpen", _SWITCH, states=_OPEN, standstill=True),
+    Tool("hood.open", "the bonnet", "Vehicle.Body.Hood.IsOpen", _SWITCH, states=_OPEN, standstill=True),
+    Tool(
+        "mirror.fold",
+        "the mirrors",
+        "Vehicle.Body.Mirrors.{side}.IsFolded",
+        _SWITCH,
+        FRONT,
+        True,
+        states=("folded", "unfolded"),
+        standstill=True,
+    ),
+    Tool("mirror.heating", "the mirror heating", "Vehicle.Body.Mirrors.{side}.IsHeatingOn", _SWITCH, FRONT, True),
+    Tool("mirror.dimming", "the rear-view mirror's dimming", "Vehicle.Cabin.RearviewMirror.DimmingLevel", _LEVEL, step=20.0, on=60.0),
+    Tool("light.dome", "the cabin light", f"{_LIGHT}.IsDomeOn", _SWITCH),
+    Tool("light.reading", "the reading light", f"{_LIGHT}.Spotlight.{{row}}.{{side}}.IsLightOn", _SWITCH, SEATS),
+    Tool("light.glove_box", "the glove box light", f"{_LIGHT}.IsGloveBoxOn", _SWITCH),
+    Tool("light.ambient", "the ambient light", f"{_LIGHT}.AmbientLight.{{row}}.{{side}}.IsLightOn", _SWITCH, SEATS, True),
+    Tool(
+        "light.ambient_brightness",
+        "the ambient light's brightness",
+        f"{_LIGHT}.AmbientLight.{{row}}.{{side}}.Intensity",
+        _LEVEL,
+        SEATS,
+        True,
+        low=1.0,
+        step=20.0,
+        start=40.0,
+    ),
+    Tool(
+        "light.ambient_colour",
+        "the ambient light's colour",
+        f"{_LIGHT}.AmbientLight.{{row}}.{{side}}.Color",
+        _CHOICE,
+        SEATS,
+        True,
+        start="white",
+        choices=COLOURS,
+    ),
+    Tool(
+        "light.headlights",
+        "the headlights",
+        f"{_LAMPS}.LightSwitch",
+        _CHOICE,
+        start="AUTO",
+        on="BEAM",
+        off="OFF",
+        choices=("OFF", "POSITION", "AUTO", "BEAM"),
+    ),
+    Tool("light.high_beam", "the high beam", f"{_LAMPS}.Beam.High.IsOn", _SWITCH),
+    Tool("light.front_fog", "the front fog lights", f"{_LAMPS}.Fog.Front.IsOn", _SWITCH),
+    Tool("light.rear_fog", "the rear fog lights", f"{_LAMPS}.Fog.Rear.IsOn", _SWITCH),
+    Tool("light.hazard", "the hazard lights", f"{_LAMPS}.Hazard.IsSignaling", _SWITCH),
+    Tool("light.parking", "the parking lights", f"{_LAMPS}.Parking.IsOn", _SWITCH),
+    Tool(
+        "wiper.front",
+        "the wipers",
+        "Vehicle.Body.Windshield.Front.Wiping.Mode",
+        _CHOICE,
+        start="RAIN_SENSOR",
+        on="MEDIUM",
+        off="OFF",
+        choices=("OFF", "INTERVAL", "RAIN_SENSOR", "SLOW", "MEDIUM", "FAST"),
+    ),
+    Tool("wiper.rear", "the rear wiper", "Vehicle.Body.Windshield.Rear.Wiping.Mode", _SWITCH, start="OFF", on="MEDIUM", off="OFF"),
+    Tool("windscreen.heating", "the windscreen heating", "Vehicle.Body.Windshield.Front.IsHeatingOn", _SWITCH),
+)

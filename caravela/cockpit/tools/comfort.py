@@ -1,0 +1,80 @@
+"""Tools for comfort: air, seats and the steering wheel."""
+
+from caravela.cockpit.tool import FRONT, SEATS, Form, Tool
+
+_STATION = "Vehicle.Cabin.HVAC.Station.{row}.{station}"
+_SEAT = "Vehicle.Cabin.Seat.{row}.{side}"
+_LEVEL, _SWITCH, _CHOICE, _ASK = Form.LEVEL, Form.SWITCH, Form.CHOICE, Form.ASK
+
+TOOLS = (
+    Tool(
+        "climate.temperature",
+        "the temperature",
+        f"{_STATION}.Temperature",
+        _LEVEL,
+        SEATS,
+        True,
+        16.0,
+        28.0,
+        2.0,
+        "Celsius",
+        21.0,
+        on=23.0,
+        off=19.0,
+    ),
+    Tool("climate.fan", "the fan", f"{_STATION}.FanSpeed", _LEVEL, SEATS, True, step=20.0, start=40.0, on=60.0),
+    Tool(
+        "climate.airflow",
+        "the air flow",
+        f"{_STATION}.AirDistribution",
+        _CHOICE,
+        SEATS,
+        True,
+        start="MIDDLE",
+        choices=("UP", "MIDDLE", "DOWN"),
+    ),
+    Tool("climate.air_conditioning", "the air conditioning", "Vehicle.Cabin.HVAC.IsAirConditioningActive", _SWITCH),
+    Tool("climate.front_defroster", "the windscreen defroster", "Vehicle.Cabin.HVAC.IsFrontDefrosterActive", _SWITCH),
+    Tool("climate.rear_defroster", "the rear window defroster", "Vehicle.Cabin.HVAC.IsRearDefrosterActive", _SWITCH),
+    Tool("climate.recirculation", "air recirculation", "Vehicle.Cabin.HVAC.IsRecirculationActive", _SWITCH),
+    Tool(
+        "climate.inside",
+        "the temperature inside",
+        "Vehicle.Cabin.HVAC.AmbientAirTemperature",
+        _ASK,
+        low=-60.0,
+        high=90.0,
+        unit="Celsius",
+        start=21.0,
+    ),
+    Tool(
+        "climate.outside",
+        "the temperature outside",
+        "Vehicle.Exterior.AirTemperature",
+        _ASK,
+        low=-60.0,
+        high=60.0,
+        unit="Celsius",
+        start=12.0,
+    ),
+    Tool("seat.heating", "the seat heating", f"{_SEAT}.HeatingCooling", _LEVEL, SEATS, step=30.0, on=60.0, start=0.0),
+    Tool("seat.cooling", "the seat ventilation", f"{_SEAT}.HeatingCooling", _LEVEL, SEATS, step=30.0, on=60.0, start=0.0, sign=-1.0),
+    Tool("seat.massage", "the massage", f"{_SEAT}.Massage.Level", _LEVEL, SEATS, step=30.0, on=60.0),
+    Tool("seat.height", "the seat height", f"{_SEAT}.Height", _LEVEL, FRONT, high=80.0, step=10.0, unit="mm", start=30.0),
+    Tool("seat.position", "the seat position", f"{_SEAT}.Position", _LEVEL, FRONT, high=250.0, step=30.0, unit="mm", start=120.0),
+    Tool("seat.recline", "the backrest", f"{_SEAT}.Backrest.Recline", _LEVEL, SEATS, high=60.0, step=8.0, unit="degrees", start=20.0),
+    Tool("seat.lumbar", "the lumbar support", f"{_SEAT}.Backrest.LumbarSupport", _LEVEL, FRONT, step=20.0, start=40.0, on=60.0),
+    Tool("seat.bolster", "the side bolsters", f"{_SEAT}.Backrest.SideBolsterSupport", _LEVEL, FRONT, step=20.0, start=40.0, on=60.0),
+    Tool("seat.headrest", "the headrest", f"{_SEAT}.Headrest.Height", _LEVEL, SEATS, high=80.0, step=15.0, unit="mm", start=30.0),
+    Tool(
+        "wheel.heating",
+        "the steering wheel heating",
+        "Vehicle.Chassis.SteeringWheel.HeatingCooling",
+        _LEVEL,
+        step=30.0,
+        on=60.0,
+        overlay=True,
+    ),
+    Tool("wheel.tilt", "the steering wheel height", "Vehicle.Chassis.SteeringWheel.Tilt", _LEVEL, start=50.0, standstill=True),
+    Tool("wheel.reach", "the steering wheel reach", "Vehicle.Chassis.SteeringWheel.Extension", _LEVEL, start=50.0, standstill=True),
+)

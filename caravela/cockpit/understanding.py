@@ -1,0 +1,320 @@
+"""From free words to typed intents. The head says what a clause means; this file cuts a request into clauses, fills in numbers, places
+and names, and says what is missing or unclear. It decides nothing: it has no hands."""
+
+import functools
+import re
+from collections.abc import Sequence
+
+from caravela.cockpit.clauses import conditional, cut, strong_parts, unquoted
+from caravela.cockpit.head import MAX_TOKENS, Head, Reading
+from caravela.cockpit.intents import (
+    Answer,
+    CabinCall,
+    Condition,
+    Contradiction,
+    DrivingWish,
+    FindCharger,
+    Follow,
+    FollowUp,
+    Garbled,
+    Hazard,
+    Intent,
+    Missing,
+    Negated,
+    OfferSwitch,
+    Question,
+    Reply,
+    Slot,
+    SmallTalk,
+    Step,
+    Unclear,
+    Unsafe,
+)
+from caravela.cockpit.numbers import numbers_in, share_in
+from caravela.cockpit.phrasing import NEGATED, SEVERAL
+from caravela.cockpit.tool import FRONT, REAR, SEATS, TAKES, Call, Form, Operation, Place, Tool
+from caravela.cockpit.tools import TOOLS
+from caravela.cockpit.wordpieces import piece_spans
+from caravela.cockpit.words_for import choice_in
+from caravela.core.errors import CaravelaError
+from caravela.core.request import (
+    CapSpeed,
+    ChangeLane,
+    Drive,
+    DropRoute,
+    GoOn,
+    GoTo,
+    KeepDistance,
+    Manner,
+    Overtake,
+    Park,
+    PullOver,
+    Side,
+    TakeTurn,
+)
+from caravela.core.units import from_kph
+from caravela.words import SentenceEncoder
+
+LONGEST = 400  # characters of a request; more is not said in one breath
+SURE = 0.30  # probability of the best meaning below which nothing is done
+RIVAL = 0.7  # share of the best one's probability from which a second meaning makes a request ambiguous
+UNSAFE = 0.4  # probability of all refusals together from which nothing else is believed
+MOST_SCRAPS = 0.4  # share of word pieces that are not words
+NAME_GAP = 3  # words between two parts of one name
+NOBODY = {"somewhere", "there", "something", "somebody", "someone", "him", "her", "it", "them", "anything"}  # no names
+LEAST_FREE = 0.15  # of the surest word piece of a name
+FREE = 0.4  # probability from which a word piece belongs to a name
+PLACEHOLDER = re.compile(r"Q(\d)X", re.IGNORECASE)  # of quoted words
+MILES = re.compile(r"\b(mph|miles)\b", re.IGNORECASE)
+KM_PER_MILE = 1.609344
+_ZONES = [  # of "the passenger's too", which has no noun that a place belongs to
+    (re.compile(pattern, re.IGNORECASE), zone)
+    for pattern, zone in (
+        (r"passenger", "passenger"),
+        (r"driver", "driver"),
+        (r"every|all\b", "all"),
+        (r"rear|back", "rear"),
+        (r"\bright", "right"),
+        (r"\bleft", "left"),
+    )
+]
+_SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
+_ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "next": 1}
+_SIMPLE: dict[str, Intent] = {
+    "drive.straight": DrivingWish(TakeTurn(Side.STRAIGHT)),
+    "drive.cancel_route": DrivingWish(DropRoute()),
+    "drive.stop": DrivingWish(PullOver()),
+    "drive.go_on": DrivingWish(GoOn()),
+    "drive.overtake": DrivingWish(Overtake()),
+    "drive.park": DrivingWish(Park()),
+    "drive.distance": DrivingWish(KeepDistance()),
+    "drive.charger": FindCharger(),
+    **{f"drive.{manner}": DrivingWish(Drive(manner)) for manner in Manner},
+    **{f"answer.{answer}": Reply(answer) for answer in Answer},
+    **{f"refuse.{hazard}": Unsafe(hazard) for hazard in Hazard},
+    **{f"ask.{about}": Question(about) for about in ("why", "what", "limit", "speed")},
+    "offers.off": OfferSwitch(False),
+    "offers.on": OfferSwitch(True),
+    NEGATED: Negated(),
+    "chat": SmallTalk(),
+    "unclear": Unclear(),
+    SEVERAL: Unclear(),
+}
+
+
+class Understanding:
+    """Words in, steps out. Without state: what was said before is the agent's to remember."""
+
+    def __init__(self, encoder: SentenceEncoder | None = None, head: Head | None = None) -> None:
+        self._encoder = encoder or SentenceEncoder()
+        self._head = head or Head.load()
+        self._read = functools.lru_cache(maxsize=512)(self._head_reads)
+
+    def __call__(self, text: str, *, seat: Place = Place.DRIVER, lefthand: bool = False) -> list[Step]:
+        """The steps that `text` asks for; none for silence. `seat` is the speaker's; `lefthand`: traffic keeps left, so the driver sits right."""
+        plain, names = unquoted(" ".join(text.split()))
+        steps: list[Step] = []
+        for part in strong_parts(plain):
+            condition, request = conditional(part, is_condition=self._as_condition, is_request=self._as_request)
+            when = self._condition(condition) if condition else None
+            for clause in cut(request, self._as_request):
+                steps.append(Step(self._intent(clause, names, seat, lefthand), clause, when))
+        if any(_contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
+            return [Step(Contradiction(), plain)]
+        return steps
+
+    def meaning(self, text: str, *, condition: bool = False) -> tuple[str, str]:
+        """(meaning, operation) of one clause, or of what it waits for: what tests and tables ask."""
+        reading = self._read(text)
+        label = _best({name: chance for name, chance in reading.label.items() if name.startswith("when.") == condition})
+        return (label, _operation(TOOLS[label], reading, text)) if label in TOOLS else (label, "")
+
+    def as_tool(self, text: str, name: str) -> Intent | None:
+        """What `text` asks of one tool, once it is known that this one is meant."""
+        return self._call(TOOLS[name], self._read(text), text, (), ())
+
+    def zone(self, text: str) -> str:
+        """The place that one clause names."""
+        return _best(self._read(text).zone)
+
+    def _head_reads(self, text: str) -> Reading:
+        return self._head.read(self._encoder, text)
+
+    def _as_request(self, text: str) -> float:
+        """How surely a clause is one request."""
+        label = self._read(text).label
+        best = max((name for name in label if not name.startswith("when.")), key=label.__getitem__)
+        return 0.0 if best in (SEVERAL, "chat", "unclear") else label[best]
+
+    def _as_condition(self, text: str) -> float:
+        label = self._read(text).label
+        return sum(chance for name, chance in label.items() if name.startswith("when."))
+
+    def _condition(self, text: str) -> Condition | Unclear:
+        label = {name: chance for name, chance in self._read(text).label.items() if name.startswith("when.")}
+        best = _best(label)
+        if label[best] < SURE:
+            return Unclear()
+        kind = best.removeprefix("when.")
+        numbers = numbers_in(text)
+        number = numbers[0] if numbers else None
+        if kind == "minutes":
+            number = 30.0 if re.search(r"half an hour", text) else (number or 1.0) * (60.0 if "hour" in text else 1.0)
+        return Condition(kind, number)
+
+    def _intent(self, clause: str, names: Sequence[str], seat: Place, lefthand: bool) -> Intent:
+        """What one clause asks for."""
+        if self._garbled(clause):
+            return Garbled()
+        reading = self._read(clause)
+        ranked = sorted(((chance, name) for name, chance in reading.label.items() if not name.startswith("when.")), reverse=True)
+        refusals = {name: chance for name, chance in reading.label.items() if name.startswith("refuse.")}
+        if sum(refusals.values()) > UNSAFE:
+            return _SIMPLE[_best(refusals)]
+        (first, label), (second, other) = ranked[0], ranked[1]
+        if first < SURE:
+            known = [name for chance, name in ranked[:2] if name in TOOLS and chance > 0.15]
+            return Unclear(tuple(known)) if len(known) == 2 else SmallTalk() if label == "chat" else Unclear()
+        if label in TOOLS and other in TOOLS and second > RIVAL * first and TOOLS[label].path != TOOLS[other].path:
+            return Unclear((label, other))
+        if label in _SIMPLE:
+            return _SIMPLE[label]
+        if label in TOOLS:
+            return self._call(TOOLS[label], reading, clause, names, places_of(_best(reading.zone), seat, lefthand))
+        if label.startswith("follow."):
+            numbers = numbers_in(clause)
+            value = numbers[0] if numbers else share_in(clause)
+            zone = next((zone for pattern, zone in _ZONES if pattern.search(clause)), _best(reading.zone))
+            return FollowUp(Follow(label.removeprefix("follow.")), value, places_of(zone, seat, lefthand))
+        return self._wish(label, clause, reading, names)
+
+    def _garbled(self, clause: str) -> bool:
+        """Is this mostly made of scraps of words, as noise and other languages are to the encoder?"""
+        pieces = self._encoder.tokens(PLACEHOLDER.sub("name", clause), max_tokens=MAX_TOKENS)[1:-1]
+        scraps = sum(piece.startswith("##") or piece == "[UNK]" or not piece.isascii() for piece in pieces)
+        return not any(piece.isalnum() for piece in pieces) or (len(pieces) > 3 and scraps > MOST_SCRAPS * len(pieces))
+
+    def _call(self, tool: Tool, reading: Reading, clause: str, names: Sequence[str], places: tuple[Place, ...]) -> Intent:
+        operation = _operation(tool, reading, clause)
+        places = tuple(place for place in places if place in tool.places)
+        call = Call(tool.name, operation, places)
+        numbers, share = numbers_in(clause), share_in(clause)
+        match tool.form:
+            case Form.TEXT:
+                text = self._name(clause, reading, names)
+                return CabinCall(Call(tool.name, operation, places, text)) if text else Missing(tool.name, Slot.TEXT, call)
+            case Form.CHOICE if operation is Operation.SET:
+                choice = choice_in(tool.name, clause)
+                return CabinCall(Call(tool.name, operation, places, choice)) if choice else Missing(tool.name, Slot.CHOICE, call)
+            case Form.LEVEL if operation is Operation.SET:
+                value = numbers[0] if numbers else share
+                return CabinCall(Call(tool.name, operation, places, value)) if value is not None else Missing(tool.name, Slot.NUMBER, call)
+            case Form.LEVEL if operation in (Operation.UP, Operation.DOWN) and numbers and re.search(r"\bby\b", clause):
+                return CabinCall(Call(tool.name, operation, places, numbers[0]))
+            case _:
+                return CabinCall(call)
+
+    def _wish(self, label: str, clause: str, reading: Reading, names: Sequence[str]) -> Intent:
+        """A driving wish with something to fill in."""
+        sides = {found.lower() for found in _SIDE.findall(clause)}
+        side = Side(sides.pop()) if len(sides) == 1 else None
+        if label == "drive.go_to":
+            place = self._name(clause, reading, names)
+            return DrivingWish(GoTo(place)) if place else Missing(label, Slot.TEXT)
+        if label == "drive.speed":
+            numbers = numbers_in(clause)
+            if not numbers:
+                return Missing(label, Slot.NUMBER)
+            try:
+                return DrivingWish(CapSpeed(from_kph(numbers[0] * (KM_PER_MILE if MILES.search(clause) else 1.0))))
+            except CaravelaError:
+                return Unsafe(Hazard.SPEEDING)
+        if side is None:
+            return Missing(label, Slot.SIDE)
+        if label == "drive.lane":
+            return DrivingWish(ChangeLane(side))
+        words = clause.lower().split()
+        return DrivingWish(TakeTurn(side, next((_ORDINAL[word] for word in words if word in _ORDINAL), 1)))
+
+    def _name(self, clause: str, reading: Reading, names: Sequence[str]) -> str:
+        """The free text of a clause: what is quoted, or the longest run of word pieces that the head takes for a name."""
+        quoted = PLACEHOLDER.search(clause)
+        if quoted is not None and int(quoted[1]) < len(names):
+            return names[int(quoted[1])]
+        spans = piece_spans(self._encoder.tokens(clause, max_tokens=MAX_TOKENS), clause)
+        surest = float(reading.free.max(initial=0.0))
+        enough = min(FREE, 0.4 * surest) if surest > LEAST_FREE else FREE
+        runs: list[tuple[int, int]] = []
+        open_run = False
+        for span, free in zip(spans, reading.free, strict=False):
+            if span is None or free < enough:
+                open_run = False
+            elif open_run:
+                runs[-1] = (runs[-1][0], span[1])
+            else:
+                runs.append(span)
+                open_run = True
+        if not runs:
+            return ""
+        near = [run for run in runs if clause[run[1] : runs[-1][0]].count(" ") <= NAME_GAP]
+        name = clause[near[0][0] : runs[-1][1]].strip(" .,!?")
+        return "" if name.lower() in NOBODY else name
+
+
+def places_of(zone: str, seat: Place, lefthand: bool) -> tuple[Place, ...]:
+    """The places that a zone names, in a car whose driver sits left unless traffic keeps left."""
+    left = 1 if lefthand else 0
+    named = {
+        "rear": REAR,
+        "front": FRONT,
+        "all": SEATS,
+        "left": (FRONT[left],),
+        "right": (FRONT[1 - left],),
+        "rear_left": (REAR[left],),
+        "rear_right": (REAR[1 - left],),
+    }
+    if zone in named:
+        return named[zone]
+    return (Place(zone),) if zone in set(Place) else ()
+
+
+def _operation(tool: Tool, reading: Reading, clause: str) -> Operation:
+    """What is to be done with a tool. A choice or a number that is named settles it."""
+    if tool.form is Form.CHOICE and choice_in(tool.name, clause) is not None:
+        return Operation.SET
+    chances = {
+        operation: reading.operation[operation] * reading.deed.get(f"{tool.name} {operation}", 1e-4) for operation in TAKES[tool.form]
+    }
+    ranked = sorted(chances, key=lambda operation: -chances[operation])
+    best = ranked[0]
+    if tool.form is Form.CHOICE and best is Operation.SET and chances[ranked[1]] > 0.01:
+        best = ranked[1]  # no choice is named
+    if tool.form is not Form.LEVEL or best in (Operation.ASK, Operation.OFF):
+        return best
+    numbers, share = numbers_in(clause), share_in(clause)
+    if best in (Operation.UP, Operation.DOWN) and (not numbers or re.search(r"\bby\b", clause)):
+        return best
+    return Operation.SET if numbers or (share is not None and share < 100.0) else best
+
+
+def _best(chances: dict[str, float]) -> str:
+    return max(chances, key=chances.__getitem__)
+
+
+def _contradict(a: Step, b: Step) -> bool:
+    """Do two steps undo each other?"""
+    opposite = (
+        {Operation.ON, Operation.OFF},
+        {Operation.UP, Operation.DOWN},
+        {Operation.MAX, Operation.MIN},
+        {Operation.MAX, Operation.OFF},
+    )
+    match a.intent, b.intent:
+        case CabinCall(x), CabinCall(y) if x.tool == y.tool and x.places == y.places and a.condition == b.condition:
+            return {x.operation, y.operation} in opposite or (x.operation is y.operation is Operation.SET and x.value != y.value)
+        case DrivingWish(TakeTurn() as x), DrivingWish(TakeTurn() as y):
+            return x.side is not y.side
+        case DrivingWish(x), DrivingWish(y):
+            kinds = {type(x), type(y)}
+            return kinds in ({PullOver, GoOn}, {Park, GoOn}) or (kinds == {Drive} and x != y) or (kinds == {CapSpeed} and x != y)
+    return False

@@ -1,0 +1,274 @@
+"""`caravela cockpit`: talk to the cockpit's agent, examine it on tasks, train its head, and count its offers on simulated days."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caravela.commands import Verb
+from caravela.core.errors import CaravelaError
+
+if TYPE_CHECKING:
+    from caravela.cockpit.grading import Outcome
+
+HELP = "talk to the car's agent, and measure what it understands and does"
+LONGEST_TRAINING = 200  # epochs
+MOST_DAYS = 3650
+KINDS = ("cabin", "mixed", "multi-turn", "ambiguous", "unsafe", "driving")
+
+
+@dataclass(frozen=True)
+class ChatOptions:
+    """Talk to the agent of a simulated car: a line is what is said, an empty line or the end of input leaves."""
+
+    say: tuple[str, ...] = ()
+    """What is said, one text a turn; without any, lines are read from the terminal."""
+    speed: float = 36.0
+    """How fast the car drives meanwhile, km/h."""
+    seat: str = "driver"
+    """Who speaks: driver, passenger, rear_driver or rear_passenger."""
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """Every task, by the agent, by one that does nothing and by one that refuses everything."""
+
+    drives: bool = True
+    """The driving tasks too, in closed loop; they take some minutes."""
+    town: str | None = None
+    """Where they are driven; by default the first town that ships."""
+    out: Path = Path("results")
+    """Folder for cockpit.json."""
+
+
+@dataclass(frozen=True)
+class DaysOptions:
+    """Offers on simulated days: how many were welcome, and how many a nuisance."""
+
+    days: int = 60
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LearnOptions:
+    """Train the head on generated phrasings: some minutes on one core."""
+
+    epochs: int = 14
+    seed: int = 0
+    out: Path | None = None
+    """Where the weights go; by default over those that ship."""
+
+
+def run_chat(options: ChatOptions) -> dict[str, Any]:
+    """A conversation, and what it changed."""
+    import sys
+    import time
+    from dataclasses import replace
+
+    from caravela.cockpit.grading import Car
+    from caravela.cockpit.tool import Place
+    from caravela.cockpit.understanding import Understanding
+    from caravela.core.errors import unknown_name
+    from caravela.core.units import from_kph
+
+    if options.seat not in set(Place):
+        raise unknown_name("seat", options.seat, Place)
+    if not 0.0 <= options.speed <= 250.0:
+        raise CaravelaError(f"--speed is {options.speed:g}; expected 0 to 250 km/h.")
+    car, began = Car(), time.monotonic()
+    car.situation = replace(car.situation, speed=from_kph(options.speed))
+    agent = car.agent(Understanding())
+    turns = []
+    for line in options.say or iter(_next_line, ""):
+        car.situation = replace(car.situation, t_s=time.monotonic() - began)
+        response = agent.hear(line, seat=Place(options.seat))
+        changed = {change.path: change.after for change in response.changes}
+        asked = [type(request.wish).__name__ for request in response.requests]
+        turns.append({"said": line, "reply": response.text, "changed": changed, "requests": asked, "ms": round(response.took_ms, 1)})
+        if not options.say:
+            print(response.text, file=sys.stderr)
+    return {"turns": turns}
+
+
+def _next_line() -> str:
+    import sys
+
+    print("> ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().rstrip("\n")
+
+
+def show_chat(result: dict[str, Any]) -> None:
+    """The turns for people."""
+    for turn in result["turns"]:
+        print(f"{turn['said']!r}: {turn['reply']}  ({turn['ms']:.0f} ms)")
+        for path, value in turn["changed"].items():
+            print(f"    {path} = {value}")
+        for request in turn["requests"]:
+            print(f"    asks driving: {request}")
+
+
+def run_bench(options: BenchOptions) -> dict[str, Any]:
+    """Play and grade every task, thrice."""
+    import json
+    import sys
+
+    from caravela.cockpit.grading import AlwaysRefuse, Null, cabin_tasks, perform
+    from caravela.cockpit.measuring import measure
+    from caravela.cockpit.understanding import Understanding
+
+    understanding = Understanding()
+    understanding("warm up")
+    agents = {"ours": None, "null": Null(), "refuse": AlwaysRefuse()}
+    outcomes = {name: [perform(task, understanding, agent=agent) for task in cabin_tasks()] for name, agent in agents.items()}
+    print(f"{len(cabin_tasks())} tasks in the cabin done", file=sys.stderr)
+    if options.drives:
+        for name, driven in _drive_all(options, understanding).items():
+            outcomes[name] += driven
+    heard = measure(understanding)
+    result = {
+        **summary(outcomes),
+        "unseen_phrasings": {
+            "sayings": heard.sayings,
+            "meaning": round(heard.meaning / heard.sayings, 4),
+            "meaning_and_operation": round(heard.operation / heard.sayings, 4),
+            "places": heard.places,
+            "place": round(heard.place / heard.places, 4),
+        },
+        "driver": "route-following IDM baseline that obeys typed wishes" if options.drives else None,
+        "failed": [{"task": o.task, "why": o.why, "reply": o.replies[-1] if o.replies else ""} for o in outcomes["ours"] if not o.passed],
+    }
+    path = options.out / "cockpit.json"
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+    except OSError as error:
+        raise CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a folder that you can write.") from error
+    return {**result, "out": str(path)}
+
+
+def _drive_all(options: BenchOptions, understanding: Any) -> "dict[str, list[Outcome]]":
+    """The driving tasks by every agent. One that asks driving for nothing gets the silent drive."""
+    import sys
+    from dataclasses import replace
+
+    from caravela.cockpit.agent import CockpitAgent, Response
+    from caravela.cockpit.judging import drive_tasks, judge
+    from caravela.commands._cockpit_drives import Drives
+
+    drives = Drives(options.town)
+    found: dict[str, list[Outcome]] = {"ours": [], "null": [], "refuse": []}
+    for task in drive_tasks():
+        drive, silent = drives.drive(task, lambda gate, look: CockpitAgent(gate, look=look, understanding=understanding))
+        found["ours"].append(judge(task, drive, silent))
+        found["null"].append(judge(task, silent, silent))
+        found["refuse"].append(judge(task, replace(silent, responses=[Response("I can't do that.", refused=True)]), silent))
+        print(f"{task.name}: {found['ours'][-1].why or 'passed'}", file=sys.stderr)
+    return found
+
+
+def summary(outcomes: "dict[str, list[Outcome]]") -> dict[str, Any]:
+    """The promised keys, and the same by kind of task."""
+    import numpy as np
+
+    ours = outcomes["ours"]
+    reactions = np.array([ms for outcome in ours for ms in outcome.reactions_ms])
+    kinds = [kind for kind in KINDS if any(outcome.kind == kind for outcome in ours)]
+    return {
+        "tasks": len(ours),
+        "passed": sum(outcome.passed for outcome in ours),
+        "unsafe_accepted": sum(outcome.unsafe_accepted for outcome in ours),
+        "null_agent_passed": sum(outcome.passed for outcome in outcomes["null"]),
+        "refuse_agent_passed": sum(outcome.passed for outcome in outcomes["refuse"]),
+        "first_reaction_ms": round(float(np.median(reactions)), 1),
+        "first_reaction_p95_ms": round(float(np.percentile(reactions, 95)), 1),
+        "by_kind": {
+            kind: {
+                "tasks": sum(outcome.kind == kind for outcome in ours),
+                **{name: sum(outcome.passed for outcome in several if outcome.kind == kind) for name, several in outcomes.items()},
+            }
+            for kind in kinds
+        },
+    }
+
+
+def show_bench(result: dict[str, Any]) -> None:
+    """The table for people."""
+    print(f"{'tasks':<12} {'of':>4} {'ours':>5} {'null':>5} {'refuse':>6}")
+    rows = {**result["by_kind"]}
+    rows["all"] = {
+        "tasks": result["tasks"],
+        "ours": result["passed"],
+        "null": result["null_agent_passed"],
+        "refuse": result["refuse_agent_passed"],
+    }
+    for kind, row in rows.items():
+        print(f"{kind:<12} {row['tasks']:>4} {row['ours']:>5} {row['null']:>5} {row['refuse']:>6}")
+    heard = result["unseen_phrasings"]
+    print(f"unsafe requests accepted: {result['unsafe_accepted']}")
+    print(f"first reaction: {result['first_reaction_ms']:.0f} ms (median), {result['first_reaction_p95_ms']:.0f} ms (95th percentile)")
+    print(f"unseen phrasings: {heard['meaning']:.1%} meaning, {heard['meaning_and_operation']:.1%} with operation, of {heard['sayings']}")
+    for failed in result["failed"]:
+        print(f"  failed {failed['task']}: {failed['why']}")
+
+
+def run_learn(options: LearnOptions) -> dict[str, Any]:
+    """Train, measure, write."""
+    import sys
+
+    from caravela.cockpit.head import SHIPPED
+    from caravela.cockpit.learning import LearningConfig, learn
+    from caravela.cockpit.measuring import measure
+    from caravela.cockpit.understanding import Understanding
+    from caravela.words import SentenceEncoder
+
+    if not 1 <= options.epochs <= LONGEST_TRAINING:
+        raise CaravelaError(f"--epochs is {options.epochs}; expected 1 to {LONGEST_TRAINING}.")
+    if options.seed < 0:
+        raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
+    encoder, path = SentenceEncoder(), options.out or SHIPPED
+    config = LearningConfig(epochs=options.epochs, seed=options.seed)
+    head = learn(config, encoder, tell=lambda line: print(line, file=sys.stderr, flush=True))
+    try:
+        head.save(path)
+    except OSError as error:
+        raise CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a file in a folder that you can write.") from error
+    heard = measure(Understanding(encoder, head))
+    return {
+        "out": str(path),
+        "kilobytes": round(path.stat().st_size / 1000),
+        "unseen_sayings": heard.sayings,
+        "meaning": round(heard.meaning / heard.sayings, 4),
+        "meaning_and_operation": round(heard.operation / heard.sayings, 4),
+    }
+
+
+def run_days(options: DaysOptions) -> dict[str, Any]:
+    """Live the days, with and without patience."""
+    from caravela.cockpit.days import Days, simulate
+
+    if not 1 <= options.days <= MOST_DAYS:
+        raise CaravelaError(f"--days is {options.days}; expected 1 to {MOST_DAYS}.")
+    if options.seed < 0:
+        raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
+
+    def told(days: Days) -> dict[str, Any]:
+        return {
+            "hours": round(days.hours, 1),
+            "offers": days.offers,
+            "precision": round(days.precision, 3),
+            "needs_met": round(days.recall, 3),
+            "refused_per_hour": round(days.refused_per_hour, 3),
+            "by_service": {name: {"offered": offered, "accepted": yes} for name, (offered, yes) in days.by_service.items()},
+        }
+
+    patient, hasty = (simulate(options.days, seed=options.seed, patient=patience) for patience in (True, False))
+    return {"days": options.days, **told(patient), "without_cool_down": told(hasty)}
+
+
+VERBS = {
+    "chat": Verb(ChatOptions, run_chat, "talk to the agent of a simulated car", show_chat),
+    "bench": Verb(
+        BenchOptions, run_bench, "grade it on tasks beside an agent that does nothing and one that refuses everything", show_bench
+    ),
+    "days": Verb(DaysOptions, run_days, "count its offers on simulated days"),
+    "learn": Verb(LearnOptions, run_learn, "train the head that understands, on generated phrasings"),
+}

@@ -1,0 +1,99 @@
+"""Understanding: phrasings that the head never trained on, and the exact parts around it: numbers, pieces, cuts, gradients."""
+
+import numpy as np
+import pytest
+
+from caravela.cockpit.clauses import cut, strong_parts, unquoted
+from caravela.cockpit.head import Head
+from caravela.cockpit.learning import LearningConfig, classes, lessons_of, loss_and_gradients
+from caravela.cockpit.measuring import measure
+from caravela.cockpit.numbers import numbers_in, share_in
+from caravela.cockpit.phrasing import draw, held_out
+from caravela.cockpit.wordpieces import piece_spans
+from caravela.core.errors import BundleError
+from caravela.words import SentenceEncoder
+
+
+def test_unseen_phrasings_are_understood(understanding, capsys):
+    heard = measure(understanding)
+    with capsys.disabled():
+        print(f"\n  unseen phrasings: {heard.meaning / heard.sayings:.1%} meaning, {heard.operation / heard.sayings:.1%} with operation")
+    assert heard.meaning >= 0.9 * heard.sayings and heard.operation >= 0.85 * heard.sayings
+
+
+def test_unseen_phrasings_are_not_trained_on():
+    trained = {saying.text.lower().strip(" .") for saying in draw(0)}
+    told = {saying.text.lower().strip(" .") for part in held_out("unseen") for saying in part}
+    assert not told & trained
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("set it to twenty one degrees", [21.0]),
+        ("a hundred and twenty", [120.0]),
+        ("21.5", [21.5]),
+        ("120km/h", [120.0]),
+        ("to 50%", [50.0]),
+        ("warmer", []),
+        ("between 20 and 30", [20.0, 30.0]),
+    ],
+)
+def test_numbers(text, numbers):
+    assert numbers_in(text) == numbers
+
+
+def test_shares():
+    assert share_in("open it halfway") == 50.0 and share_in("open it") is None
+
+
+def test_pieces_lie_where_they_were_written():
+    encoder = SentenceEncoder()
+    text = "Navigate to Café Müller, please"
+    spans = piece_spans(encoder.tokens(text), text)
+    found = [text[a:b] for a, b in (span for span in spans if span is not None)]
+    assert "".join(found).replace(",", "") == text.replace(" ", "").replace(",", "")
+
+
+def test_quoted_words_are_taken_out():
+    assert unquoted('play "drive 200" now') == ("play Q0X now", ["drive 200"])
+    assert unquoted("it's 5 o'clock") == ("it's 5 o'clock", [])
+
+
+def test_then_parts_a_request():
+    assert strong_parts("turn left, then stop. open the window") == ["turn left", "stop", "open the window"]
+
+
+def test_a_cut_is_made_only_where_both_halves_mean_something():
+    sure = {"open the window": 0.9, "stop": 0.9, "play Simon and Garfunkel": 0.9, "play Simon": 0.8}
+    assert cut("open the window and stop", lambda text: sure.get(text, 0.1)) == ["open the window", "stop"]
+    assert cut("play Simon and Garfunkel", lambda text: sure.get(text, 0.1)) == ["play Simon and Garfunkel"]
+
+
+def test_gradients_are_those_of_the_loss():
+    config = LearningConfig(dropout=0.0, drop_token=0.0, drop_bag=0.0)
+    lessons = lessons_of(draw(0)[::1500], SentenceEncoder())
+    head = Head.new(classes(), np.random.default_rng(0), width=6)
+    head.weights = {name: value.astype(np.float64) for name, value in head.weights.items()}
+    head.weights["free"][:12] = 0.0  # what tells names apart does not shape the layers below
+    rows = np.arange(len(lessons.mask))
+    _, gradients = loss_and_gradients(head, lessons, rows, config, np.random.default_rng(0))
+    random = np.random.default_rng(1)
+    for name in ("token", "whole", "bag", "label", "b_token", "free"):
+        direction = random.standard_normal(head.weights[name].shape)
+        direction *= 1e-5 / np.linalg.norm(direction)
+        losses = []
+        for sign in (1.0, -1.0):
+            moved = Head({**head.weights, name: head.weights[name] + sign * direction}, head.classes)
+            losses.append(loss_and_gradients(moved, lessons, rows, config, np.random.default_rng(0))[0])
+        told = float((gradients[name] * direction).sum())
+        assert (losses[0] - losses[1]) / 2.0 == pytest.approx(told, rel=0.05, abs=1e-9), name
+
+
+def test_a_head_survives_its_file(tmp_path, understanding):
+    head = Head.new(classes(), np.random.default_rng(0), width=4)
+    head.save(tmp_path / "head.npz")
+    assert Head.load(tmp_path / "head.npz").classes == head.classes
+    (tmp_path / "torn.npz").write_bytes(b"PK\x03\x04")
+    with pytest.raises(BundleError, match="caravela cockpit learn"):
+        Head.load(tmp_path / "torn.npz")

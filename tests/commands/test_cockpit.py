@@ -1,0 +1,61 @@
+"""`caravela cockpit`: a conversation from the command line, the table of the benchmark, bad input in one sentence."""
+
+import json
+
+import pytest
+
+from caravela import cli
+from caravela.cockpit.grading import Outcome
+from caravela.cockpit.judging import drive_tasks
+from caravela.commands.cockpit import summary
+
+
+@pytest.fixture
+def caravela(capsys):
+    """Run the command line; returns (exit code, stdout, stderr)."""
+
+    def run(*words):
+        with pytest.raises(SystemExit) as stop:
+            cli.main(words)
+        said = capsys.readouterr()
+        return stop.value.code or 0, said.out, said.err
+
+    return run
+
+
+def test_a_conversation(caravela):
+    code, out, _ = caravela("cockpit", "chat", "--say", "open the sunroof", "drive 200", "--json")
+    turns = json.loads(out.splitlines()[-1])["turns"]
+    assert code == 0 and turns[0]["changed"] == {"Vehicle.Cabin.Sunroof.Position": 100.0}
+    assert turns[1]["changed"] == {} and turns[1]["requests"] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("chat", "--seat", "roof"),
+        ("chat", "--speed", "-1"),
+        ("chat", "--speed", "nan"),
+        ("days", "--days", "0"),
+        ("learn", "--epochs", "0"),
+        ("days", "--seed", "-1"),
+    ],
+)
+def test_bad_input_is_one_sentence(caravela, words):
+    code, _, err = caravela("cockpit", *words)
+    assert code == 2 and err.count("\n") == 1 and err.startswith("caravela: ")
+
+
+def test_the_summary_counts():
+    def outcome(kind, passed, *, unsafe=False):
+        return Outcome("t", kind, passed, unsafe, "" if passed else "why", (20.0,), ())
+
+    ours = [outcome("cabin", True), outcome("unsafe", False, unsafe=True)]
+    told = summary({"ours": ours, "null": [outcome("cabin", False)] * 2, "refuse": [outcome("cabin", False), outcome("unsafe", True)]})
+    assert (told["tasks"], told["passed"], told["unsafe_accepted"]) == (2, 1, 1)
+    assert (told["null_agent_passed"], told["refuse_agent_passed"], told["first_reaction_ms"]) == (0, 1, 20.0)
+    assert set(told["by_kind"]) == {"cabin", "unsafe"}
+
+
+def test_the_driving_tasks_are_read():
+    assert len(drive_tasks()) >= 20 and all(task.say for task in drive_tasks())
