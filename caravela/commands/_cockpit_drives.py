@@ -33,10 +33,11 @@ from caravela.world.simulator import Simulator
 
 STARTS = 64  # starts looked at on a town
 LONGEST_S = 26.0  # of a task's drive
-AHEAD_M = 55.0  # within which a turn must lie that can be driven in time
+TURN_M = (40.0, 90.0)  # between which a turn must lie that can be taken calmly and in time
 SIDES = {LEFT: "left", RIGHT: "right", STRAIGHT: "straight"}
 PACE = {Manner.GENTLE: 0.85, Manner.CAREFUL: 0.75, Manner.FRUGAL: 0.85}  # share of the limit
 SOFTNESS = {Manner.GENTLE: 0.55, Manner.CAREFUL: 0.8, Manner.FRUGAL: 0.7}  # share of the acceleration
+JUNCTION_M = 12.0  # what odometer and route may differ by up to a junction
 LIGHTS = {RED: "red", RED_YELLOW: "red", YELLOW: "yellow", GREEN: "green", GREEN_YIELD: "green"}
 BRAKING = 2.0  # m/s^2, to a stop that was asked for
 
@@ -133,10 +134,15 @@ class Drives:
             return min(silent.speed[15:ticks]) > 5.0
         if task.find == "red":
             return min(silent.speed[20:ticks]) < 0.3 and "red_met" in silent.events and silent.speed[10] > 3.0
-        turns = [turn for turn in silent.turns if turn != "straight"]
+        ahead = self._turn_ahead(seed, task.find)
+        turned = STEP_S * sum(
+            silent.speed[: round(min(silent.first_turn_s, LONGEST_S) / STEP_S)]
+        )  # m to the first turn of the silent drive
+        if not TURN_M[0] < ahead < min(TURN_M[1], turned + JUNCTION_M):
+            return False
         if task.find == "straight":
-            return bool(turns) and self._turn_ahead(seed, "straight") < AHEAD_M and silent.first_turn_s < 0.6 * task.seconds
-        return task.find not in turns and self._turn_ahead(seed, task.find) < AHEAD_M and min(silent.speed[15:100]) > 3.0
+            return turned - ahead < JUNCTION_M and silent.first_turn_s < 0.7 * task.seconds
+        return task.find not in silent.turns and min(silent.speed[15:100]) > 3.0
 
     def _turn_ahead(self, seed: int, side: str) -> float:
         """m to the next junction where one can go to a side; infinite where there is none."""
@@ -168,6 +174,8 @@ class Drives:
                 drive.responses += agent.tick()
             simulator.advance(driver.control())
             lanes = _note([drive], simulator, lanes)
+            if "arrived" in drive.events:  # the route ends here, and with it the drive
+                break
         return drive
 
 
