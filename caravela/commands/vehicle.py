@@ -147,9 +147,16 @@ def run(options: RunOptions) -> dict[str, Any]:
 
 def check(options: RunOptions) -> "Injection | None":
     """The fault to put in, if any. Raises CaravelaError for options that mean nothing."""
+    from caravela.core.responsibility import Entity, Person
+    from caravela.studio.drive import checked_words
     from caravela.studio.simulated import town_names, traffics, weathers
+    from caravela.vehicle.profiles import assisted_profile
     from caravela.vehicle.rehearsal import injections
 
+    assisted_profile(options.profile)
+    Person(options.driver)
+    Entity(options.entity)
+    checked_words(options.say)
     if options.mode not in MODES:
         raise unknown_name("mode", options.mode, MODES)
     if not STEP_S <= options.seconds <= LONGEST_SECONDS:

@@ -36,6 +36,7 @@ DEADLINE_S = 0.08  # s that the model has of a tick
 NO_CONTROL = (0.0, 0.0)
 CAMERA_FAULTS = frozenset((Fault.CAMERA_STUCK, Fault.CAMERA_BLIND))
 RECKONED = 0.8  # share of the braking asked for that counts where no speed is measured: rather stop too long than think that we stand
+HUNG_TICKS = 50  # late answers in a row after which the model counts as hung, and is started anew
 RESTART_TICKS = 100  # ticks that a new model process is given before the next attempt
 
 
@@ -85,6 +86,7 @@ class Loop:
         self._age = 0  # ticks since it was made
         self._speed, self._acceleration = 0.0, 0.0  # m/s, m/s^2 asked for last
         self._number, self._restarted = 0, -RESTART_TICKS
+        self._late = 0  # answers in a row that did not come in time
 
     def tick(
         self,
@@ -139,9 +141,11 @@ class Loop:
         if observation is None:
             return Answer(None)
         answer = self._planner.ask(observation, deadline_s=self._deadline_s)
+        self._late = 0 if answer.plan is not None else self._late + 1
         if answer.plan is None:
             faults.add(Fault.PLAN_LATE if answer.alive else Fault.MODEL_DEAD)
-            if not answer.alive and self._number - self._restarted >= RESTART_TICKS:
+            hopeless = not answer.alive or self._late >= HUNG_TICKS
+            if hopeless and self._number - self._restarted >= RESTART_TICKS:
                 self._restarted = self._number
                 self._planner.restart()
             return answer

@@ -1,12 +1,15 @@
 """The model behind a deadline: in a process of its own, so that it may hang, die or be killed without taking the loop along. The
 same protocol in the loop's own process is for worlds that don't run in real time."""
 
+import math
 import multiprocessing
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
 
 from caravela.core.errors import BundleError
 from caravela.core.protocols import Policy
@@ -14,6 +17,8 @@ from caravela.core.types import Observation, Plan
 
 START_S = 60.0  # s that a model may take to load
 GREETING = "loaded"
+PICTURE_BYTES = 8 << 20  # four cameras of 640x360 with their history
+NO_PICTURES = np.zeros((1, 0, 0, 0, 0, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,15 @@ class InlinePlanner:
 
 
 class ModelProcess:
-    """The model in a process of its own, spoken to through a pipe; one question at a time."""
+    """The model in a process of its own, one question at a time. Pictures go through shared memory and the rest through a pipe, in
+    messages that its buffer holds: so that asking never blocks, even when nobody reads any more."""
 
-    def __init__(self, make_policy: Callable[[], Policy]) -> None:
-        """`make_policy` must be picklable: a class, or a partial of one. Waits until the model is loaded."""
+    def __init__(self, make_policy: Callable[[], Policy], *, picture_bytes: int = PICTURE_BYTES) -> None:
+        """`make_policy` must be picklable: a class, or a partial of one. An observation's pictures may take `picture_bytes`. Waits
+        until the model is loaded. Raises BundleError where it does not load."""
         self._make_policy = make_policy
+        self._memory = multiprocessing.get_context("spawn").RawArray("B", picture_bytes)
+        self._pictures = np.frombuffer(self._memory, np.uint8)
         self._busy = False
         self._start()
         try:
@@ -86,7 +95,8 @@ class ModelProcess:
         try:
             if self._busy and self._received(0.0) is None:
                 return Answer(None, alive=self._process.is_alive())
-            self._pipe.send(observation)
+            self._pictures[: observation.images.size] = observation.images.reshape(-1)
+            self._pipe.send((observation.images.shape, replace(observation, images=NO_PICTURES)))
             self._busy = True
             received = self._received(max(deadline_s - (time.perf_counter() - began), 0.0))
         except (EOFError, OSError):
@@ -108,7 +118,7 @@ class ModelProcess:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._make_policy), name="model", daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._memory, self._make_policy), name="model", daemon=True)
         self._process.start()
         theirs.close()
         self._busy = True  # until it greets
@@ -121,14 +131,15 @@ class ModelProcess:
         return self._pipe.recv()
 
 
-def _serve(pipe: Connection, make_policy: Callable[[], Policy]) -> None:
+def _serve(pipe: Connection, memory: Any, make_policy: Callable[[], Policy]) -> None:
     """The model's process."""
-    policy = make_policy()
+    policy, pictures = make_policy(), np.frombuffer(memory, np.uint8)
     policy.reset(1)
     pipe.send(GREETING)
     while True:
         try:
-            observation = pipe.recv()
+            shape, observation = pipe.recv()
         except EOFError:
             return
-        pipe.send(policy.plan(observation))
+        images = pictures[: math.prod(shape)].reshape(shape).copy()
+        pipe.send(policy.plan(replace(observation, images=images)))
