@@ -77,6 +77,8 @@ class RunOptions:
     """Record to this .mcap file; an older one is replaced."""
     around: bool = False
     """Keep pictures only of the 5 s around what matters."""
+    key: Path | None = None
+    """File with a key to seal the recording with."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def check(options: RunOptions) -> "Injection | None":
     from caravela.vehicle.rehearsal import injections
 
     assisted_profile(options.profile)
+    read_key(options.key)
     Person(options.driver)
     Entity(options.entity)
     checked_words(options.say)
@@ -231,7 +234,16 @@ def open_journal(options: RunOptions, bundle: "Bundle", loop: "Loop") -> "Journa
     software = Software(__version__, bundle.card.name, bundle.sha256())
     ring = PictureRing() if options.around else None
     first = loop.ledger.tenures[0]
-    return Journal(options.record, rig=bundle.card.rig, software=software, first=first, epoch_ns=time.time_ns(), ring=ring)
+    key = read_key(options.key)
+    return Journal(options.record, rig=bundle.card.rig, software=software, first=first, epoch_ns=time.time_ns(), ring=ring, key=key)
+
+
+def read_key(path: Path | None) -> bytes | None:
+    """The key in a file, if there is one. Raises CaravelaError where it cannot be read."""
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise CaravelaError(f"cannot read the key '{path}' ({error.strerror}); give --key a file.") from error
 
 
 def show_run(result: dict[str, Any]) -> None:
@@ -289,11 +301,7 @@ def run_verify(options: VerifyOptions) -> dict[str, Any]:
     """Check the seals."""
     from caravela.vehicle.sealed import verify
 
-    try:
-        key = None if options.key is None else options.key.read_bytes()
-    except OSError as error:
-        raise CaravelaError(f"cannot read the key '{options.key}' ({error.strerror}); give --key a file.") from error
-    verdict = verify(options.recording, key=key, head=options.head)
+    verdict = verify(options.recording, key=read_key(options.key), head=options.head)
     return {"intact": verdict.intact, **vars(verdict)}
 
 

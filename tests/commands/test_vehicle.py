@@ -26,10 +26,12 @@ def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str
 def test_a_drive_is_recorded_verified_and_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, record = video(tmp_path / "v.mp4"), tmp_path / "run.mcap"
     cameras = [f"{camera.name}={path}" for camera in policy_rig().cameras]
-    options = ["--deadline-ms", "20000", "--record", str(record), "--say", "gently"]
+    (tmp_path / "key").write_bytes(b"the car's own")
+    key = ["--key", str(tmp_path / "key")]
+    options = ["--deadline-ms", "20000", "--record", str(record), "--say", "gently", *key]
     code, result, _ = call(capsys, "run", "--video", *cameras, *options)
     assert code == 0 and result["mode"] == "L4" and result["tenures"][-1]["party"] == "Caravela Motors Ltd"
-    code, verdict, _ = call(capsys, "verify", str(record), "--head", result["head"])
+    code, verdict, _ = call(capsys, "verify", str(record), "--head", result["head"], *key)
     assert code == 0 and verdict["intact"] and verdict["closed"]
     code, replayed, _ = call(capsys, "replay", str(record))
     assert code == 0 and replayed["same"] and replayed["same_model"] and replayed["compared"] == replayed["planned"] > 10
