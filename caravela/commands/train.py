@@ -46,6 +46,8 @@ class VLAOptions:
     """The teacher's checkpoint; by default runs/teacher/nano/last.pt, or the one that ships where there is none."""
     steps: int = 20_000
     """Learning steps to train until."""
+    begin_with: Path | None = None
+    """An exported driver that a new run begins with, such as the one that ships; from nothing by default."""
     only: str | None = None
     """collect or learn: one half only; by default both take turns in one process."""
     turn_seconds: float = 240.0
@@ -84,6 +86,8 @@ class ExportOptions:
     """A checkpoint that `caravela train vla` wrote."""
     out: Path = Path("runs/vla/nano/export")
     """The bundle's folder."""
+    critic: bool = False
+    """Let the critic choose among the proposals; without, the regression's plan is driven. Worth it where `probe` says that it gains."""
 
 
 def run_teacher(options: TeacherOptions) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     use_threads(options.threads)
     folder = folder_for(options.folder or Path("runs/vla") / options.preset)
     config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
-    trainer = VLATrainer(folder, config) if options.only != "collect" else None
+    trainer = VLATrainer(folder, config, begin_with=options.begin_with) if options.only != "collect" else None
     collector = None
     if options.only != "learn":
         graphs = training_maps(options.maps, towns=options.towns)
@@ -202,12 +206,15 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
 
 def run_export(options: ExportOptions) -> dict[str, Any]:
     """Write the bundle and say how large it is."""
+    from dataclasses import replace
+
     from caravela.core.bundle import MODEL_FILE
     from caravela.model.checkpoint import load_checkpoint
     from caravela.model.export import export_onnx
 
     checkpoint = load_checkpoint(options.checkpoint)
     path = folder_for(options.out, option="out") / MODEL_FILE
+    checkpoint.model.config = replace(checkpoint.model.config, critic_trained=options.critic)
     export_onnx(checkpoint.model, path, data_version=checkpoint.data_version)
     return {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
 

@@ -54,6 +54,7 @@ class VLAConfig:
     action_depth: int = 2
     action_heads: int = 4
     # behaviour
+    yaw_rate_known: bool = False  # a driver that knows how it turns copies that instead of looking: it cut its corners
     ego_dropout: float = 0.3  # share of training samples whose speed and yaw rate are hidden
     draws: int = 8  # (noise, time) pairs per cached context in training
     critic_trained: bool = False  # whether values choose the proposal; otherwise proposal 0 is taken

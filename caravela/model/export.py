@@ -24,7 +24,7 @@ OPSET = 18
 _HALVED = 512  # numbers; smaller tensors (norms, biases) stay in single precision
 
 
-class _Graph(nn.Module):
+class Graph(nn.Module):
     """`VLA.sample_actions` with positional tensors in and out, in the order of core.bundle."""
 
     def __init__(self, model: VLA, *, steps: int) -> None:
@@ -89,7 +89,7 @@ def export_onnx(
         data_version=data_version,
         git_revision=revision if revision is not None else git_revision(),
     )
-    graph = _trace(model, proposals=proposals, steps=steps)
+    graph = trace(model, proposals=proposals, steps=steps)
     if half:
         _halve(graph.graph)
     helper.set_model_props(graph, card.to_metadata())
@@ -105,8 +105,9 @@ def export_onnx(
     return card
 
 
-def _trace(model: VLA, *, proposals: int, steps: int) -> onnx.ModelProto:
-    graph = _Graph(copy.deepcopy(model).cpu().float().eval(), steps=steps).eval()
+def trace(model: VLA, *, proposals: int, steps: int) -> onnx.ModelProto:
+    """The model as an ONNX graph in single precision, without its card."""
+    graph = Graph(copy.deepcopy(model).cpu().float().eval(), steps=steps).eval()
     inputs = example_inputs(model, proposals=proposals)
     axes = {name: {0: "batch"} for name in (*INPUTS, *OUTPUTS) if name != "noise"}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():

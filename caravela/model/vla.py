@@ -17,6 +17,8 @@ from caravela.model.heads import Eyes, masked_mean, unscale_distance
 from caravela.model.trunk import Trunk
 from caravela.model.vision import Vision
 
+_KNOT_WEIGHTS = (2.0, 2.0, 1.4, 0.8, 0.6, 0.5, 0.4, 0.3)  # of the regression's error: what is driven before the next plan counts most
+
 
 @dataclass(frozen=True)
 class Actions:
@@ -63,7 +65,8 @@ class VLA(nn.Module):
             context (B, S, E) and thought (B, thoughts, E), its last tokens.
         """
         batch = images.shape[0]
-        motion = self.ego(torch.stack([ego[:, 0] / 10.0, ego[:, 1] * 2.0], -1))
+        yaw_rate = ego[:, 1] * 2.0 if self.config.yaw_rate_known else torch.zeros_like(ego[:, 1])
+        motion = self.ego(torch.stack([ego[:, 0] / 10.0, yaw_rate], -1))
         if ego_known is not None:
             motion = torch.where(ego_known[:, None], motion, self.ego_unknown.to(motion.dtype))
         way = self.route(route.flatten(1) / (2.0 * ROUTE_SPACING)).unflatten(-1, self.route_none.shape)
@@ -99,10 +102,11 @@ class VLA(nn.Module):
         target = normalise(batch.knots, speed=speed)
         flow = self.action.flow_loss(target, self.action.cache(context), draws=self.config.draws, generator=generator)
         mean = self.action.regress(thought).float()
+        soon = torch.tensor(_KNOT_WEIGHTS, device=mean.device)
         path = integrate(denormalise(mean, speed=speed), speed=speed) - integrate(batch.knots, speed=speed)
         return {
             "flow": masked_mean(flow, batch.knots_valid),
-            "regression": masked_mean((mean - target).abs().mean((1, 2)), batch.knots_valid),
+            "regression": masked_mean(((mean - target).abs().mean(2) * soon).mean(1), batch.knots_valid),
             "path": masked_mean(path[..., :2].abs().mean((1, 2)), batch.knots_valid),
         }
 

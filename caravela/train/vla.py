@@ -15,6 +15,7 @@ from caravela.model.batch import Batch
 from caravela.model.checkpoint import load_checkpoint, save_checkpoint
 from caravela.model.policy import TorchPolicy
 from caravela.model.presets import preset
+from caravela.model.reopen import measure_norms, reopen
 from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig, Collector
 from caravela.train.samples import ShardReader, ShardWriter
@@ -45,8 +46,10 @@ class VLATrainConfig:
 class VLATrainer:
     """The learning half: shards in, checkpoint out."""
 
-    def __init__(self, folder: Path, config: VLATrainConfig) -> None:
+    def __init__(self, folder: Path, config: VLATrainConfig, *, begin_with: Path | None = None) -> None:
+        """A run that is there goes on; a new one begins with an exported driver, or from nothing."""
         self.folder, self.config = folder, config
+        self._norms_measured = True
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
         self.path, self.average_path = folder / "last.safetensors", folder / "average.safetensors"
@@ -56,7 +59,8 @@ class VLATrainer:
             self.model, self.step = saved.model, int(saved.progress["step"])
             self.average = load_checkpoint(self.average_path).model
         else:
-            self.model = VLA(preset(config.preset))
+            self.model = VLA(preset(config.preset)) if begin_with is None else reopen(begin_with)
+            self._norms_measured = begin_with is None
             self.average = VLA(self.model.config)
             self.average.load_state_dict(self.model.state_dict())
         self.model.train()
@@ -82,6 +86,11 @@ class VLATrainer:
     def learn(self, batch: Batch) -> dict[str, float]:
         """One step. Raises FloatingPointError on a loss that is not finite, before it reaches the weights."""
         config = self.config
+        if not self._norms_measured:  # a driver that was exported has forgotten them
+            measure_norms(self.model.eval(), batch.images)
+            self.average.load_state_dict(self.model.state_dict())
+            self.model.train()
+            self._norms_measured = True
         share = min(self.step / config.steps, 1.0)
         rate = config.final_learning_rate + 0.5 * (config.learning_rate - config.final_learning_rate) * (1 + np.cos(np.pi * share))
         for group in self.optimiser.param_groups:

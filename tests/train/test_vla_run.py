@@ -5,6 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from caravela.commands.evaluate import SHIPPED_DRIVER
 from caravela.core.types import KNOTS, ROUTE_POINTS
 from caravela.model.presets import preset
 from caravela.train.samples import ShardWriter
@@ -54,3 +55,12 @@ def test_a_loss_that_is_not_finite_leaves_the_checkpoint_alone(folder):
     with pytest.raises(FloatingPointError, match="last good checkpoint"):
         run.learn(batch)
     assert VLATrainer(folder, TINY).step == 2
+
+
+def test_a_new_run_may_begin_with_the_driver_that_ships(folder):
+    run = VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER)
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    run.train(until=1)
+    assert run.step == 1
+    moved = max(float((value - before[name]).abs().max()) for name, value in run.model.named_parameters())
+    assert moved < 0.1  # it went on from there
