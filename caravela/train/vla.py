@@ -4,7 +4,7 @@ as two at once, and either may be killed at any moment."""
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,7 @@ class VLATrainConfig:
     keep: int = 100  # shards kept on disk
     teacher_rounds: int = 3  # rounds driven by the teacher alone
     student_share: float = 0.8  # of drives afterwards
+    critic_from: int = 3000  # steps after which the critic chooses what the student drives
     data_version: str = "towns-1"
     seed: int = 0
 
@@ -163,7 +164,10 @@ class VLACollector:
         student = None
         rounds = sum(1 for _ in (self.folder / "collect.jsonl").open()) if (self.folder / "collect.jsonl").exists() else 0
         if rounds >= config.teacher_rounds and average.exists():
-            student = TorchPolicy(load_checkpoint(average).model, proposals=self.collect.proposals)
+            checkpoint = load_checkpoint(average)
+            chooses = int(checkpoint.progress["step"]) >= config.critic_from
+            checkpoint.model.config = replace(checkpoint.model.config, critic_trained=chooses)
+            student = TorchPolicy(checkpoint.model, proposals=self.collect.proposals)
         counts = collector.run(student, student_share=config.student_share)
         counts |= {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
         with (self.folder / "collect.jsonl").open("a") as file:
