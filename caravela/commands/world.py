@@ -1,6 +1,8 @@
-"""`caravela world`: streets in, lane graphs out (`import`), and the simulated car against a real one (`replay`)."""
+"""`caravela world`: streets in, lane graphs out (`import`), a look at the traffic (`play`), how fast it all is (`bench`), and the
+simulated car against a real one (`replay`)."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,9 +10,10 @@ from typing import Any
 import tyro
 
 from caravela.commands import Verb
-from caravela.core.errors import MapError
+from caravela.core.errors import CaravelaError, MapError
 
-HELP = "import real streets into lane graphs, replay real drives"
+HELP = "import real streets, watch the traffic, time the world, replay real drives"
+BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "world.py"  # of the repository; an installed package has none
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,100 @@ def show_import(result: dict[str, Any]) -> None:
 
 
 @dataclass(frozen=True)
+class PlayOptions:
+    """Watch the baseline traffic of a town from one of its cars: written to a film, or to a strip of six pictures."""
+
+    town: tyro.conf.Positional[str] = "alderton"
+    """A town that ships, or a map file."""
+    out: Path = Path("play.mp4")
+    """The film (.mp4) or the strip (.png); an older one is replaced."""
+    seconds: float = 20.0
+    """How long."""
+    traffic: str = "dense"
+    """none, light or dense."""
+    weather: str = "day"
+    """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
+    seed: int = 0
+    """The same seed, the same traffic."""
+
+
+def run_play(options: PlayOptions) -> dict[str, Any]:
+    """Let the town live and write what is seen."""
+    import numpy as np
+
+    from caravela.core.types import Control, Rig
+    from caravela.core.units import STEP_S
+    from caravela.studio.film import check_target, write_film, write_strip
+    from caravela.studio.viewfinder import SIZES, view_camera
+    from caravela.world.cameras import Cameras
+    from caravela.world.maps.catalogue import load_map
+    from caravela.world.scene import Scene
+    from caravela.world.simulator import Simulator, traffic_named
+    from caravela.world.state import IDM
+    from caravela.world.weather import preset
+
+    if not STEP_S <= options.seconds <= 3600.0:
+        raise CaravelaError(f"--seconds is {options.seconds:g}; expected {STEP_S:g} to 3,600.")
+    if not 0 <= options.seed < 2**31:
+        raise CaravelaError(f"--seed is {options.seed}; expected 0 to {2**31 - 1}.")
+    traffic_named(options.traffic), preset(options.weather), check_target(options.out)
+    graph = load_map(options.town)
+    print(f"{graph.name}: {graph.car_km():.1f} km of lanes …", file=sys.stderr)
+    world = Simulator([graph], traffic=options.traffic, weathers=(options.weather,))
+    world.reset(options.seed)
+    world.state.controller[0, 0] = IDM  # the car that one looks from drives like all the others
+    cameras = Cameras(Scene.build([graph]), Rig((view_camera(*SIZES[-1]),)), supersample=2)
+    world.state.look[:] = cameras.scene.looks[world.state.map]
+    still = Control(acceleration=np.zeros(1, np.float32), curvature=np.zeros(1, np.float32))
+
+    def pictures() -> Iterator[Any]:
+        for _ in range(round(options.seconds / STEP_S)):
+            yield cameras.render(world.state)[0, 0]
+            world.advance(still)
+
+    rate = round(1.0 / STEP_S)
+    is_film = options.out.suffix.lower() == ".mp4"
+    count = write_film(options.out, pictures(), rate=rate) if is_film else write_strip(options.out, list(pictures()))
+    return {
+        "town": graph.name,
+        "seconds": round(float(world.state.time[0]), 1),
+        "pictures": count,
+        "driven_m": round(float(world.state.agents["odometer"][0, 0]), 1),
+        "vehicles": 1 + world.traffic.cars,
+        "out": str(options.out),
+    }
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """How fast the world is on this machine, without MetaDrive: the figures of benchmarks/world.py, which compares the two."""
+
+    full: bool = False
+    """Several repetitions of several seconds, to be quoted; by default one of a second, to get an idea."""
+
+
+def run_bench(options: BenchOptions) -> dict[str, Any]:
+    """Run the benchmark in a process of its own, as it is meant to be run."""
+    import json
+    import subprocess
+
+    if not BENCHMARK.is_file():
+        raise CaravelaError(f"no benchmark at '{BENCHMARK}'; expected a checkout of the repository: run `caravela world bench` from one.")
+    words = [sys.executable, str(BENCHMARK), "--no-peer", "--no-sweeps", "--json", *([] if options.full else ["--quick"])]
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise CaravelaError(f"the benchmark ended with exit code {done.returncode}; what it said is above.")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def show_bench(result: dict[str, Any]) -> None:
+    """The same for people."""
+    print(f"{result['camera_fps']:,.0f} camera frames/s ({result['headline']})")
+    print(f"{result['agent_steps_per_s']:,.0f} agent-steps/s without cameras, likewise")
+    print(f"load average before it began: {result['machine']['load_average'][0]:.1f} on {result['machine']['cores']} cores")
+
+
+@dataclass(frozen=True)
 class ReplayOptions:
     """Put a real drive's speed and steering through the simulated car and say how far from the truth it ends up."""
 
@@ -85,7 +182,6 @@ def run_replay(options: ReplayOptions) -> dict[str, Any]:
     import json
     import math
 
-    from caravela.core.errors import CaravelaError
     from caravela.world.replay import Calibration, errors_in_brief, fit_sensors, read_comma2k19, replay
 
     if not 0.1 <= options.horizon <= 3600.0:
@@ -125,7 +221,14 @@ def show_replay(result: dict[str, Any]) -> None:
     )
 
 
+def show_play(result: dict[str, Any]) -> None:
+    """The same for people."""
+    print(f"{result['seconds']:g} s of {result['vehicles']} vehicles in {result['town']}: {result['pictures']} pictures in {result['out']}")
+
+
 VERBS = {
     "import": Verb(ImportOptions, run_import, "a street map into a lane graph", show_import),
+    "play": Verb(PlayOptions, run_play, "baseline traffic on a town, as a film or a strip of pictures", show_play),
+    "bench": Verb(BenchOptions, run_bench, "frames and agent-steps a second on this machine", show_bench),
     "replay": Verb(ReplayOptions, run_replay, "a real drive through the simulated car", show_replay),
 }

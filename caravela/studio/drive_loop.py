@@ -173,6 +173,8 @@ class DriveLoop(threading.Thread):
             match ask:
                 case Say(words):
                     self._drive.say(words)
+                    if self._paused:
+                        self.tell("the drive is paused: the car hears this when it goes on.")
                 case Pause(paused):
                     self._paused = paused
                     self._ends.clear()

@@ -45,7 +45,7 @@ class Lessons:
         likeness = self._vectors @ self._encoder.encode([words])[0]  # (lessons,)
         best = int(likeness.argmax())
         if likeness[best] < LIKE:
-            return "not understood: like no manner of driving that is taught"
+            return "not understood: like none of its lessons"
         manner, phrase = self._taught[best]
         return f"like “{phrase}” ({manner})"
 

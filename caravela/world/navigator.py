@@ -38,7 +38,7 @@ def answer(turn: int, *, metres: float | None, lit: bool = False) -> str:
     way = next(name for name, value in _TURNS.items() if value == turn)
     where = " at lights" if lit else ""
     if metres is None:
-        return f"no way {way}{where} within {FARTHEST:.0f} m of this route, which stays as it was"
+        return f"no way {way}{where} on the route ahead, which stays as it was"
     return f"{way}{where} in {metres:.0f} m"
 
 

@@ -92,3 +92,12 @@ def test_a_real_place(world_import):
     assert code == 0, err
     result = json.loads(out.splitlines()[-1])
     assert 1.5 < result["car_km"] < 4.0 and result["driving_side"] == "right" and "OpenStreetMap" in result["attribution"]
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs the shared maps (CARAVELA_DATA or ../shared/data)")
+@pytest.mark.long
+@pytest.mark.parametrize("file", sorted([*DATA.glob("osm_maps/*/input.osm"), *DATA.glob("opendrive/*.xodr.gz")]), ids=str)
+def test_every_shared_map_imports(world_import, file):
+    code, out, err = world_import(file, "--json")
+    assert code == 0, err
+    assert json.loads(out.splitlines()[-1])["car_km"] > 0.5

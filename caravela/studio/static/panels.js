@@ -78,9 +78,9 @@ export class Model {
   show(tick) {
     this.#text("words", "told", tick.words || "nothing");
     const heard = tick.words ? tick.heard : {};
-    this.#text("route", "sat-nav", heard.route || (tick.words ? "heard no turn" : "–"));
-    this.#text("manner", "driver", heard.manner || (heard.plan ? "told the same words" : "–"));
-    this.#text("change", "its plan", heard.plan || "–");
+    this.#reply("route", "sat-nav", tick.words && (heard.route || "heard no turn"));
+    this.#reply("manner", "driver", heard.manner);
+    this.#reply("change", "its plan", heard.plan);
     const { light, lead, ...rest } = tick.insight;
     if (Array.isArray(light)) this.#light(light);
     if (Array.isArray(lead)) this.#lead(...lead);
@@ -93,7 +93,7 @@ export class Model {
       this.#gauge("risk", "risk", tick.risk ?? 0, tick.risk === null ? "–" : `${(100 * tick.risk).toFixed(1)} %`, tick.risk > 0.3 ? "red" : tick.risk > 0.1 ? "yellow" : "");
       this.#values(tick.values, tick.chosen);
     } else {
-      this.#text("critic", "critic", "not trained: the mean plan is driven");
+      this.#text("critic", "critic", "not trained; the mean is driven");
     }
   }
 
@@ -110,6 +110,15 @@ export class Model {
     const row = this.#row(key, () => make("div", { className: "fact wide" }, make("span", { text: name }), make("output")));
     put(row.lastChild, text);
     row.lastChild.title = text;
+  }
+
+  // What was made of words: there only while there are words.
+  #reply(key, name, text) {
+    if (!text && !this.#rows.has(key)) return;
+    this.#text(key, name, text || "");
+    const row = this.#rows.get(key);
+    row.classList.add("reply");
+    row.hidden = !text;
   }
 
   #gauge(key, name, share, text, colour = "") {
