@@ -139,15 +139,22 @@ def drive_headless(options: Options, *, settings: "DriveSettings", policy: "Onnx
     began = time.perf_counter()
     if recording is not None:
         recording.begin(stage)
-    for _ in range(round(seconds / STEP_S)):
-        with drive.latencies.measure("tick"):
-            tick = drive.tick(before_step=look)
-            if recording is not None:
-                with drive.latencies.measure("record"):
-                    recording.tick(tick)
-        events += [event_fields(event) for event in tick.events]
-        if tick.number % 100 == 99:
-            progress(f"{tick.t_s + STEP_S:.0f} s, {drive.distance:.0f} m")
+    try:
+        for _ in range(round(seconds / STEP_S)):
+            with drive.latencies.measure("tick"):
+                tick = drive.tick(before_step=look)
+                if recording is not None:
+                    with drive.latencies.measure("record"):
+                        recording.tick(tick)
+            events += [event_fields(event) for event in tick.events]
+            if tick.number % 100 == 99:
+                progress(f"{tick.t_s + STEP_S:.0f} s, {drive.distance:.0f} m")
+    except KeyboardInterrupt:  # as with the page, Ctrl-C ends the drive and the recording is finished
+        progress(f"ended by Ctrl-C after {drive.number * STEP_S:.1f} of {seconds:.1f} s")
+    except BaseException:
+        if recording is not None:
+            recording.close()
+        raise
     passed = time.perf_counter() - began
     driven = drive.number * STEP_S
     finish(recording, seconds=driven, distance=drive.distance)

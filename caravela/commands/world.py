@@ -108,7 +108,8 @@ def run_play(options: PlayOptions) -> dict[str, Any]:
         raise CaravelaError(f"--seconds is {options.seconds:g}; expected {STEP_S:g} to 3,600.")
     if not 0 <= options.seed < 2**31:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 to {2**31 - 1}.")
-    traffic_named(options.traffic), preset(options.weather), check_target(options.out)
+    traffic_named(options.traffic), preset(options.weather)
+    check_target(options.out)
     graph = load_map(options.town)
     print(f"{graph.name}: {graph.car_km():.1f} km of lanes …", file=sys.stderr)
     world = Simulator([graph], traffic=options.traffic, weathers=(options.weather,))

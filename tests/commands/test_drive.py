@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import numpy as np
@@ -150,20 +151,58 @@ def test_a_port_in_use_is_refused(cruise: None, capsys: pytest.CaptureFixture) -
         assert f"port {port} is in use" in refused(["--no-browser", "--port", str(port)], capsys)
 
 
-LIVE = """
+OTHER = """
 import sys
 sys.path[:0] = [{here!r}]
 import test_drive
 from caravela import cli
 from caravela.commands import drive
 drive.open_policy = lambda path: test_drive.Cruise()
-cli.main(["drive", "--no-browser", "--port", "0", "--traffic", "none", "--json", *sys.argv[1:]])
+cli.main(["drive", "--traffic", "none", "--json", *sys.argv[1:]])
 """
 
 
+def elsewhere(*words: str, **options: Any) -> subprocess.Popen:
+    """`caravela drive` in a process of its own."""
+    code = OTHER.format(here=str(Path(__file__).parent))
+    command = [sys.executable, "-c", code, *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ, **options)
+
+
 def live(*words: str) -> subprocess.Popen:
-    code = LIVE.format(here=str(Path(__file__).parent))
-    return subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+    return elsewhere("--no-browser", "--port", "0", *words)
+
+
+def ticks_recorded(file: Path) -> int:
+    with file.open("rb") as opened:
+        return sum(1 for _ in make_reader(opened, validate_crcs=True).iter_messages(topics=["/control"]))
+
+
+def test_control_c_without_a_page_finishes_the_recording_and_sums_up(tmp_path: Path) -> None:
+    file = tmp_path / "run.mcap"
+    process = elsewhere("--headless", "--seconds", "3600", "--record", str(file))
+    assert process.stderr is not None
+    next(line for line in process.stderr if "m" in line and line.startswith("10 s"))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    result = json.loads(out.splitlines()[-1])
+    assert process.returncode == 0 and "ended by Ctrl-C" in err and "Traceback" not in err
+    assert result["seconds"] >= 10.0 and ticks_recorded(file) >= 100
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no RLIMIT_FSIZE")
+def test_a_disk_that_fills_up_while_recording_leaves_what_fits(tmp_path: Path) -> None:
+    import resource
+
+    file, room = tmp_path / "run.mcap", 600_000
+    process = elsewhere(
+        "--headless", "--seconds", "10", "--record", str(file),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )  # fmt: skip
+    out, err = process.communicate(timeout=420)
+    assert process.returncode == 2 and out == "" and "Traceback" not in err
+    assert "caravela: the recording stopped after about" in err and "free some space" in err
+    assert file.stat().st_size <= room and 10 <= ticks_recorded(file) < 100
 
 
 def test_with_a_page_it_drives_in_real_time_until_its_seconds_are_over() -> None:

@@ -1,11 +1,12 @@
 """What travels to the page: packets, and the map."""
 
+import dataclasses
 import io
 import json
 import math
 
 import numpy as np
-from fake_world import FakePolicy, fake_stage, ring_graph, stripes
+from fake_world import FakePolicy, fake_stage, ring_graph, stripes, view_camera
 from PIL import Image
 
 from caravela.studio import packet
@@ -63,3 +64,11 @@ def test_thinning_keeps_ends_and_shape() -> None:
     assert np.all(50 - chords < 0.09)
     straight = np.stack([np.linspace(0, 9, 10), np.zeros(10)], axis=-1).astype(np.float32)
     assert len(thin(straight, tolerance=0.08)) == 2
+
+
+def test_what_an_untrained_critic_says_does_not_travel() -> None:
+    settings = DriveSettings(town="ring")
+    tick = dataclasses.replace(Drive(fake_stage(settings), FakePolicy(), settings).tick(), judged=False)
+    head = packet.header(tick, cameras=("front",))
+    assert head["values"] == [] and head["risk"] is None and head["proposals"] == 16
+    assert packet.view_header(tick, view_camera())["values"] == []
