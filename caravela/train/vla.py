@@ -40,7 +40,7 @@ class VLATrainConfig:
     teacher_rounds: int = 3  # rounds driven by the teacher alone
     student_share: float = 0.8  # of drives afterwards
     critic_from: int = 3000  # steps after which the critic chooses what the student drives
-    data_version: str = "towns-1"
+    data_version: str = "towns-2"
     seed: int = 0
 
 
