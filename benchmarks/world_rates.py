@@ -34,7 +34,8 @@ FRAME_PASSES = {
     "blend_thins": "poles, signs and wires",
     "splat_lamps": "lamps",
     "mirror_road": "wet road",
-    "film_pixel": "exposure and film",
+    "rain": "rain before the lens",
+    "develop": "exposure and film",
 }
 TICK_PASSES = {
     "advance_clocks": "signals",

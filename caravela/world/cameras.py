@@ -1,11 +1,13 @@
 """Cameras: renders what a rig sees in every world of a state. Object-order ray casting with a depth buffer on the CPU, one view a
-thread at a time; the same scalar functions compile for CUDA (`kernels.cuda_render`)."""
+thread at a time; on a GPU, one thread a pixel calls the same scalar functions (`kernels.cuda_render`)."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from caravela.core.errors import CaravelaError, unknown_name
 from caravela.core.types import Rig
 from caravela.world import sky
 from caravela.world.kernels.bundles import SEMANTICS
@@ -13,7 +15,11 @@ from caravela.world.kernels.render import draw_views
 from caravela.world.scene import Scene
 from caravela.world.state import WorldState
 
+if TYPE_CHECKING:
+    from caravela.world.kernels.cuda_render import CudaRenderer
+
 SEMANTIC_NAMES = SEMANTICS
+DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,15 @@ class Truth:
 class Cameras:
     """A rig in a scene."""
 
-    def __init__(self, scene: Scene, rig: Rig, *, supersample: int = 1) -> None:
-        """`supersample` renders that many times finer in both axes and averages: smooth edges for pictures that people look at."""
+    def __init__(self, scene: Scene, rig: Rig, *, supersample: int = 1, device: str = "cpu") -> None:
+        """`supersample` renders that many times finer in both axes and averages: smooth edges for pictures that people look at.
+        `device` is "cpu" or "cuda". Raises CaravelaError for another, and for "cuda" without the extra or without a GPU."""
+        if device not in DEVICES:
+            raise unknown_name("device", device, DEVICES)
         self.scene = scene
         self.rig = rig
         self.supersample = supersample
+        self._gpu = _on_gpu(scene) if device == "cuda" else None
         self._cameras = np.array([(*c.position, c.yaw, c.pitch, c.focal * supersample) for c in rig.cameras], np.float32)
 
     def render(
@@ -74,10 +84,24 @@ class Cameras:
         visible = np.zeros((*shape[:2], state.agents.shape[1]), np.float32)
         lamp_area = np.zeros((*shape[:2], state.lamp.shape[1]), np.float32)
         environment = sky.environments(state.weather, time=state.time)
-        draw_views(
-            self.scene.arrays, state.arrays(), environment, self._cameras, chosen, agent, images, depth, what, visible, lamp_area, want
-        )
+        arguments = (state.arrays(), environment, self._cameras, chosen, agent, images, depth, what, visible, lamp_area, want)
+        if self._gpu:
+            self._gpu.draw(*arguments)
+        else:
+            draw_views(self.scene.arrays, *arguments)
         return Truth(images, depth, what, np.round(visible.sum(axis=1)).astype(np.int32), lamp_area.sum(axis=1))
+
+
+def _on_gpu(scene: Scene) -> "CudaRenderer":
+    """The scene on the current GPU."""
+    try:
+        from caravela.world.kernels.cuda_render import CudaRenderer
+    except ImportError as error:
+        raise CaravelaError(
+            f"cameras were asked to draw on a GPU, but Numba's CUDA target cannot be imported ({error}); "
+            "use device='cpu', or install the extra `cuda`."
+        ) from error
+    return CudaRenderer(scene.arrays)
 
 
 def _average(images: NDArray[np.uint8], k: int) -> NDArray[np.uint8]:

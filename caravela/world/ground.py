@@ -108,7 +108,7 @@ def build_ground(
     low_x, low_y, high_x, high_y = graph.bounds()
     origin = (low_x - MARGIN, low_y - MARGIN)
     extent = (high_x - low_x + 2 * MARGIN, high_y - low_y + 2 * MARGIN)
-    reach = raster.KERB + raster.PAVEMENT + 0.5
+    reach = float(raster.KERB) + raster.PAVEMENT + 0.5
     strip_boxes = _boxes(strips[:, 0], strips[:, 1], strips[:, 2], strips[:, 3], strips[:, 4] + reach + 2.0)
     polygon_boxes = _polygon_boxes(graph, reach + 2.0)
     mark_reach = np.maximum(marks[:, 4], marks[:, 5]) + 1.0

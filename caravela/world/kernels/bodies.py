@@ -7,6 +7,7 @@ from numpy import float32
 
 from caravela.world.kernels.bundles import LEAF, LEAF_DARK, RIM_B, RIM_G, RIM_R, TOP_B, TOP_G, TOP_R
 from caravela.world.kernels.geometry import MISS, hit_block, hit_ellipsoid, hit_facet, hit_wheels
+from caravela.world.kernels.rounding import fraction
 from caravela.world.kernels.scalar import inlined, scalar
 from caravela.world.kernels.shade import clamp, fuzz, mix, smooth
 
@@ -191,7 +192,7 @@ def glazing(shape, part, face, x, y, z, hl, hw, tall):
         if face == 0:
             return band * (1.0 - smooth(0.75, 0.8, abs(y) / hw))
         if face == 2 or face == 3:
-            pane = abs(x / 1.5 - math.floor(x / 1.5) - 0.5)
+            pane = abs(fraction(x / 1.5) - 0.5)
             return band * (1.0 - smooth(0.455, 0.47, pane))
         return float32(0.0)
     if shape == VAN:

@@ -23,7 +23,7 @@ PLACE = np.dtype(
 )
 SURROUND_BYTES = 18  # per cell: 16 skyline directions, openness, street lamps' light
 SKY_OPEN, LAMP_LIGHT = 16, 17
-GRID_CELL = 32.0  # m, cells in which standing things are found
+GRID_CELL = np.float32(32.0)  # m, cells in which standing things are found
 # what a grid entry is (entry = kind * ENTRY + index)
 ENTRY = 1 << 24
 BUILDING, TREE, STICK, CARD, LAMP = range(5)

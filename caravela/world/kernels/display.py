@@ -47,6 +47,7 @@ from caravela.world.kernels.bundles import (
     SUN_Z,
 )
 from caravela.world.kernels.geometry import add_edge, box_rectangle, open_rectangle, to_camera
+from caravela.world.kernels.rounding import whole
 from caravela.world.kernels.scalar import scalar
 from caravela.world.kernels.shade import hash01
 
@@ -65,10 +66,10 @@ def clip_box(box, width, height, ints, n):
     """Write the pixels whose centres a rectangle may touch; False where there are none."""
     if box[1] < -0.5 or box[3] < -0.5 or box[0] > float32(width) + 0.5 or box[2] > float32(height) + 0.5 or box[1] < box[0]:
         return False
-    left = int(max(math.floor(box[0] - 0.5), 0.0))
-    right = int(min(math.ceil(box[1] + 0.5), float32(width)))
-    top = int(max(math.floor(box[2] - 0.5), 0.0))
-    bottom = int(min(math.ceil(box[3] + 0.5), float32(height)))
+    left = whole(max(box[0] - 0.5, 0.0))
+    right = -whole(-min(box[1] + 0.5, float32(width)))
+    top = whole(max(box[2] - 0.5, 0.0))
+    bottom = -whole(-min(box[3] + 0.5, float32(height)))
     if left >= right or top >= bottom:
         return False
     ints[n, LEFT] = left
@@ -411,10 +412,10 @@ def add_lamp(view, x, y, z, facing, radius, r, g, b, glow, link, owner, width, h
     row[6] = b * turn
     row[7] = glow
     row[8] = reach
-    ints[n, LEFT] = int(max(math.floor(column - reach), 0.0))
-    ints[n, RIGHT] = int(min(math.ceil(column + reach), float32(width)))
-    ints[n, TOP] = int(max(math.floor(row_at - reach), 0.0))
-    ints[n, BOTTOM] = int(min(math.ceil(row_at + reach), float32(height)))
+    ints[n, LEFT] = whole(max(column - reach, 0.0))
+    ints[n, RIGHT] = -whole(-min(column + reach, float32(width)))
+    ints[n, TOP] = whole(max(row_at - reach, 0.0))
+    ints[n, BOTTOM] = -whole(-min(row_at + reach, float32(height)))
     ints[n, OWNER] = owner
     ints[n, KIND] = link
     return n + 1

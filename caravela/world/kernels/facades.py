@@ -1,8 +1,6 @@
 """Buildings close up and far away: windows, floors, shop fronts, doors, cornices and roofs as periodic patterns in metres along
 and up a facet, averaged over the pixel's footprint, so that they fade to their mean instead of flickering."""
 
-import math
-
 from numpy import float32
 
 from caravela.world.kernels.bodies import (
@@ -23,6 +21,7 @@ from caravela.world.kernels.bodies import (
     STOREY,
 )
 from caravela.world.kernels.bundles import GABLE, NIGHT, ROOF_A, ROOF_B, SLOPE, TRIM, WALL_A
+from caravela.world.kernels.rounding import fraction, whole
 from caravela.world.kernels.scalar import scalar
 from caravela.world.kernels.shade import clamp, fuzz, hash01, mix, smooth
 
@@ -34,10 +33,10 @@ def pulses(u, period, low, high, size):
     """Share of [u - size / 2, u + size / 2] inside the intervals [k period + low, k period + high)."""
     a = (u - 0.5 * size) / period
     b = (u + 0.5 * size) / period
-    fa = math.floor(a)
-    fb = math.floor(b)
-    before = float32(fa) * (high - low) + min(max((a - float32(fa)) * period - low, 0.0), high - low)
-    after = float32(fb) * (high - low) + min(max((b - float32(fb)) * period - low, 0.0), high - low)
+    fa = float32(whole(a))
+    fb = float32(whole(b))
+    before = fa * (high - low) + min(max((a - fa) * period - low, 0.0), high - low)
+    after = fb * (high - low) + min(max((b - fb) * period - low, 0.0), high - low)
     return clamp((after - before) / size)
 
 
@@ -46,8 +45,7 @@ def brick(u, v, size):
     """Share of mortar in a brick wall."""
     if size > 0.10:
         return float32(0.18)
-    row = math.floor(v / 0.075)
-    shift = 0.1125 if int(row) & 1 else 0.0
+    shift = 0.1125 if whole(v / 0.075) & 1 else 0.0
     mortar = max(pulses(v, 0.075, 0.0, 0.010, size), pulses(u + shift, 0.225, 0.0, 0.010, size))
     return mix(mortar, 0.18, smooth(0.03, 0.10, size))
 
@@ -55,7 +53,7 @@ def brick(u, v, size):
 @scalar
 def roof_look(row, palette, noise, u, v, size):
     seed = row[FACET_SEED]
-    which = ROOF_A if seed - math.floor(seed) < 0.6 else ROOF_B
+    which = ROOF_A if fraction(seed) < 0.6 else ROOF_B
     tone = 0.85 + 0.3 * fuzz(noise, u * 0.05 + seed, v * 0.05)
     if int(row[FACET_ROLE]) == SLOPE:
         tone *= 1.0 - 0.35 * pulses(v, 0.32, 0.0, 0.06, size) * (1.0 - smooth(0.1, 0.5, size))
@@ -77,10 +75,10 @@ def design_facade(row, palette):
     row[FACET_R] = palette[choice, 0]
     row[FACET_G] = palette[choice, 1]
     row[FACET_B] = palette[choice, 2]
-    storeys = max(math.floor(row[FACET_TALL] / 3.1 + 0.3), 1.0)
-    row[STOREY] = row[FACET_TALL] / float32(storeys)
-    bays = max(math.floor(row[5] / (1.7 if style == OFFICE else 2.9 + 0.8 * hash01(code, 1))), 1.0)
-    row[BAY] = row[5] / float32(bays)
+    storeys = max(float32(whole(row[FACET_TALL] / 3.1 + 0.3)), 1.0)
+    row[STOREY] = row[FACET_TALL] / storeys
+    bays = max(float32(whole(row[5] / (1.7 if style == OFFICE else 2.9 + 0.8 * hash01(code, 1)))), 1.0)
+    row[BAY] = row[5] / bays
     if row[5] < 1.3 or role == GABLE:
         row[BAY] = 0.0
     duty = 0.86 if style == OFFICE else 0.34 + 0.14 * hash01(code, 2)
@@ -108,7 +106,7 @@ def facade_look(row, palette, env, noise, u, v, size_u, size_v):
         mortar = brick(u, height, fine)
         r, g, b = mix(r, 0.45, mortar), mix(g, 0.43, mortar), mix(b, 0.40, mortar)
         if fine < 0.12:
-            tint = 0.9 + 0.2 * hash01(int(math.floor(u / 0.225)), int(math.floor(height / 0.075)))
+            tint = 0.9 + 0.2 * hash01(whole(u / 0.225), whole(height / 0.075))
             r, g, b = r * tint, g * tint, b * tint
     bay = row[BAY]
     if bay <= 0.0:
@@ -119,8 +117,8 @@ def facade_look(row, palette, env, noise, u, v, size_u, size_v):
     right = row[PANE_RIGHT]
     bottom = row[PANE_LOW]
     top = row[PANE_HIGH]
-    floor = int(math.floor(height / storey))
-    column = int(math.floor(u / bay))
+    floor = whole(height / storey)
+    column = whole(u / bay)
     code = int(row[FACET_SEED] * 97.0)
     ground_floor = floor == 0
     if style == SHOPS and ground_floor:
@@ -148,7 +146,7 @@ def facade_look(row, palette, env, noise, u, v, size_u, size_v):
             r, g, b = mix(r, 0.05 + 0.30 * hue, door), mix(g, 0.05 + 0.1 * (1.0 - hue), door), mix(b, 0.06 + 0.25 * hash01(code, 5 + column), door)
         if style == SHOPS:  # a fascia with the shop's colour
             band = smooth(0.78 * storey, 0.78 * storey + 0.05, height) * (1.0 - smooth(0.95 * storey, 0.95 * storey + 0.05, height))
-            shop = int(math.floor(u / (2.0 * bay)))
+            shop = whole(u / (2.0 * bay))
             hue = hash01(code, 31 + shop)
             r, g, b = mix(r, 0.08 + 0.6 * hue * hue, band), mix(g, 0.10 + 0.4 * hash01(code, 41 + shop), band), mix(b, 0.08 + 0.5 * (1.0 - hue), band)
     if height > row[FACET_TALL] - 0.45:

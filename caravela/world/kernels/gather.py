@@ -30,6 +30,7 @@ from caravela.world.kernels.bundles import (
     TREE,
 )
 from caravela.world.kernels.display import add_body, add_card, add_decals, add_lamp, add_person, add_stick, add_two_wheeler, in_sight
+from caravela.world.kernels.rounding import fraction, whole
 from caravela.world.kernels.scalar import scalar
 from caravela.world.kernels.scenery import add_building, add_tree
 from caravela.world.maps.lane_graph import LAMP_FLASHING_YELLOW, LAMP_GREEN, LAMP_GREEN_YIELD, LAMP_RED, LAMP_RED_YELLOW, LAMP_YELLOW
@@ -45,7 +46,7 @@ def shines(role, state, clock):
     if role == RED:
         return state == LAMP_RED or state == LAMP_RED_YELLOW
     if role == YELLOW:
-        blink = state == LAMP_FLASHING_YELLOW and clock - math.floor(clock) < 0.5
+        blink = state == LAMP_FLASHING_YELLOW and fraction(clock) < 0.5
         return state == LAMP_YELLOW or state == LAMP_RED_YELLOW or blink
     return state == LAMP_GREEN or state == LAMP_GREEN_YIELD
 
@@ -125,10 +126,10 @@ def gather_standing(scene, state, env, view, b, m, look, width, height, solids, 
     place = scene.places[m]
     reach = min(4.0 / max(env[FOG], 0.0001), 420.0)
     margin = reach + place.stretch
-    i0 = max(int(math.floor((view[EYE_X] - margin - place.origin_x) / GRID_CELL)), 0)
-    i1 = min(int(math.floor((view[EYE_X] + margin - place.origin_x) / GRID_CELL)), place.grid_x - 1)
-    j0 = max(int(math.floor((view[EYE_Y] - margin - place.origin_y) / GRID_CELL)), 0)
-    j1 = min(int(math.floor((view[EYE_Y] + margin - place.origin_y) / GRID_CELL)), place.grid_y - 1)
+    i0 = max(whole((view[EYE_X] - margin - place.origin_x) / GRID_CELL), 0)
+    i1 = min(whole((view[EYE_X] + margin - place.origin_x) / GRID_CELL), place.grid_x - 1)
+    j0 = max(whole((view[EYE_Y] - margin - place.origin_y) / GRID_CELL), 0)
+    j1 = min(whole((view[EYE_Y] + margin - place.origin_y) / GRID_CELL), place.grid_y - 1)
     around = 0.7072 * GRID_CELL + place.stretch + 6.0
     ball = math.sqrt(around * around + TALLEST * TALLEST * 0.25)
     for j in range(j0, j1 + 1):
@@ -156,7 +157,7 @@ def gather_lights(env, view, agent, owner, x, y, red_rear, width, height, rows, 
     night = env[NIGHT]
     back = agent.heading + 3.1415927
     awake = agent.controller != 3
-    blink = agent.kind != 5 and agent.indicator != 0 and (env[CLOCK] * 1.4 - math.floor(env[CLOCK] * 1.4)) < 0.6
+    blink = agent.kind != 5 and agent.indicator != 0 and fraction(env[CLOCK] * 1.4) < 0.6
     for k in range(2):
         side = 1.0 if k == 0 else -1.0
         out = 0.0 if narrow else 0.82 * hw * side

@@ -146,8 +146,7 @@ def hit_facet(ox, oy, oz, ax, ay, length, sx, sy, sz, rise, lose_left, lose_righ
     ny = -ax * sz
     nz = ax * sy - ay * sx
     facing = nx * dx + ny * dy + nz * dz
-    if abs(facing) < 1e-9:
-        return MISS, MISS, MISS
+    facing = facing if abs(facing) > 1e-9 else 1e-9
     t = (nx * ox + ny * oy + nz * oz) / facing
     qx = t * dx - ox
     qy = t * dy - oy
@@ -155,9 +154,9 @@ def hit_facet(ox, oy, oz, ax, ay, length, sx, sy, sz, rise, lose_left, lose_righ
     u = qx * ax + qy * ay
     v = qx * sx + qy * sy + qz * sz
     part = v / rise
-    if t < NEAR or v < 0.0 or v > rise or u < part * lose_left or u > length - part * lose_right:
-        return MISS, u, v
-    return t, u, v
+    # one comparison instead of five, so that a row of pixels can be tested at once
+    inside = min(min(min(v, rise - v), min(u - part * lose_left, length - part * lose_right - u)), t - NEAR)
+    return (t if inside >= 0.0 else MISS), u, v
 
 
 @scalar

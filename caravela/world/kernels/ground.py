@@ -2,13 +2,12 @@
 grazing angles, so taps are spread along the view direction, each bilinear in the mip whose texels are as wide as the footprint.
 Eight one-byte channels are filtered at once in two 64-bit words (16 bits a channel)."""
 
-import math
-
 import numpy as np
 from numpy import float32
 
 from caravela.world.kernels.bundles import LAMP_LIGHT, SKY_OPEN, SURROUND_BYTES
 from caravela.world.kernels.raster import COARSE_PER_TILE, LEVEL_1, LEVEL_2, TILE, TILE_WORDS, mark_coverage
+from caravela.world.kernels.rounding import whole
 from caravela.world.kernels.scalar import inlined, scalar
 
 EVEN = np.uint64(0x00FF00FF00FF00FF)
@@ -130,8 +129,8 @@ def channel(word, k):
 def painted(place, marks, mark_start, mark_items, x, y, size):
     """Exact paint coverage around (x, y) for close-up views: (common, centre dashed, centre double), 0..1."""
     side = float32(TILE) * place.texel
-    i = int(math.floor((x - place.origin_x) / side))
-    j = int(math.floor((y - place.origin_y) / side))
+    i = whole((x - place.origin_x) / side)
+    j = whole((y - place.origin_y) / side)
     common = 0.0
     dashed = 0.0
     double = 0.0
@@ -163,8 +162,8 @@ def surroundings(place, surround, x, y, z, sector, sun_tan, day):
     """(share of the sun seen, openness of the sky, street lamps' light), each 0..1, at (x, y) and z m above the ground."""
     u = (x - place.origin_x) / SURROUND_CELL - 0.5
     v = (y - place.origin_y) / SURROUND_CELL - 0.5
-    i = int(math.floor(u))
-    j = int(math.floor(v))
+    i = whole(u)
+    j = whole(v)
     if i < 0 or j < 0 or i + 1 >= place.surround_x or j + 1 >= place.surround_y:
         return float32(1.0), float32(1.0), float32(0.0)
     fx = u - float32(i)

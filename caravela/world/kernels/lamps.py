@@ -7,6 +7,7 @@ from numpy import float32
 
 from caravela.world.kernels.geometry import MISS, ray
 from caravela.world.kernels.raster import overlap
+from caravela.world.kernels.rounding import fraction, whole
 from caravela.world.kernels.scalar import scalar
 from caravela.world.kernels.shade import clamp, mix, smooth
 
@@ -69,7 +70,7 @@ def card_face(row, u, v, size_u, size_v, behind, yellow):
         if behind < 0.5 and size < half_w:
             lenses = 2 if face == HOUSING_FOOT else 3
             w = (b if face != HOUSING_FLAT else a) * float32(lenses)
-            k = math.floor(w) if lenses == 2 else math.floor(w * 0.5 + 0.5) * 2.0
+            k = float32(whole(w)) if lenses == 2 else float32(whole(w * 0.5 + 0.5)) * 2.0
             centre = k + 0.5 if lenses == 2 else k
             across = (a if face != HOUSING_FLAT else b)
             ring = math.sqrt((w - centre) * (w - centre) * (1.0 if lenses == 3 else 4.0) + across * across)
@@ -88,7 +89,7 @@ def card_face(row, u, v, size_u, size_v, behind, yellow):
         letters = (1.0 - smooth(0.24, 0.28, abs(b))) * (1.0 - smooth(0.70, 0.74, abs(a)))
         if soft < 0.4:  # four letters, roughly
             cell = (a + 0.72) / 0.36
-            part = cell - math.floor(cell)
+            part = fraction(cell)
             letters *= smooth(0.10, 0.16, part) * (1.0 - smooth(0.80, 0.88, part))
             hole = (1.0 - smooth(0.16, 0.22, abs(part - 0.48))) * (1.0 - smooth(0.10, 0.14, abs(b)))
             letters *= 1.0 - 0.8 * hole

@@ -11,12 +11,10 @@ from caravela.world.kernels.bundles import (
     CENTRE_X,
     CLOCK,
     DAY,
-    EXPOSURE,
     EYE_X,
     EYE_Y,
     EYE_Z,
     FOCAL,
-    FOG,
     IS_BUILDING,
     IS_SKY,
     IS_TREE,
@@ -41,10 +39,13 @@ from caravela.world.kernels.facades import facade_look
 from caravela.world.kernels.geometry import hit_facet, hit_plane_pair, ray
 from caravela.world.kernels.ground import channel, footprint, sample, surroundings
 from caravela.world.kernels.raster import EDGE_SCALE
+from caravela.world.kernels.rounding import fraction, whole
 from caravela.world.kernels.scalar import inlined, scalar
-from caravela.world.kernels.shade import CLOSE, clamp, film, ground_colour, hash01, haze, headlight, lit_surface, mix, sky, smooth
+from caravela.world.kernels.shade import CLOSE, clamp, ground_colour, hash01, haze, headlight, lit_surface, mix, sky, sky_noise, smooth
 
 FARTHEST = np.float32(1500.0)  # m, ground beyond it is horizon
+CRISP = np.float32(300.0)  # pixels, focal length above which clouds are ragged
+DROPS = np.float32(0.02)  # rain below which no drop shows
 KERB_RISE = np.float32(0.12)  # m
 
 
@@ -107,10 +108,8 @@ def ground_pixel(place, tile_index, words, marks, mark_start, mark_items, surrou
     dx, dy, dz = ray(view, column, line)
     flat = math.sqrt(dx * dx + dy * dy)
     if depth * flat > FARTHEST:
-        r, g, b = sky(env, noise, dx, dy, max(dz, 0.0), 2.0 if view[FOCAL] > 300.0 else 1.0)
-        veil = math.exp(-env[FOG] * 420.0 / (1.0 + 16.0 * max(dz, 0.0) / flat))
-        from_fog = 1.0 - veil
-        r, g, b = mix(r, env[15], from_fog), mix(g, env[16], from_fog), mix(b, env[17], from_fog)
+        cloud, ridge = sky_noise(env, noise, dx, dy, max(dz, 0.0), view[FOCAL] > CRISP)
+        r, g, b = sky(env, dx, dy, max(dz, 0.0), cloud, ridge)
         return r, g, b, IS_SKY, FARTHEST, float32(0.0)
     across = depth / view[FOCAL]
     face = 1.0
@@ -139,6 +138,16 @@ def ground_pixel(place, tile_index, words, marks, mark_start, mark_items, surrou
     distance = depth * math.sqrt(flat * flat + dz * dz)
     r, g, b = haze(env, r, g, b, distance)
     return r, g, b, what, depth, gloss
+
+
+@inlined
+def decal_at(row, kind, env, view, column, line):
+    """`decal_pixel` on the ground that a pixel shows; above the horizon there is none."""
+    dx, dy, dz = ray(view, column, line)
+    if dz >= -1e-4:
+        return 1.0, 1.0, 0.0
+    t = -view[EYE_Z] / dz
+    return decal_pixel(row, kind, env, view[EYE_X] + t * dx, view[EYE_Y] + t * dy)
 
 
 @scalar
@@ -227,20 +236,19 @@ def solid_pixel(row, kind, place, surround, palette, noise, env, ego, view, colu
 
 
 @inlined
-def film_pixel(env, r, g, b, i, j, width, height):
-    """Pixel values of linear light, with rain before the lens."""
-    if env[RAIN] > 0.02:
-        frame = int(env[CLOCK] * 10.0 + 0.5)
-        for layer in range(2):
-            cells = 150.0 if layer == 0 else 330.0
-            across = (float32(i) + (0.10 + 0.05 * float32(layer)) * float32(j)) * cells / float32(width)
-            column = int(math.floor(across))
-            start = hash01(column + 3571 + layer * 77, frame)
-            down = float32(j) / float32(height) * (2.0 + float32(layer)) + start * 7.0 + hash01(column, frame + 91)
-            part = down - math.floor(down)
-            if start < 0.5 * env[RAIN] and part < 0.11:
-                middle = (across - float32(column) - 0.5) * 2.0
-                add = max(1.0 - middle * middle * 6.0, 0.0) * (0.05 + 0.03 * float32(1 - layer)) * (env[SKY_R] + 0.10)
-                r, g, b = r + add, g + add, b + add * 1.05
-    e = env[EXPOSURE]
-    return film(r * e), film(g * e), film(b * e)
+def rain_pixel(env, r, g, b, i, j, width, height):
+    """Light with the streaks of rain before the lens, where env[RAIN] > DROPS."""
+    frame = int(env[CLOCK] * 10.0 + 0.5)
+    for layer in range(2):
+        cells = 150.0 if layer == 0 else 330.0
+        across = (float32(i) + (0.10 + 0.05 * float32(layer)) * float32(j)) * cells / float32(width)
+        column = whole(across)
+        start = hash01(column + 3571 + layer * 77, frame)
+        if start >= 0.5 * env[RAIN]:
+            continue
+        part = fraction(float32(j) / float32(height) * (2.0 + float32(layer)) + start * 7.0 + hash01(column, frame + 91))
+        if part < 0.11:
+            middle = (across - float32(column) - 0.5) * 2.0
+            add = max(1.0 - middle * middle * 6.0, 0.0) * (0.05 + 0.03 * float32(1 - layer)) * (env[SKY_R] + 0.10)
+            r, g, b = r + add, g + add, b + add * 1.05
+    return r, g, b

@@ -15,7 +15,7 @@ LEVEL_1 = 33 * 33  # where the mips begin within a tile
 LEVEL_2 = LEVEL_1 + 17 * 17
 TILE_WORDS = LEVEL_2 + 9 * 9
 COARSE_PER_TILE = 4  # texels of the first dense level along a tile's side
-KERB = 0.25  # m, width of kerb stones
+KERB = np.float32(0.25)  # m, width of kerb stones
 PAVEMENT = 2.4  # m, from the kerb stone outward
 # channels
 # TRACK: below one half the wear of wheels, above it the tint of a cycle track; EDGE: 0.5 + distance beyond the kerb * EDGE_SCALE

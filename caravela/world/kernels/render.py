@@ -8,27 +8,47 @@ from numba import prange
 from numpy import float32
 
 from caravela.world.kernels import display
-from caravela.world.kernels.bodies import ROW, hit_row
-from caravela.world.kernels.bundles import (
-    EYE_X,
-    EYE_Y,
-    EYE_Z,
-    FOCAL,
-    NIGHT,
-    SIGN_IS_YELLOW,
-    VIEW,
-    WET,
-)
-from caravela.world.kernels.display import BOTTOM, CARD, DECALS, INTS, KIND, LAMPS, LEFT, OWNER, RIGHT, SOLIDS, THINS, TOP, WHAT
+from caravela.world.kernels.bodies import FACET, ROW, hit_row
+from caravela.world.kernels.bundles import EXPOSURE, FOCAL, FOG, IS_SKY, RAIN, VIEW, WET
+from caravela.world.kernels.display import BOTTOM, DECALS, INTS, KIND, LAMPS, LEFT, OWNER, RIGHT, SOLIDS, THINS, TOP, WHAT
 from caravela.world.kernels.gather import gather_moving, gather_standing, sort_by_depth
-from caravela.world.kernels.geometry import aim, ray
-from caravela.world.kernels.ground import surroundings
-from caravela.world.kernels.lamps import card_pixel, lamp_pixel, stick_pixel
-from caravela.world.kernels.pixels import FARTHEST, decal_pixel, film_pixel, ground_pixel, ground_row, solid_pixel
+from caravela.world.kernels.geometry import aim, hit_facet, ray
+from caravela.world.kernels.overlays import blend_lamp, horizon_row, mirror_pixel, thin_light, thin_pixel
+from caravela.world.kernels.pixels import CRISP, DROPS, FARTHEST, decal_at, ground_pixel, ground_row, rain_pixel, solid_pixel
 from caravela.world.kernels.scalar import allocating, loop, scalar
-from caravela.world.kernels.shade import clamp, haze, lit_surface, mix
+from caravela.world.kernels.shade import film, mix, sky, sky_noise
 
 SLACK = np.float32(0.35)  # m, a lamp sits this much before what carries it
+
+
+@scalar
+def place_view(agent, camera, width, height, view, ego):
+    """Fill in the view row of a camera (x, y, z in the rig frame, yaw, pitch, focal length in pixels) of an agent, and the middle of
+    its front bumper with its heading as `ego` (x, y, cos, sin)."""
+    cos = math.cos(agent.heading)
+    sin = math.sin(agent.heading)
+    front = agent.centre_offset + 0.5 * agent.length
+    ego[0] = agent.x + cos * front
+    ego[1] = agent.y + sin * front
+    ego[2] = cos
+    ego[3] = sin
+    x = agent.x + cos * camera[0] - sin * camera[1]
+    y = agent.y + sin * camera[0] + cos * camera[1]
+    aim(view, x, y, camera[2], agent.heading + camera[3], camera[4], camera[5], width, height)
+
+
+@scalar
+def cast_facet(view, row, line, left, number, depth, hit):
+    """Ray-cast one facet along the pixels of an image row from column `left` on: depth (n,) and hit (n,). It has no branches and counts
+    from 0, so that it compiles to vector instructions."""
+    ox, oy, oz, ax, ay, length = row[0], row[1], row[2], row[3], row[4], row[5]
+    sx, sy, sz, rise, lose_left, lose_right = row[6], row[7], row[8], row[9], row[10], row[11]
+    for k in range(depth.size):
+        dx, dy, dz = ray(view, float32(left) + float32(np.int32(k)) + 0.5, line)
+        t, u, v = hit_facet(ox, oy, oz, ax, ay, length, sx, sy, sz, rise, lose_left, lose_right, dx, dy, dz)
+        nearer = t < depth[k]
+        depth[k] = t if nearer else depth[k]
+        hit[k] = number if nearer else hit[k]
 
 
 @scalar
@@ -37,8 +57,13 @@ def cast_solids(view, rows, ints, count, noise, depth, hit):
     for n in range(count):
         row = rows[n]
         kind = ints[n, KIND]
+        left = ints[n, LEFT]
+        right = ints[n, RIGHT]
         for j in range(ints[n, TOP], ints[n, BOTTOM]):
-            for i in range(ints[n, LEFT], ints[n, RIGHT]):
+            if kind == FACET:
+                cast_facet(view, row, float32(j) + 0.5, left, np.int32(n + 1), depth[j, left:right], hit[j, left:right])
+                continue
+            for i in range(left, right):
                 dx, dy, dz = ray(view, float32(i) + 0.5, float32(j) + 0.5)
                 t = hit_row(row, kind, dx, dy, dz, noise)
                 if t < depth[j, i]:
@@ -55,45 +80,25 @@ def lay_decals(view, env, rows, ints, count, hit, sun_left, sky_left, beam):
         for j in range(ints[n, TOP], ints[n, BOTTOM]):
             for i in range(ints[n, LEFT], ints[n, RIGHT]):
                 if hit[j, i] == 0:
-                    dx, dy, dz = ray(view, float32(i) + 0.5, float32(j) + 0.5)
-                    if dz < -1e-4:
-                        t = -view[EYE_Z] / dz
-                        sun, sky, add = decal_pixel(row, kind, env, view[EYE_X] + t * dx, view[EYE_Y] + t * dy)
-                        sun_left[j, i] = min(sun_left[j, i], sun)
-                        sky_left[j, i] *= sky
-                        beam[j, i] += add
+                    sun, sky, add = decal_at(row, kind, env, view, float32(i) + 0.5, float32(j) + 0.5)
+                    sun_left[j, i] = min(sun_left[j, i], sun)
+                    sky_left[j, i] *= sky
+                    beam[j, i] += add
 
 
 @scalar
 def blend_thins(view, env, place, surround, switch, ego, rows, ints, count, order, keys, depth, colour, what, visible, want):
     """Blend sticks and cards over what is there, farthest first."""
     sort_by_depth(rows, count, order, keys)
-    sun_side = env[0] * view[6] + env[1] * view[7]
     for k in range(count):
         n = order[k]
         row = rows[n]
-        is_card = ints[n, KIND] == CARD
-        x = row[11]
-        y = row[12]
-        sun, openness, lamp = surroundings(place, surround, x, y, row[13], int(env[24]), env[23], env[31])
-        if is_card:
-            lr, lg, lb = lit_surface(env, row[3], row[4], 0.0, sun, openness, lamp)
-        else:
-            lr, lg, lb = lit_surface(env, -view[3] * 0.8, -view[4] * 0.8, 0.6, sun, openness, lamp)
-        facing = clamp(-(row[3] * ego[2] + row[4] * ego[3])) if is_card else float32(0.6)
-        beam = head_on(env, ego, x, y, row[13]) * facing
-        lr, lg, lb = lr + beam, lg + beam, lb + beam
+        kind = ints[n, KIND]
+        lr, lg, lb, sun_side = thin_light(view, env, place, surround, ego, row, kind)
         for j in range(ints[n, TOP], ints[n, BOTTOM]):
             for i in range(ints[n, LEFT], ints[n, RIGHT]):
-                tone = 1.0
-                if is_card:
-                    cover, r, g, b, t = card_pixel(row, view, float32(i) + 0.5, float32(j) + 0.5, switch[SIGN_IS_YELLOW])
-                else:
-                    cover, t, across = stick_pixel(row, float32(i) + 0.5, float32(j) + 0.5)
-                    r, g, b = row[8], row[9], row[10]
-                    tone = 0.72 + 0.28 * math.sqrt(max(1.0 - across * across, 0.0)) - 0.3 * across * sun_side * sun * env[31]
-                if cover > 0.004 and t < depth[j, i]:
-                    r, g, b = haze(env, r * lr * tone, g * lg * tone, b * lb * tone, t)
+                cover, r, g, b, t = thin_pixel(view, env, switch, row, kind, lr, lg, lb, sun_side, float32(i) + 0.5, float32(j) + 0.5, depth[j, i])
+                if cover > 0.0:
                     colour[j, i, 0] = mix(colour[j, i, 0], r, cover)
                     colour[j, i, 1] = mix(colour[j, i, 1], g, cover)
                     colour[j, i, 2] = mix(colour[j, i, 2], b, cover)
@@ -105,65 +110,49 @@ def blend_thins(view, env, place, surround, switch, ego, rows, ints, count, orde
 
 
 @scalar
-def head_on(env, ego, x, y, z):
-    """Light of the own low beams on an upright thing."""
-    if env[NIGHT] < 0.05:
-        return float32(0.0)
-    dx = x - ego[0]
-    dy = y - ego[1]
-    ahead = dx * ego[2] + dy * ego[3]
-    aside = dy * ego[2] - dx * ego[3]
-    if ahead < 0.5:
-        return float32(0.0)
-    spread = aside / (0.42 * ahead + 0.9)
-    return math.exp(-spread * spread) * env[NIGHT] * (0.5 if z < 1.2 else 0.16) / (1.0 + 0.0009 * ahead * ahead)
+def lamp_shows(row, depth, width, height):
+    """Whether a lamp's middle is not hidden; one outside the frame is judged by the pixel nearest to it."""
+    i = min(max(int(row[0]), 0), width - 1)
+    j = min(max(int(row[1]), 0), height - 1)
+    return row[3] <= depth[j, i] + SLACK
 
 
 @scalar
-def splat_lamps(env, rows, ints, count, width, height, depth, colour, lamp_area, want):
-    """Add lamps whose middle is not hidden; `lamp_area` (K,) collects the pixels each signal link's lamps cover."""
+def lamp_area(row, width, height):
+    """Pixels that a lamp in the frame covers; 0 outside."""
+    if row[0] >= 0.0 and row[0] < float32(width) and row[1] >= 0.0 and row[1] < float32(height):
+        return 3.1415927 * row[2] * row[2]
+    return float32(0.0)
+
+
+@scalar
+def splat_lamps(env, rows, ints, count, width, height, depth, colour, area, want):
+    """Add the lamps that show; `area` (K,) collects the pixels that each signal link's lamps cover."""
     for n in range(count):
         row = rows[n]
-        ci = min(max(int(row[0]), 0), width - 1)
-        cj = min(max(int(row[1]), 0), height - 1)
-        if row[3] > depth[cj, ci] + SLACK:
+        if not lamp_shows(row, depth, width, height):
             continue
-        left = math.exp(-env[18] * row[3])
+        left = math.exp(-env[FOG] * row[3])
         for j in range(ints[n, TOP], ints[n, BOTTOM]):
             for i in range(ints[n, LEFT], ints[n, RIGHT]):
-                share, halo = lamp_pixel(row, float32(i) + 0.5, float32(j) + 0.5)
-                light = (share + halo) * left
-                keep = 1.0 - share
-                colour[j, i, 0] = colour[j, i, 0] * keep + row[4] * light
-                colour[j, i, 1] = colour[j, i, 1] * keep + row[5] * light
-                colour[j, i, 2] = colour[j, i, 2] * keep + row[6] * light
-        if want and ints[n, KIND] >= 0 and row[0] >= 0.0 and row[0] < float32(width) and row[1] >= 0.0 and row[1] < float32(height):
-            lamp_area[ints[n, KIND]] += 3.1415927 * row[2] * row[2]
+                colour[j, i, 0], colour[j, i, 1], colour[j, i, 2] = blend_lamp(
+                    row, left, float32(i) + 0.5, float32(j) + 0.5, colour[j, i, 0], colour[j, i, 1], colour[j, i, 2])
+        if want and ints[n, KIND] >= 0:
+            area[ints[n, KIND]] += lamp_area(row, width, height)
 
 
 @scalar
 def mirror_road(env, view, height, width, gloss, colour):
-    """Water on the road: mix in what stands above the horizon as far as the pixel lies below it, blurred upward as ripples do."""
-    horizon = view[14] + view[FOCAL] * view[5] / max(view[11], 0.2)
-    reach = max(height // 64, 1)
+    """What stands above the horizon, in the water on the road."""
+    horizon = horizon_row(view)
     for j in range(max(int(horizon) + 1, 0), height):
-        source = 2.0 * horizon - (float32(j) + 0.5)
-        k = min(max(int(source), 0), height - 1)
-        below = (float32(j) + 0.5 - horizon) / view[FOCAL]
-        fresnel = 0.03 + 0.5 * math.exp(-6.0 * below)
         for i in range(width):
-            if gloss[j, i] > 0.02:
-                share = gloss[j, i] * env[WET] * fresnel
-                for c in range(3):
-                    total = 0.0
-                    for step in range(-3, 4):
-                        total += colour[min(max(k + step * reach, 0), j - 1), i, c]
-                    colour[j, i, c] = mix(colour[j, i, c], total * 0.14285714, share)
+            mirror_pixel(env, view, horizon, height, gloss, colour, j, i)
 
 
 @allocating
-def draw_view(scene, state, env, view, ego, b, own, width, height, image, depth, what, visible, lamp_area, want):
-    """Draw one view into image (H, W, 3); `want` also fills depth (H, W), what (H, W), visible (A,) and lamp_area (K,)."""
+def draw_view(scene, state, env, view, ego, b, own, width, height, image, depth, what, visible, area, want):
+    """Draw one view into image (H, W, 3); `want` also fills depth (H, W), what (H, W), visible (A,) and area (K,)."""
     m = state.worlds[b].map
     look = state.worlds[b].look
     place = scene.places[m]
@@ -190,28 +179,81 @@ def draw_view(scene, state, env, view, ego, b, own, width, height, image, depth,
     depth[:, :] = FARTHEST * 2.0
     cast_solids(view, solids, solid_ints, counts[0], scene.noise, depth, hit)
     lay_decals(view, env, decals, decal_ints, counts[3], hit, sun_left, sky_left, beam)
-    shade_all(scene, place, palette, switch, env, view, ego, width, height, solids, solid_ints, hit, sun_left, sky_left, beam, gloss, colour, depth, what, visible, want)
+    shade_all(scene, place, palette, switch, env, view, ego, width, height, solids, solid_ints, hit, sun_left, sky_left, beam, gloss, colour, depth, what, visible,
+              np.empty(3 * width, np.float32), want)
     blend_thins(view, env, place, scene.surround, switch, ego, thins, thin_ints, counts[1], np.empty(THINS, np.int32), np.empty(THINS, np.float32), depth, colour,
                 what, visible, want)
-    splat_lamps(env, lamp_rows, lamp_ints, counts[2], width, height, depth, colour, lamp_area, want)
+    splat_lamps(env, lamp_rows, lamp_ints, counts[2], width, height, depth, colour, area, want)
     if env[WET] > 0.02:
         mirror_road(env, view, height, width, gloss, colour)
-    for j in range(height):
-        for i in range(width):
-            r, g, bl = film_pixel(env, colour[j, i, 0], colour[j, i, 1], colour[j, i, 2], i, j, width, height)
-            image[j, i, 0] = np.uint8(r)
-            image[j, i, 1] = np.uint8(g)
-            image[j, i, 2] = np.uint8(bl)
+    if env[RAIN] > DROPS:
+        rain(env, height, width, colour)
+    develop(env[EXPOSURE], colour.reshape(colour.size), image.reshape(image.size))
 
 
 @scalar
-def shade_all(scene, place, palette, switch, env, view, ego, width, height, solids, solid_ints, hit, sun_left, sky_left, beam, gloss, colour, depth, what, visible, want):
+def rain(env, height, width, colour):
+    """Streaks of rain before the lens."""
+    for j in range(height):
+        for i in range(width):
+            colour[j, i, 0], colour[j, i, 1], colour[j, i, 2] = rain_pixel(env, colour[j, i, 0], colour[j, i, 1], colour[j, i, 2], i, j, width, height)
+
+
+@scalar
+def develop(exposure, light, pixels):
+    """Linear light to pixel values."""
+    for k in range(light.size):
+        pixels[k] = np.uint8(film(light[k] * exposure))
+
+
+@scalar
+def paint_sky(view, env, line, count, row):
+    """Colour `count` pixels of an image row: of each, column, noise of clouds and height of trees, one pixel behind the other in `row`,
+    become r, g, b. Compiles to vector instructions."""
+    for k in range(count):
+        at = np.uintp(3) * np.uintp(k)  # unsigned: no index counts from the end
+        dx, dy, dz = ray(view, row[at], line)
+        r, g, b = sky(env, dx, dy, dz, row[at + np.uintp(1)], row[at + np.uintp(2)])
+        row[at] = r
+        row[at + np.uintp(1)] = g
+        row[at + np.uintp(2)] = b
+
+
+@scalar
+def shade_sky(view, env, noise, line, hit, depth, colour, what, row):
+    """Colour the pixels of an image row that show the sky; `row` (3 W,) is scratch."""
+    count = 0
+    for i in range(hit.size):
+        if hit[i] == 0:
+            dx, dy, dz = ray(view, float32(i) + 0.5, line)
+            row[3 * count] = float32(i) + 0.5
+            row[3 * count + 1], row[3 * count + 2] = sky_noise(env, noise, dx, dy, max(dz, 0.0), view[FOCAL] > CRISP)
+            count += 1
+    paint_sky(view, env, line, count, row)
+    count = 0
+    for i in range(hit.size):
+        if hit[i] == 0:
+            colour[i, 0] = row[3 * count]
+            colour[i, 1] = row[3 * count + 1]
+            colour[i, 2] = row[3 * count + 2]
+            depth[i] = FARTHEST
+            what[i] = IS_SKY
+            count += 1
+
+
+@scalar
+def shade_all(scene, place, palette, switch, env, view, ego, width, height, solids, solid_ints, hit, sun_left, sky_left, beam, gloss, colour, depth, what, visible, row, want):
     """Colour every pixel once."""
     for j in range(height):
         row_depth, per, level, shift = ground_row(view, float32(j) + 0.5, place.texel)
+        above = row_depth > FARTHEST
+        if above:
+            shade_sky(view, env, scene.noise, float32(j) + 0.5, hit[j], depth[j], colour[j], what[j], row)
         for i in range(width):
             n = hit[j, i] - 1
             if n < 0:
+                if above:
+                    continue
                 r, g, b, kind, t, smoothness = ground_pixel(
                     place, scene.tile_index, scene.words, scene.marks, scene.mark_start, scene.mark_items, scene.surround, palette, switch, scene.noise,
                     env, view, float32(i) + 0.5, float32(j) + 0.5, row_depth, per, level, shift, sun_left[j, i], sky_left[j, i], beam[j, i])
@@ -228,7 +270,7 @@ def shade_all(scene, place, palette, switch, env, view, ego, width, height, soli
 
 
 @loop
-def draw_views(scene, state, environment, cameras, worlds, own, images, depths, whats, visible, lamp_area, want):
+def draw_views(scene, state, environment, cameras, worlds, own, images, depths, whats, visible, area, want):
     """Draw N x C views: cameras (C, 6) x, y, z in the rig frame, yaw, pitch, focal length; worlds (N,); images (N, C, H, W, 3).
     Without `want`, depths and whats have a first axis of 1 and are left alone."""
     count = cameras.shape[0]
@@ -238,22 +280,12 @@ def draw_views(scene, state, environment, cameras, worlds, own, images, depths, 
         n = task // count
         c = task - n * count
         b = worlds[n]
-        agent = state.agents[b, own]
         view = np.empty(VIEW, np.float32)
         ego = np.empty(4, np.float32)
-        cos = math.cos(agent.heading)
-        sin = math.sin(agent.heading)
-        front = agent.centre_offset + 0.5 * agent.length
-        ego[0] = agent.x + cos * front
-        ego[1] = agent.y + sin * front
-        ego[2] = cos
-        ego[3] = sin
-        cx = cameras[c, 0]
-        cy = cameras[c, 1]
-        aim(view, agent.x + cos * cx - sin * cy, agent.y + sin * cx + cos * cy, cameras[c, 2], agent.heading + cameras[c, 3], cameras[c, 4], cameras[c, 5], width, height)
+        place_view(state.agents[b, own], cameras[c], width, height, view, ego)
         if want:
-            draw_view(scene, state, environment[b], view, ego, b, own, width, height, images[n, c], depths[n, c], whats[n, c], visible[n, c], lamp_area[n, c], want)
+            draw_view(scene, state, environment[b], view, ego, b, own, width, height, images[n, c], depths[n, c], whats[n, c], visible[n, c], area[n, c], want)
         else:
             depth = np.empty((height, width), np.float32)
             what = np.empty((height, width), np.uint8)
-            draw_view(scene, state, environment[b], view, ego, b, own, width, height, images[n, c], depth, what, visible[n, c], lamp_area[n, c], want)
+            draw_view(scene, state, environment[b], view, ego, b, own, width, height, images[n, c], depth, what, visible[n, c], area[n, c], want)

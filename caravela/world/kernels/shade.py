@@ -47,8 +47,11 @@ from caravela.world.kernels.bundles import (
 )
 from caravela.world.kernels.ground import channel, painted, sample
 from caravela.world.kernels.raster import EDGE_SCALE, KERB
+from caravela.world.kernels.rounding import fraction, whole
 from caravela.world.kernels.scalar import inlined, scalar
 
+HAZY = np.float32(0.015)  # sine of the elevation below which no cloud is drawn
+WOODED = np.float32(0.07)  # and above which no distant tree is
 CLOSE = np.float32(0.035)  # m, footprints below it get exact paint and fine grain
 
 
@@ -83,12 +86,10 @@ def fuzz(noise, u, v):
     """Fractal noise 0..1 with period 1 in u and v, bilinear."""
     x = u * 256.0
     y = v * 256.0
-    fi = math.floor(x)
-    fj = math.floor(y)
-    fx = x - float32(fi)
-    fy = y - float32(fj)
-    i = int(fi)
-    j = int(fj)
+    i = whole(x)
+    j = whole(y)
+    fx = x - float32(i)
+    fy = y - float32(j)
     a = (j & 255) << 8
     b = ((j + 1) & 255) << 8
     c = i & 255
@@ -99,59 +100,77 @@ def fuzz(noise, u, v):
 
 
 @scalar
-def sky(env, noise, dx, dy, dz, crisp):
-    """Colour of the sky along a direction of any length; `crisp` 1 has plain clouds, 2 ragged ones."""
+def sky_noise(env, noise, dx, dy, dz, crisp):
+    """Noise 0..1 that clouds are made of along a direction of any length, and how high distant trees stand there; `crisp` ones are
+    ragged."""
     per = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz)
     up = max(dz * per, 0.0)
+    cloud = 0.0
+    ridge = 0.0
+    if up > HAZY:
+        stretch = 0.03 / (up + 0.08) * per
+        drift = env[CLOCK] * 0.0002
+        cloud = fuzz(noise, dx * stretch + drift, dy * stretch)
+        if crisp:
+            cloud = 0.65 * cloud + 0.35 * fuzz(noise, dx * stretch * 3.1 - drift, dy * stretch * 3.1 + 0.37)
+    if up < WOODED:
+        side = math.atan2(dy, dx)
+        ridge = 0.006 + 0.034 * fuzz(noise, side * 0.35, 0.13) + 0.012 * fuzz(noise, side * 3.1, 0.71)
+    return cloud, ridge
+
+
+@inlined
+def sky(env, dx, dy, dz, cloud, ridge):
+    """Colour of the sky along a direction of any length, from its `sky_noise`. It has no branches, so that a row of pixels compiles to
+    vector instructions."""
+    per = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz)
+    rise = max(dz, 0.0)
+    up = rise * per
     toward = (dx * env[SUN_X] + dy * env[SUN_Y] + dz * env[SUN_Z]) * per
     t = math.sqrt(up)
     r = mix(env[RIM_R], env[TOP_R], t)
     g = mix(env[RIM_G], env[TOP_G], t)
     b = mix(env[RIM_B], env[TOP_B], t)
     near_sun = max(toward, 0.0)
-    halo = 0.0
-    if near_sun > 0.55:  # lower powers would end in slow denormal numbers
-        glow = near_sun * near_sun
-        glow = glow * glow
-        glow = glow * glow
-        wide = glow * 0.10
-        glow = glow * glow
-        glow = glow * glow
-        halo = wide + glow * glow * 0.35
-    clear = 1.0 - 0.92 * env[CLOUD]
-    r += env[SUN_R] * halo * clear
-    g += env[SUN_G] * halo * clear
-    b += env[SUN_B] * halo * clear
-    if up > 0.015:
-        stretch = 0.03 / (up + 0.08) * per
-        drift = env[CLOCK] * 0.0002
-        a = fuzz(noise, dx * stretch + drift, dy * stretch)
-        if crisp > 1.5:
-            a = 0.65 * a + 0.35 * fuzz(noise, dx * stretch * 3.1 - drift, dy * stretch * 3.1 + 0.37)
-        cover = smooth(0.74 - 0.5 * env[CLOUD], 0.98 - 0.55 * env[CLOUD], a) * min((up - 0.015) * 9.0, 1.0)
-        thick = clamp((a - 0.45) * 1.6)
-        lit = (0.55 + 0.5 * near_sun * near_sun) * (1.0 - 0.45 * thick)
-        cr = env[SKY_R] * 0.9 + env[SUN_R] * 0.33 * lit
-        cg = env[SKY_G] * 0.9 + env[SUN_G] * 0.33 * lit
-        cb = env[SKY_B] * 0.9 + env[SUN_B] * 0.33 * lit
-        veil = 0.85 * cover
-        r = mix(r, cr, veil)
-        g = mix(g, cg, veil)
-        b = mix(b, cb, veil)
-        if toward > 0.9996:
-            disc = (1.0 - env[CLOUD]) * (1.0 - veil) * 12.0 * env[SUN_UP]
-            r += env[SUN_R] * disc
-            g += env[SUN_G] * disc
-            b += env[SUN_B] * disc
-    if up < 0.07:  # distant trees and roofs, blue with air
-        side = math.atan2(dy, dx)
-        ridge = 0.006 + 0.034 * fuzz(noise, side * 0.35, 0.13) + 0.012 * fuzz(noise, side * 3.1, 0.71)
-        trees = 0.62 * (1.0 - smooth(ridge - 0.5 / 480.0, ridge + 0.5 / 480.0, up))
-        dark = 0.35 + 1.2 * (ridge - up)
-        r = mix(r, env[FOG_R] * dark, trees)
-        g = mix(g, env[FOG_G] * dark * 1.03, trees)
-        b = mix(b, env[FOG_B] * dark, trees)
-    return r, g, b
+    glow = max(toward, 0.55)  # lower powers would end in slow denormal numbers
+    glow = glow * glow
+    glow = glow * glow
+    glow = glow * glow
+    halo = glow * 0.10
+    glow = glow * glow
+    glow = glow * glow
+    halo = (halo + glow * glow * 0.35 if toward > 0.55 else 0.0) * (1.0 - 0.92 * env[CLOUD])
+    r += env[SUN_R] * halo
+    g += env[SUN_G] * halo
+    b += env[SUN_B] * halo
+    cover = smooth(0.74 - 0.5 * env[CLOUD], 0.98 - 0.55 * env[CLOUD], cloud) * clamp((up - HAZY) * 9.0)
+    lit = (0.55 + 0.5 * near_sun * near_sun) * (1.0 - 0.45 * clamp((cloud - 0.45) * 1.6)) * 0.33
+    veil = 0.85 * cover
+    r = mix(r, env[SKY_R] * 0.9 + env[SUN_R] * lit, veil)
+    g = mix(g, env[SKY_G] * 0.9 + env[SUN_G] * lit, veil)
+    b = mix(b, env[SKY_B] * 0.9 + env[SUN_B] * lit, veil)
+    disc = ((1.0 - env[CLOUD]) * (1.0 - veil) * 12.0 * env[SUN_UP] if toward > 0.9996 else 0.0) if up > HAZY else 0.0
+    r += env[SUN_R] * disc
+    g += env[SUN_G] * disc
+    b += env[SUN_B] * disc
+    trees = 0.62 * (1.0 - smooth(ridge - 0.5 / 480.0, ridge + 0.5 / 480.0, up))  # distant trees and roofs, blue with air
+    dark = 0.35 + 1.2 * (ridge - up)
+    r = mix(r, env[FOG_R] * dark, trees)
+    g = mix(g, env[FOG_G] * dark * 1.03, trees)
+    b = mix(b, env[FOG_B] * dark, trees)
+    left = decay(env[FOG] * 420.0 / (1.0 + 16.0 * rise / math.sqrt(dx * dx + dy * dy)))
+    return mix(env[FOG_R], r, left), mix(env[FOG_G], g, left), mix(env[FOG_B], b, left)
+
+
+@inlined
+def decay(x):
+    """exp(-x) for x in 0..16 within 1e-4 of itself: the Taylor series of exp(-x / 16), four times squared."""
+    y = x * 0.0625
+    e = 1.0 - y * (1.0 - y * (0.5 - y * (0.16666667 - y * (0.041666667 - y * (0.008333333 - y * (0.0013888889 - y * 0.00019841270))))))
+    e = e * e
+    e = e * e
+    e = e * e
+    return e * e
 
 
 @inlined
@@ -220,8 +239,8 @@ def ground_colour(place, tile_index, words, marks, mark_start, mark_items, palet
             centre = mix(exact_double if switch[CENTRE_IS_DOUBLE] > 0.5 else exact_dashed, centre, fade)
         grain = (fuzz(noise, x * 0.11, y * 0.11) - 0.5) * fine * 0.9 + (fuzz(noise, x * 0.023, y * 0.023) - 0.5) * 0.4
         if paved > 0.3:  # joints between slabs
-            su = x * 1.6667 - math.floor(x * 1.6667)
-            sv = y * 1.6667 - math.floor(y * 1.6667)
+            su = fraction(x * 1.6667)
+            sv = fraction(y * 1.6667)
             if su < 0.03 or sv < 0.03:
                 joint = 1.0 - 0.2 * fine
     elif across < 0.4:
