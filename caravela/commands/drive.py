@@ -169,8 +169,10 @@ def drive_headless(options: Options, *, settings: "DriveSettings", policy: "Onnx
     )
 
 
-def drive_live(options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float | None) -> dict[str, Any]:
-    """Drive in real time with the page, until Ctrl-C or until `seconds` are over."""
+def drive_live(
+    options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float | None, paused: bool = False
+) -> dict[str, Any]:
+    """Drive in real time with the page, until Ctrl-C or until `seconds` are over; where `paused`, once somebody lets it go."""
     import dataclasses
 
     from caravela.studio import serve
@@ -209,6 +211,7 @@ def drive_live(options: Options, *, settings: "DriveSettings", policy: "OnnxPoli
         settings=settings,
         broadcast=hub.broadcast(),
         words=options.say,
+        paused=paused,
         on_begin=recording.begin if recording is not None else lambda stage: None,
         on_tick=on_tick,
         on_view=recording.view if recording is not None else lambda tick, view, camera: None,

@@ -80,6 +80,7 @@ class DriveLoop(threading.Thread):
         settings: DriveSettings,
         broadcast: Broadcast,
         words: str = "",
+        paused: bool = False,
         on_begin: Callable[[Stage], None] = lambda stage: None,
         on_tick: Callable[[Tick], None] = lambda tick: None,
         on_view: Callable[[Tick, bytes, Camera], None] = lambda tick, view, camera: None,
@@ -95,7 +96,7 @@ class DriveLoop(threading.Thread):
         self._drive: Drive | None = None
         self._settings, self._words = settings, words
         self._drives = 0
-        self._paused = False
+        self._paused = paused
         self._events: deque[dict[str, Any]] = deque(maxlen=EVENTS_KEPT)
         self._ends: deque[float] = deque(maxlen=FACTOR_WINDOW + 1)  # when the latest ticks ended, s
         self._percentiles: dict[str, dict[str, float]] = {}
@@ -207,6 +208,8 @@ class DriveLoop(threading.Thread):
         self._on_begin(stage)
         self._broadcast.geometry(map_geometry(stage.graph) | {"drive": self._drives})
         self._say_status("paused" if self._paused else "driving", "")
+        if self._paused:
+            self._tick()  # so that there is something to see
 
     def _tick(self) -> None:
         """One tick of the drive, handed on."""

@@ -12,7 +12,7 @@ from caravela.core.errors import CaravelaError
 from caravela.core.types import Control, Event
 from caravela.core.units import STEP_US
 from caravela.studio.drive import AFTERMATH_S, Drive, DriveSettings, Stage
-from caravela.studio.drive_loop import Restart, Stop
+from caravela.studio.drive_loop import Pause, Restart, Stop
 from caravela.studio.painter import Painter
 from caravela.studio.viewfinder import PATIENCE, SIZES, Viewfinder
 
@@ -102,6 +102,16 @@ def test_slow_pictures_cost_no_ticks() -> None:
     wait_for(lambda: studio.loop.driven_s >= 3.0)
     assert studio.loop.realtime_factor() == pytest.approx(1.0, abs=0.1)
     assert 3 <= len(views) <= 12
+    stop(studio, thread)
+
+
+def test_a_loop_that_begins_paused_shows_its_start_and_waits_to_be_let_go() -> None:
+    studio, thread = start_studio(paused=True)
+    wait_for(lambda: studio.loop.driven_s > 0.0)
+    time.sleep(0.3)
+    assert studio.loop.driven_s == pytest.approx(0.1)
+    studio.loop.ask(Pause(False))
+    wait_for(lambda: studio.loop.driven_s > 0.3)
     stop(studio, thread)
 
 
