@@ -197,6 +197,7 @@ class DriveLoop(threading.Thread):
         self._say_status("loading", f"opening {where} …", settings=settings)
         stage = self._make_stage(settings, lambda sentence: self._say_status("loading", sentence, settings=settings))
         drive = Drive(stage, self._policy, settings, self.latencies, self._words, self._lessons)
+        drive.rehearse()
         stage.look(self._painter.viewfinder.camera(), stage.world.state)  # what is compiled at the first look should not cost ticks
         self._words = ""
         self.latencies.clear()

@@ -92,6 +92,17 @@ def test_everything_can_be_done_with_the_keyboard(page: Any) -> None:
     until(page, "document.getElementById('told').hidden")
 
 
+def test_what_became_of_words_stands_below_them(page: Any) -> None:
+    page.fill("#words", "stop here")
+    page.press("#words", "Enter")
+    until(page, "document.querySelectorAll('#model .reply:not([hidden])').length === 3")
+    rows = page.evaluate("[...document.querySelectorAll('#model .fact')].slice(0, 4).map((row) => row.innerText.replaceAll('\\n', ' '))")
+    assert rows[0] == "told stop here" and rows[1] == "sat-nav heard no turn"
+    assert rows[2] == "driver like “stop here” (stop)" and "instead of" in rows[3]
+    page.click("#take-back")
+    until(page, "document.querySelectorAll('#model .reply:not([hidden])').length === 0")
+
+
 def test_another_drive_can_be_chosen(page: Any) -> None:
     page.fill("#seed", "5")
     page.select_option("#weather", "night")

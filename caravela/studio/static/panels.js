@@ -117,8 +117,11 @@ export class Model {
     if (!text && !this.#rows.has(key)) return;
     this.#text(key, name, text || "");
     const row = this.#rows.get(key);
-    row.classList.add("reply");
     row.hidden = !text;
+    if (row.classList.contains("reply")) return;
+    row.classList.add("reply");
+    const replies = at("model").querySelectorAll(".reply");
+    (replies.length > 1 ? replies[replies.length - 2] : this.#rows.get("words")).after(row);
   }
 
   #gauge(key, name, share, text, colour = "") {
