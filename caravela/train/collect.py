@@ -93,6 +93,7 @@ class Collector:
         """Drive `looks` looks; a world is driven by the student for a whole drive with probability student_share. Returns counts."""
         config, counts = self.config, {"samples": 0.0, "failures": 0.0, "km": 0.0, "student_km": 0.0, "student_failures": 0.0}
         self.student_share = student_share if student is not None else 0.0
+        self.is_student = self.random.random(config.worlds) < self.student_share  # of the drives that are under way already, too
         if student is not None:
             student.reset(config.worlds)
         for number in range(config.looks):
@@ -101,10 +102,12 @@ class Collector:
             wish = plan.control() if plan is not None else None
             due = (np.arange(config.worlds) + number) % config.label_every == 0
             counts["samples"] += self._label(due, plan)
+            seen = np.zeros(config.worlds, dtype=np.int32)
             for _ in range(config.ticks_per_look):
                 control = self.driver.control(self.simulator.atlas, self.simulator.state, style=self.style)
                 self.simulator.advance(control if wish is None else _mixed(control, wish, by_student))
                 flags = self.simulator.flags[:, 0]
+                seen |= flags
                 broke = ((flags & FAILURES) > 0) & np.isinf(self.failed_since)
                 self.failed_since[broke] = self.simulator.state.time[broke]
                 counts["failures"] += float(broke.sum())
@@ -113,7 +116,7 @@ class Collector:
                 counts["student_km"] += float(self.simulator.state.speed[by_student, 0].sum()) * 1e-4
             self._nudge(~by_student)
             self._tell_to_stop()
-            self._end_drives(flags)
+            self._end_drives(seen)
             self.observation = self.simulator.observe()
             if progress is not None:
                 progress(number + 1)

@@ -9,6 +9,7 @@ from caravela.core.types import ACTUATION_LEAD_S, PLAN_STEP_S
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.world.arena import FAILURES, weights_of
 from caravela.world.atlas import Atlas
+from caravela.world.kernels import events
 from caravela.world.kernels.step import REWARD_PARTS, step
 from caravela.world.state import WorldState
 
@@ -32,6 +33,7 @@ def outcomes(
     batch, plans = knots.shape[:2]
     fork = state.select(np.repeat(np.arange(batch), plans))
     fork.reseed(seed)
+    fork.worlds["random"] = np.repeat(fork.worlds["random"][::plans], plans)  # all plans of a state meet the same future
     manner = np.repeat(style, plans, axis=0)
     weights = weights_of(manner)
     lead = round(ACTUATION_LEAD_S / PLAN_STEP_S)
@@ -42,7 +44,7 @@ def outcomes(
     action = np.zeros((batch * plans, agents, 2), dtype=np.float32)
     respawn = np.zeros(batch * plans, dtype=np.bool_)
     total = np.zeros(batch * plans, dtype=np.float32)
-    failed = np.zeros(batch * plans, dtype=np.bool_)
+    failed, arrived = np.zeros(batch * plans, dtype=np.bool_), np.zeros(batch * plans, dtype=np.bool_)
     for n in range(AS_PLANNED + AFTERWARDS):
         if n < AS_PLANNED:
             action[:, 0] = planned[:, n]
@@ -50,7 +52,8 @@ def outcomes(
             control = driver.control(atlas, fork, style=manner)
             action[:, 0, 0], action[:, 0, 1] = control.acceleration, control.curvature
         step(atlas.roads, fork.arrays(), action, flags, parts, respawn)
-        total += np.where(failed, 0.0, (parts[:, 0] * weights).sum(-1))
-        failed |= (flags[:, 0] & FAILURES) > 0
+        total += np.where(failed | arrived, 0.0, (parts[:, 0] * weights).sum(-1))
+        failed |= ((flags[:, 0] & FAILURES) > 0) & ~arrived  # what comes after the route's end is nobody's plan
+        arrived |= (flags[:, 0] & events.ARRIVED) > 0
     returns = np.clip((total - WORST) / (BEST - WORST), 0.0, 1.0)
     return returns.reshape(batch, plans).astype(np.float32), failed.reshape(batch, plans).astype(np.float32)

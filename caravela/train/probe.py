@@ -99,7 +99,7 @@ def _accuracy(rows: dict[str, NDArray]) -> dict[str, Any]:
     asked = rows["true_light_valid"] & (light > 0) & (stop >= NEAR) & (stop <= FAR)
     none = rows["true_light_valid"] & (light == 0)
     lead, line, lane = rows["true_lead"] < 60.0, stop < FAR, np.abs(rows["true_lane"]) < 2.0
-    valid = rows["knots_valid"]
+    valid = rows["true_knots_valid"]
     right = rows["light"] == light
     table = {
         "looks": len(stop),

@@ -53,7 +53,9 @@ class ShardWriter:
         self.written += 1
         self._parts, self._count = {}, 0
         for old in sorted(self.folder.glob("shard-*"))[: -self.keep]:
-            shutil.rmtree(old, ignore_errors=True)
+            gone = old.with_name(old.name.replace("shard", "gone"))  # whole or not at all, for whoever reads beside
+            old.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from caravela.core.types import PLAN_STEPS, Control
 from caravela.train.teacher_net import TeacherNet
 from caravela.world.arena import FAILURES
 from caravela.world.atlas import Atlas
+from caravela.world.kernels import events
 from caravela.world.kernels.dynamics import FULL_LOCK
 from caravela.world.kernels.step import REWARD_PARTS, step
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, STYLE, observe
@@ -78,7 +79,7 @@ class TeacherDriver:
         action = np.zeros((batch, agents, 2), dtype=np.float32)
         respawn = np.zeros(batch, dtype=np.bool_)
         done = np.zeros((batch, PLAN_STEPS, 2), dtype=np.float32)
-        failed = np.zeros(batch, dtype=np.bool_)
+        failed, arrived = np.zeros(batch, dtype=np.bool_), np.zeros(batch, dtype=np.bool_)
         reward = np.zeros((batch, REWARD_PARTS), dtype=np.float32)
         for n in range(PLAN_STEPS):
             control = self.control(atlas, fork, style=style)
@@ -88,7 +89,8 @@ class TeacherDriver:
             still = fork.speed[:, 0] < 0.05
             done[:, n, 0] = np.where(still, np.minimum(control.acceleration, 0.0), fork.acceleration[:, 0])
             done[:, n, 1] = fork.curvature[:, 0]
-            failed |= (flags[:, 0] & FAILURES) > 0
+            failed |= ((flags[:, 0] & FAILURES) > 0) & ~arrived
+            arrived |= (flags[:, 0] & events.ARRIVED) > 0
             reward += parts[:, 0]
         knots = np.einsum("kn,bnc->bkc", _FIT, done)
         return Labels(knots=knots.astype(np.float32), valid=~failed, reward=reward)

@@ -111,7 +111,10 @@ class VLATrainer:
             for kept, newest in zip(self.average.parameters(), self.model.parameters(), strict=True):
                 kept.lerp_(newest, 1.0 - keep)
             for mine, theirs in zip(self.average.buffers(), self.model.buffers(), strict=True):
-                mine.copy_(theirs)
+                if mine.is_floating_point():
+                    mine.lerp_(theirs, 1.0 - keep)
+                else:
+                    mine.copy_(theirs)
         return {name: value.item() for name, value in losses.items()}
 
     def train(
@@ -120,17 +123,17 @@ class VLATrainer:
         """Learn for `seconds` or until a step; waits for the first shards; the curve is appended to curve.jsonl."""
         console = console or Console(stderr=True)
         began = saved = time.monotonic()
-        sums: dict[str, float] = {}
+        sums: dict[str, list[float]] = {}
         until = until or self.config.steps
         while self.step < until and (seconds is None or time.monotonic() - began < seconds):
             if self.step % 100 == 0 or not self.reader.shards:
                 while not self.reader.refresh():
                     time.sleep(2.0)
             for name, value in self.learn(self.reader.draw(self.config.batch)).items():
-                sums[name] = sums.get(name, 0.0) + value
+                sums.setdefault(name, []).append(value)
             if self.step % 50 == 0:
                 now = time.monotonic()
-                means = {name: value / 50 for name, value in sums.items()}
+                means = {name: sum(values) / len(values) for name, values in sums.items()}
                 row = {"step": self.step, "samples": sum(len(s) for s in self.reader.shards.values()), "elapsed_s": now - began} | means
                 with (self.folder / "curve.jsonl").open("a") as file:
                     file.write(json.dumps({k: round(float(v), 5) for k, v in row.items()}) + "\n")

@@ -184,7 +184,7 @@ def test_control_c_without_a_page_finishes_the_recording_and_sums_up(tmp_path: P
     assert process.stderr is not None
     next(line for line in process.stderr if "m" in line and line.startswith("10 s"))
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=420)
     result = json.loads(out.splitlines()[-1])
     assert process.returncode == 0 and "ended by Ctrl-C" in err and "Traceback" not in err
     assert result["seconds"] >= 10.0 and ticks_recorded(file) >= 100
