@@ -205,7 +205,7 @@ def gather_moving(scene, state, env, view, b, look, own, width, height, solids, 
         if a == own:
             continue
         if agent.kind == 6:
-            counts[1] = add_person(view, x, y, float32(0.0), agent.heading, agent.height, agent.odometer, int(agent.paint), False, a, IS_PERSON, width, height, thins, thin_ints, counts[1], box)
+            counts[1] = add_person(view, x, y, float32(0.0), agent.heading, agent.height, agent.odometer, np.int64(agent.paint), False, a, IS_PERSON, width, height, thins, thin_ints, counts[1], box)
         elif agent.kind == 4 or agent.kind == 5:
             counts[1] = add_two_wheeler(view, agent, x, y, a, IS_TWO_WHEELER, width, height, thins, thin_ints, counts[1], box)
         else:

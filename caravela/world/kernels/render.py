@@ -222,7 +222,7 @@ def paint_sky(view, env, line, count, row):
 @scalar
 def shade_sky(view, env, noise, line, hit, depth, colour, what, row):
     """Colour the pixels of an image row that show the sky; `row` (3 W,) is scratch."""
-    count = 0
+    count = np.int64(0)
     for i in range(hit.size):
         if hit[i] == 0:
             dx, dy, dz = ray(view, float32(i) + 0.5, line)
@@ -283,9 +283,6 @@ def draw_views(scene, state, environment, cameras, worlds, own, images, depths, 
         view = np.empty(VIEW, np.float32)
         ego = np.empty(4, np.float32)
         place_view(state.agents[b, own], cameras[c], width, height, view, ego)
-        if want:
-            draw_view(scene, state, environment[b], view, ego, b, own, width, height, images[n, c], depths[n, c], whats[n, c], visible[n, c], area[n, c], want)
-        else:
-            depth = np.empty((height, width), np.float32)
-            what = np.empty((height, width), np.uint8)
-            draw_view(scene, state, environment[b], view, ego, b, own, width, height, images[n, c], depth, what, visible[n, c], area[n, c], want)
+        depth = depths[n, c] if want else np.empty((height, width), np.float32)
+        what = whats[n, c] if want else np.empty((height, width), np.uint8)
+        draw_view(scene, state, environment[b], view, ego, b, own, width, height, images[n, c], depth, what, visible[n, c], area[n, c], want)

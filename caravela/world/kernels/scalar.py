@@ -13,12 +13,33 @@ from typing import Any
 
 import numpy as np
 from numba import njit
+from numba.core.dispatcher import Dispatcher
 
 _ROOT = Path(__file__).resolve().parents[3]
 _OPTIONS = {"cache": True, "fastmath": True, "error_model": "numpy"}
 
 
-class _Float32Literals(ast.NodeTransformer):
+class _PlainLiterals(ast.NodeTransformer):
+    """Floats become float32. Whole numbers and names of such, handed to another kernel, become int64: Numba would compile that one anew
+    for each number."""
+
+    def __init__(self, scope: dict[str, Any]) -> None:
+        self.scope = scope
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and isinstance(self.scope.get(node.func.id), Dispatcher):
+            node.args = [self._plain(argument) for argument in node.args]
+        return node
+
+    def _plain(self, argument: ast.expr) -> ast.expr:
+        inner = argument.operand if isinstance(argument, ast.UnaryOp) else argument
+        value = inner.value if isinstance(inner, ast.Constant) else self.scope.get(inner.id) if isinstance(inner, ast.Name) else None
+        if type(value) not in (int, bool):
+            return argument
+        name = "int64" if type(value) is int else "bool"
+        return ast.copy_location(ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=[argument], keywords=[]), argument)
+
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if not isinstance(node.value, float):
             return node
@@ -36,8 +57,10 @@ def narrow(function: Callable[..., Any]) -> Callable[..., Any]:
     definition.returns = None
     for argument in definition.args.args:
         argument.annotation = None
-    tree = ast.fix_missing_locations(_Float32Literals().visit(tree))
     function.__globals__.setdefault("float32", np.float32)
+    function.__globals__.setdefault("int64", np.int64)
+    outside = {name: value for name, value in function.__globals__.items() if name not in function.__code__.co_varnames}
+    tree = ast.fix_missing_locations(_PlainLiterals(outside).visit(tree))
     scope: dict[str, Any] = {}
     exec(compile(tree, inspect.getsourcefile(function) or "<scalar>", "exec"), function.__globals__, scope)
     narrowed = scope[function.__name__]
