@@ -25,6 +25,7 @@ CHANNEL, MESSAGE, DATA_END = 0x04, 0x05, 0x0F
 RECORD_HEAD = 9  # opcode, and the length of what follows
 LONGEST = 1 << 28  # bytes of a record that is still believed
 SEAL_TOPIC = "/seal"
+CLOSING = b"closing"  # ends what the last seal covers, so that no other seal can pass for it
 START = "0" * 64  # the digest before the first seal
 
 
@@ -96,6 +97,7 @@ class SealedFile:
         """Seal all that was written, and ask the disk to have it."""
         if self.failure:
             return
+        self._stream.hash.update(CLOSING if closing else b"")
         digest = self._stream.hash.hexdigest()
         fields = {"from": self._from, "until": self._stream.position, "digest": digest, "closing": closing}
         if self._key is not None:
@@ -200,7 +202,7 @@ def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> 
             loose += 1
             continue
         fields, at = _seal_fields(message), f"the seal at byte {position:,}"
-        expected = hashlib.sha256(bytes.fromhex(digest) + data[begun:position]).hexdigest()
+        expected = hashlib.sha256(bytes.fromhex(digest) + data[begun:position] + (CLOSING if fields.get("closing") else b"")).hexdigest()
         said = str(fields.get("digest", ""))
         if fields.get("until") != position or fields.get("from") != begun:
             broken.append(f"{at} is in another place than it says: bytes were taken out or put in")

@@ -196,6 +196,18 @@ def test_a_file_sealed_anew_is_caught_by_a_key_or_by_the_head(tmp_path: Path) ->
     assert "sealed anew" in verify(forged, head=journal.head).broken[0]
 
 
+def test_a_file_cut_at_a_seal_cannot_pass_for_a_finished_one(tmp_path: Path) -> None:
+    record(tmp_path / "whole.mcap", ticks=25)
+    data = read_bytes(tmp_path / "whole.mcap")
+    ends = [end for _, end, message in messages(data) if message.topic == "/seal"]
+    cut = tmp_path / "cut.mcap"
+    cut.write_bytes(data[: ends[1]])
+    assert verify(cut).intact and not verify(cut).closed
+    at = data.rindex(b'"closing":false', 0, ends[1])
+    cut.write_bytes(data[:at] + b'"closing":true ' + data[at + 15 : ends[1]])
+    assert not verify(cut).intact
+
+
 def test_the_ring_keeps_the_seconds_around_a_trigger(tmp_path: Path) -> None:
     ring = PictureRing(before=0.5, after=1.0)
     record(tmp_path / "run.mcap", ticks=60, fault_at=40, ring=ring)
