@@ -152,7 +152,8 @@ def test_a_port_in_use_is_refused(cruise: None, capsys: pytest.CaptureFixture) -
 
 
 OTHER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background passes on that it ignores it
 sys.path[:0] = [{here!r}]
 import test_drive
 from caravela import cli
