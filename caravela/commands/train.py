@@ -11,6 +11,7 @@ import tyro
 from caravela.commands import Verb
 from caravela.core.errors import CaravelaError
 
+VALIDATION_TOWNS = 24
 SHIPPED_TEACHER = Path(__file__).parents[1] / "weights" / "teacher.pt"
 
 HELP = "train the teacher by self-play and the driver by distillation"
@@ -28,7 +29,7 @@ class TeacherOptions:
     """Agent-steps of 0.1 s to train until; the preset's by default."""
     maps: Path = Path(".cache/maps")
     """Folder with the training maps (made there if it is not)."""
-    towns: int = 64
+    towns: int = 340
     """Generated towns to train on, at least."""
     seed: int = 0
 
@@ -56,14 +57,15 @@ class VLAOptions:
     """Threads of this process; one is best unless the machine is idle."""
     maps: Path = Path(".cache/maps")
     """Folder with the training maps (made there if it is not)."""
-    towns: int = 64
+    towns: int = 340
     """Generated towns to train on, at least."""
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class ProbeOptions:
-    """Ask a driver's checkpoint what it sees on maps it never trained on: lights, distances, plans, the critic's choice."""
+    """Ask a driver's checkpoint what it sees on towns it never trained on: lights, distances, plans, the critic's choice. They are the
+    validation side's, so that one may choose by what it says and still report drives on the test side."""
 
     checkpoint: tyro.conf.Positional[Path] = Path("runs/vla/nano/average.safetensors")
     """A checkpoint that `caravela train vla` wrote."""
@@ -72,7 +74,7 @@ class ProbeOptions:
     looks: int = 60
     """Looks of 0.2 s in each weather, in each of 12 worlds."""
     maps: Path = Path(".cache/maps")
-    """Folder with the maps; its test side is used."""
+    """Folder with the maps; its validation side is used (made there if it is not)."""
     out: Path = Path("results/eyes.json")
     """The figures."""
     seed: int = 0
@@ -88,6 +90,8 @@ class ExportOptions:
     """The bundle's folder."""
     critic: bool = False
     """Let the critic choose among the proposals; without, the regression's plan is driven. Worth it where `probe` says that it gains."""
+    critic_margin: float = 0.0
+    """What another proposal must be worth over the regression's plan to be chosen, 0 to 1; `probe` tells the gain by margin."""
 
 
 def run_teacher(options: TeacherOptions) -> dict[str, Any]:
@@ -112,6 +116,8 @@ def run_teacher(options: TeacherOptions) -> dict[str, Any]:
 
 def run_vla(options: VLAOptions) -> dict[str, Any]:
     """Collect and learn until the steps are done."""
+    from dataclasses import replace
+
     from caravela.model.presets import preset
     from caravela.train.collect import CollectConfig
     from caravela.train.threads import use_threads
@@ -126,6 +132,8 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     use_threads(options.threads)
     folder = folder_for(options.folder or Path("runs/vla") / options.preset)
     config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
+    if options.begin_with is not None:
+        config = replace(config, teacher_rounds=0)  # it drives its own roads from the first round on
     trainer = VLATrainer(folder, config, begin_with=options.begin_with) if options.only != "collect" else None
     collector = None
     if options.only != "learn":
@@ -180,15 +188,14 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     from caravela.train.teacher_driver import TeacherDriver, load_teacher
     from caravela.train.threads import use_threads
     from caravela.world.maps.lane_graph import load
+    from caravela.world.maps.library import build_library
 
     at_least(0, seed=options.seed)
     at_least(1, looks=options.looks)
     use_threads(1)
     checkpoint = load_checkpoint(options.checkpoint)
     folder_for(options.out.parent, option="out")
-    graphs = [load(path) for path in sorted((options.maps / "test").glob("*.lanes"))]
-    if not graphs:
-        raise CaravelaError(f"{options.maps / 'test'} holds no maps; `caravela evaluate run` makes them.")
+    graphs = [load(path) for path in build_library(options.maps / "validation", count=VALIDATION_TOWNS, side="validation")]
     driver = TeacherDriver(load_teacher(_teacher(options.teacher)))
     told = probe(checkpoint.model, graphs, driver, looks=options.looks, seed=options.seed, told=lambda what: print(what, file=sys.stderr))
     result = {
@@ -212,22 +219,26 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
     from caravela.model.checkpoint import load_checkpoint
     from caravela.model.export import export_onnx
 
+    at_least(0, critic_margin=options.critic_margin)
     checkpoint = load_checkpoint(options.checkpoint)
     path = folder_for(options.out, option="out") / MODEL_FILE
-    checkpoint.model.config = replace(checkpoint.model.config, critic_trained=options.critic)
+    checkpoint.model.config = replace(checkpoint.model.config, critic_trained=options.critic, critic_margin=options.critic_margin)
     export_onnx(checkpoint.model, path, data_version=checkpoint.data_version)
     return {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
 
 
 def training_maps(folder: Path, *, towns: int) -> list[Any]:
-    """The training side: generated towns (made in `folder` where they are missing) and the real places there, never a test map."""
+    """The training side: generated towns and, where their extracts are, real places, made in `folder` where they are missing."""
+    import os
+
     from caravela.world.maps.catalogue import TEST_PLACES
     from caravela.world.maps.lane_graph import load
-    from caravela.world.maps.library import build_library
+    from caravela.world.maps.library import build_library, build_places
 
-    if len(list((folder / "train").glob("*.lanes"))) < towns:
-        print(f"making {towns} training towns in {folder} …", file=sys.stderr)
-        build_library(folder / "train", count=towns)
+    build_library(folder / "train", count=towns)
+    extracts = Path(os.environ.get("CARAVELA_DATA", "../shared/data")) / "osm_maps"
+    if extracts.is_dir():
+        build_places(folder / "train_real", extracts=extracts)
     graphs = [load(path) for side in ("train", "train_real") for path in sorted((folder / side).glob("*.lanes"))]
     assert not any(graph.name in TEST_PLACES for graph in graphs), "a test map is on the training side"
     return [graph for graph in graphs if graph.car_km() > 0.4]

@@ -58,6 +58,7 @@ class VLAConfig:
     ego_dropout: float = 0.3  # share of training samples whose speed and yaw rate are hidden
     draws: int = 8  # (noise, time) pairs per cached context in training
     critic_trained: bool = False  # whether values choose the proposal; otherwise proposal 0 is taken
+    critic_margin: float = 0.0  # of value that another proposal must have over the mean plan to be chosen
     losses: LossWeights = field(default_factory=LossWeights)
 
     @property

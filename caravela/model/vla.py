@@ -134,7 +134,9 @@ class VLA(nn.Module):
         knots = denormalise(torch.cat([mean, drawn], 1), speed=speed[:, None])
         returns, failure = self.critic(context, knots, speed=speed)
         values = value(returns)
-        chosen = values.argmax(-1) if self.config.critic_trained else torch.zeros_like(values[:, 0], dtype=torch.long)
+        chosen = torch.zeros_like(values[:, 0], dtype=torch.long)
+        if self.config.critic_trained:
+            chosen = torch.cat([values[:, :1] + self.config.critic_margin, values[:, 1:]], 1).argmax(-1)
         facts = self.eyes.facts(thought)
         return Actions(
             knots=knots,

@@ -29,7 +29,7 @@ from caravela.world.state import WorldState
 LIGHT_OF_LAMP = np.array([0, 1, 1, 2, 3, 3, 0], dtype=np.int64)  # LAMP_* to bundle.LIGHTS
 READABLE = 45.0  # m to the stop line up to which the governing light must be read
 WEATHERS = ("day", "overcast", "dusk", "night", "rain", "fog", "low_sun")
-WEATHER_SHARES = (0.45, 0.2, 0.08, 0.09, 0.09, 0.04, 0.05)
+WEATHER_SHARES = (0.5, 0.2, 0.07, 0.07, 0.07, 0.04, 0.05)
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,14 @@ class CollectConfig:
     standstill_share: float = 0.2  # of labelled looks at standstill that are kept
     recovery_s: float = 3.0  # s a drive goes on after a failure
     longest_s: float = 60.0
+    real_share: float = 0.25  # of maps that are real places, where there are any
     traffic: str = "light"
     weathers: tuple[str, ...] = WEATHERS
     weather_shares: tuple[float, ...] = WEATHER_SHARES
     spoken_share: float = 0.4  # of drives that are told how to drive
     stop_every: float = 90.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
-    judged_share: float = 0.4  # of labelled looks at which the student's plans are tried out
+    judged_share: float = 0.8  # of labelled looks at which the student's plans are tried out
     proposals: int = 6  # of the student, the regression's among them: fewer than in the car, for speed
 
 
@@ -102,6 +103,7 @@ class Collector:
             wish = plan.control() if plan is not None else None
             due = (np.arange(config.worlds) + number) % config.label_every == 0
             counts["samples"] += self._label(due, plan)
+            self._nudge(~by_student)  # before a tick: it says where on the lane the car is now
             seen = np.zeros(config.worlds, dtype=np.int32)
             for _ in range(config.ticks_per_look):
                 control = self.driver.control(self.simulator.atlas, self.simulator.state, style=self.style)
@@ -114,7 +116,6 @@ class Collector:
                 counts["student_failures"] += float((broke & by_student).sum())
                 counts["km"] += float(self.simulator.state.speed[:, 0].sum()) * 1e-4
                 counts["student_km"] += float(self.simulator.state.speed[by_student, 0].sum()) * 1e-4
-            self._nudge(~by_student)
             self._tell_to_stop()
             self._end_drives(seen)
             self.observation = self.simulator.observe()

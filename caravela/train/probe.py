@@ -25,6 +25,7 @@ WEATHERS = ("day", "rain", "night", "fog")
 NEAR, FAR = 5.0, 45.0  # m to the stop line between which the governing light must be read
 CHUNK = 64
 RISK_BINS = 5
+MARGINS = (0.01, 0.02, 0.04, 0.08, 0.16)  # of value, 0..1
 
 
 def probe(
@@ -116,17 +117,22 @@ def _accuracy(rows: dict[str, NDArray]) -> dict[str, Any]:
     return table | {f"{LIGHTS[k]}_read": _share(right[asked & (light == k)]) for k in range(1, len(LIGHTS))}
 
 
-def critic_gate(values: NDArray, returns: NDArray) -> dict[str, float]:
+def critic_gate(values: NDArray, returns: NDArray) -> dict[str, Any]:
     """How much of what choosing could gain the critic gains, over looks whose plans (n, M) differ in what became of them: 0 is as good
-    as chance, 1 always the best."""
+    as chance, 1 always the best. `by_margin` tells it for values that the others must have over the first, the mean plan."""
     matters = returns.max(1) - returns.min(1) > 0.02
     values, returns = values[matters], returns[matters]
     if not len(values):
-        return {"looks": 0, "gain": float("nan"), "gain_of_the_first": float("nan")}
-    chosen = np.take_along_axis(returns, values.argmax(1)[:, None], 1)[:, 0].mean()
+        return {"looks": 0, "gain": float("nan"), "gain_of_the_first": float("nan"), "by_margin": {}}
     chance, best = returns.mean(), returns.max(1).mean()
-    gain, first = (chosen - chance) / (best - chance), (returns[:, 0].mean() - chance) / (best - chance)
-    return {"looks": len(values), "gain": round(float(gain), 3), "gain_of_the_first": round(float(first), 3)}
+
+    def gain(margin: float) -> float:
+        lifted = np.concatenate([values[:, :1] + margin, values[:, 1:]], 1)
+        chosen = np.take_along_axis(returns, lifted.argmax(1)[:, None], 1)[:, 0].mean()
+        return round(float((chosen - chance) / (best - chance)), 3)
+
+    by_margin = {f"{margin:g}": gain(margin) for margin in MARGINS}
+    return {"looks": len(values), "gain": gain(0.0), "gain_of_the_first": gain(np.inf), "by_margin": by_margin}
 
 
 def _calibration(rows: dict[str, NDArray]) -> dict[str, Any]:

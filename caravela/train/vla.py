@@ -20,6 +20,7 @@ from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig, Collector
 from caravela.train.samples import ShardReader, ShardWriter
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
+from caravela.train.threads import half_pays
 from caravela.world.maps.lane_graph import LaneGraph
 
 
@@ -28,18 +29,19 @@ class VLATrainConfig:
     """One run of `preset` size."""
 
     preset: str = "nano"
-    batch: int = 32
-    learning_rate: float = 6e-4
+    batch: int = 64
+    learning_rate: float = 8e-4
     final_learning_rate: float = 3e-5
     warmup: int = 300  # steps
     steps: int = 20_000
     weight_decay: float = 0.02
     average: float = 0.998  # of the weights' moving average, which is what drives
     shard: int = 512  # samples
-    keep: int = 100  # shards kept on disk
+    keep: int = 130  # shards kept on disk
     teacher_rounds: int = 3  # rounds driven by the teacher alone
     student_share: float = 0.8  # of drives afterwards
-    critic_from: int = 3000  # steps after which the critic chooses what the student drives
+    critic_from: int = 6000  # steps after which the critic chooses what the student drives
+    critic_margin: float = 0.02  # of value, see model.config
     data_version: str = "towns-2"
     seed: int = 0
 
@@ -49,7 +51,7 @@ class VLATrainer:
 
     def __init__(self, folder: Path, config: VLATrainConfig, *, begin_with: Path | None = None) -> None:
         """A run that is there goes on; a new one begins with an exported driver, or from nothing."""
-        self.folder, self.config = folder, config
+        self.folder, self.config, self.half = folder, config, half_pays()
         self._norms_measured = True
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
@@ -58,6 +60,7 @@ class VLATrainer:
         if self.path.exists():
             saved = load_checkpoint(self.path)
             self.model, self.step = saved.model, int(saved.progress["step"])
+            self._norms_measured = self.step > 0
             self.average = load_checkpoint(self.average_path).model
         else:
             self.model = VLA(preset(config.preset)) if begin_with is None else reopen(begin_with)
@@ -74,6 +77,8 @@ class VLATrainer:
         if self.step and moments.exists():
             self.optimiser.load_state_dict(torch.load(moments, weights_only=True))
         self.reader = ShardReader(folder / "shards", seed=config.seed + self.step)
+        if not self.path.exists():
+            self.save()  # a driver that the run begins with drives the first round
 
     def save(self) -> None:
         """Write checkpoint, moving average and optimiser, each atomically."""
@@ -96,7 +101,8 @@ class VLATrainer:
         rate = config.final_learning_rate + 0.5 * (config.learning_rate - config.final_learning_rate) * (1 + np.cos(np.pi * share))
         for group in self.optimiser.param_groups:
             group["lr"] = float(rate) * min(1.0, (self.step + 1) / config.warmup)
-        losses = self.model.compute_loss(batch)  # float32: bfloat16 products are slower on a CPU without matrix units
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.half):
+            losses = self.model.compute_loss(batch)
         if not torch.isfinite(losses["total"]):
             raise FloatingPointError(
                 f"the loss became {losses['total'].item()} at step {self.step}; the last good checkpoint is {self.path}."
@@ -158,22 +164,28 @@ class VLACollector:
         """One round on a random choice of maps; returns its counts, which are also appended to collect.jsonl."""
         console = console or Console(stderr=True)
         config, average = self.config, self.folder / "average.safetensors"
-        chosen = self.random.choice(len(self.graphs), size=min(self.collect.maps, len(self.graphs)), replace=False)
+        chosen = choose_maps(self.graphs, count=self.collect.maps, real_share=self.collect.real_share, random=self.random)
         driver = TeacherDriver(load_teacher(self.teacher_path))
         began = time.monotonic()
-        collector = Collector(
-            [self.graphs[i] for i in chosen], driver, self.writer, config=self.collect, seed=int(self.random.integers(1 << 31))
-        )
+        collector = Collector(chosen, driver, self.writer, config=self.collect, seed=int(self.random.integers(1 << 31)))
         student = None
         rounds = sum(1 for _ in (self.folder / "collect.jsonl").open()) if (self.folder / "collect.jsonl").exists() else 0
         if rounds >= config.teacher_rounds and average.exists():
             checkpoint = load_checkpoint(average)
             chooses = int(checkpoint.progress["step"]) >= config.critic_from
-            checkpoint.model.config = replace(checkpoint.model.config, critic_trained=chooses)
-            student = TorchPolicy(checkpoint.model, proposals=self.collect.proposals)
+            checkpoint.model.config = replace(checkpoint.model.config, critic_trained=chooses, critic_margin=config.critic_margin)
+            student = TorchPolicy(checkpoint.model, proposals=self.collect.proposals, half=half_pays())
         counts = collector.run(student, student_share=config.student_share)
         counts |= {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
         with (self.folder / "collect.jsonl").open("a") as file:
             file.write(json.dumps(counts) + "\n")
         console.print("collect " + "  ".join(f"{k} {v:.2f}" for k, v in counts.items()), soft_wrap=True)
         return counts
+
+
+def choose_maps(graphs: list[LaneGraph], *, count: int, real_share: float, random: np.random.Generator) -> list[LaneGraph]:
+    """`count` different maps (all, where there are fewer), about `real_share` of them real places: those are few, and harder."""
+    real = np.array([graph.origin != (0.0, 0.0) for graph in graphs])
+    likely = np.where(real, real_share / max(real.sum(), 1), (1.0 - real_share) / max((~real).sum(), 1))
+    chosen = random.choice(len(graphs), size=min(count, len(graphs)), replace=False, p=likely / likely.sum())
+    return [graphs[i] for i in chosen]

@@ -135,9 +135,10 @@ def frames(path: str, rig: Rig) -> Iterator[NDArray[np.uint8]]:
 
 
 def _at_ten_hertz(container: "av.container.InputContainer", stream: "av.VideoStream", rig: Rig) -> Iterator[NDArray[np.uint8]]:
-    due = 0.0
+    due = 0.0  # on a clock of its own: counted from the frame taken, 25 frames a second would become 8.3
     with container:
         for frame in container.decode(stream):
-            if frame.time is None or frame.time + 1e-6 >= due:
-                due = (due if frame.time is None else max(due, frame.time)) + STEP_S
+            at = due if frame.time is None else frame.time
+            if at + 1e-6 >= due:
+                due = (due if at < due + STEP_S else at) + STEP_S
                 yield frame.to_ndarray(format="rgb24", width=rig.width, height=rig.height).astype(np.uint8, copy=False)

@@ -187,6 +187,15 @@ def test_an_untrained_critic_chooses_nothing_and_a_trained_one_its_best(model: V
     assert torch.equal(actions.chosen, actions.values.argmax(-1))
 
 
+def test_a_margin_keeps_the_mean_plan_until_another_is_worth_more(model: VLA, batch: Batch, noise: torch.Tensor):
+    free = dataclasses.replace(model.config, critic_trained=True)
+    model.config = dataclasses.replace(free, critic_margin=100.0)
+    assert not _sample(model, batch, noise=noise).chosen.any()
+    model.config = dataclasses.replace(free, critic_margin=1e-6)
+    actions = _sample(model, batch, noise=noise)
+    assert torch.equal(actions.chosen, torch.cat([actions.values[:, :1] + 1e-6, actions.values[:, 1:]], 1).argmax(-1))
+
+
 def test_noise_is_the_same_everywhere_and_balanced():
     noise = proposal_noise()
     assert noise.shape == (16, 8, 2) and (noise == proposal_noise()).all() and (noise != proposal_noise(seed=1)).any()

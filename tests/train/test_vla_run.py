@@ -1,5 +1,7 @@
 """The driver's learning: a run that was stopped goes on where it was, with its optimiser."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from caravela.commands.evaluate import SHIPPED_DRIVER
 from caravela.core.types import KNOTS, ROUTE_POINTS
 from caravela.model.presets import preset
 from caravela.train.samples import ShardWriter
-from caravela.train.vla import VLATrainConfig, VLATrainer
+from caravela.train.vla import VLATrainConfig, VLATrainer, choose_maps
 
 TINY = VLATrainConfig(batch=4, steps=6, warmup=1)
 
@@ -64,3 +66,20 @@ def test_a_new_run_may_begin_with_the_driver_that_ships(folder):
     assert run.step == 1
     moved = max(float((value - before[name]).abs().max()) for name, value in run.model.named_parameters() if value.ndim > 1)
     assert moved < 0.1  # it went on from there
+
+
+def test_a_new_run_can_drive_before_its_first_step(folder):
+    VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER)
+    assert (folder / "average.safetensors").is_file()
+    assert VLATrainer(folder, TINY).step == 0  # and goes on as a run that is there
+
+
+def test_real_places_are_chosen_as_often_as_asked_for():
+    towns = [SimpleNamespace(name=f"town {k}", origin=(0.0, 0.0)) for k in range(60)]
+    places = [SimpleNamespace(name=f"place {k}", origin=(52.0, 13.0)) for k in range(10)]
+    random = np.random.default_rng(0)
+    rounds = [choose_maps(towns + places, count=12, real_share=0.25, random=random) for _ in range(200)]
+    assert all(len({graph.name for graph in chosen}) == 12 for chosen in rounds)
+    share = np.mean([graph.origin != (0.0, 0.0) for chosen in rounds for graph in chosen])
+    assert 0.18 < share < 0.28
+    assert len(choose_maps(towns[:5], count=12, real_share=0.25, random=random)) == 5

@@ -89,6 +89,14 @@ def test_on_video_at_ten_hertz_with_a_black_camera_named(tmp_path: Path) -> None
     assert refused == ["L4: fault: camera blind"]
 
 
+@pytest.mark.parametrize("rate", [10, 25, 30])
+def test_every_rate_of_a_video_comes_out_at_ten_hertz(tmp_path: Path, rate: int) -> None:
+    path = video(tmp_path / "v.mp4", seconds=3.0, rate=rate)
+    names = [camera.name for camera in small_rig().cameras]
+    _, run = drive(VideoSource(dict.fromkeys(names, path), small_rig(), speed=10.0), seconds=60.0)
+    assert run.summary()["seconds"] == pytest.approx(3.0, abs=0.11)
+
+
 @pytest.mark.parametrize(
     ("paths", "told"),
     [({"rear": "x.mp4"}, "expected one of front"), ({"front": "missing.mp4"}, "no video at"), ({"front": "text"}, "cannot open")],

@@ -9,17 +9,14 @@ from typing import Any
 from numba import njit
 from numba.core import event
 
-from caravela.world.kernels.scalar import _fingerprint
+from caravela.world.kernels.scalar import watched
 
-NOTICE = "caravela: compiling kernels, once; this takes about a minute …"
+NOTICE = "caravela: compiling kernels that are not kept yet; all of them take about a minute, once …"
 
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:
-    """Divisions by zero are not looked for: that would double the code. What is kept on disk is stale when a file that the function's
-    own file imports has changed; Numba itself looks at its own file only."""
-    dispatcher = njit(cache=True, error_model="numpy", **options)(function)
-    dispatcher._cache._cache_file._source_stamp = _fingerprint(function.__module__)
-    return dispatcher
+    """Divisions by zero are not looked for: that would double the code."""
+    return watched(njit(cache=True, error_model="numpy", **options)(function))
 
 
 def kernel(function: Callable[..., Any]) -> Any:

@@ -29,7 +29,8 @@ from caravela.world.kernels.bundles import (
     STREET,
     TREE,
 )
-from caravela.world.kernels.display import add_body, add_card, add_decals, add_lamp, add_person, add_stick, add_two_wheeler, in_sight
+from caravela.world.kernels.display import add_body, add_card, add_decals, add_lamp, add_stick, in_sight
+from caravela.world.kernels.figures import add_person, add_two_wheeler
 from caravela.world.kernels.rounding import fraction, whole
 from caravela.world.kernels.scalar import scalar
 from caravela.world.kernels.scenery import add_building, add_tree

@@ -85,11 +85,14 @@ def _fingerprint(module: str) -> str:
     return digest.hexdigest()
 
 
-def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+def watched(dispatcher: Any) -> Any:
     """Numba's cache watches a function's own file only; ours is stale too when a file that it imports has changed."""
-    dispatcher = njit(**_OPTIONS, **options)(narrow(function))
-    dispatcher._cache._cache_file._source_stamp = _fingerprint(function.__module__)
+    dispatcher._cache._cache_file._source_stamp = _fingerprint(dispatcher.py_func.__module__)
     return dispatcher
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    return watched(njit(**_OPTIONS, **options)(narrow(function)))
 
 
 def scalar(function: Callable[..., Any]) -> Any:

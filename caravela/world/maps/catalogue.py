@@ -12,7 +12,8 @@ from caravela.world.maps.lane_graph import FORMAT_VERSION, LaneGraph, load
 
 TOWNS_FOLDER = Path(__file__).parent / "towns"
 IMPORTER_VERSION = 1  # raise it when an import of the same file gives another map
-TRAINING_SEEDS = range(1, 1000)  # of generated towns
+TRAINING_SEEDS = range(1, 901)  # of generated towns
+VALIDATION_SEEDS = range(901, 1000)  # what one chooses by: neither trained on nor reported
 TEST_SEEDS = range(100_001, 200_001)
 TEST_PLACES = (  # real maps that nothing is ever trained on
     "neukolln",

@@ -1,5 +1,5 @@
-"""Builds the maps that training and evaluation run on: generated towns by seed and real places, apart in training and test
-side. What is there already is not built again, so it may be stopped at any time."""
+"""Builds the maps that training and evaluation run on: generated towns by seed and real places, on sides that share none:
+training, validation and test. What is there already is not built again, so it may be stopped at any time."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from caravela.core.errors import MapError
-from caravela.world.maps.catalogue import TEST_PLACES, TEST_SEEDS, TRAINING_SEEDS
+from caravela.world.maps.catalogue import TEST_PLACES, TEST_SEEDS, TRAINING_SEEDS, VALIDATION_SEEDS
 from caravela.world.maps.lane_graph import LaneGraph
 
+SIDES = {"training": TRAINING_SEEDS, "validation": VALIDATION_SEEDS, "test": TEST_SEEDS}
 SHIPPED = {  # name: seed, style, traffic keeps left; seeds of neither the training nor the test side
     "alderton": (200_001, "grid", False),
     "brookmere": (200_002, "spider", True),
@@ -34,15 +35,15 @@ def build_towns(folder: Path) -> list[Path]:
     return _build(folder, {folder / f"{name}.lanes": town(name) for name in SHIPPED}, title="shipped towns")
 
 
-def build_library(folder: Path, *, count: int, test: bool = False) -> list[Path]:
-    """Files NNNN.lanes of the first `count` towns of the training side (or the test side), building those that are missing."""
+def build_library(folder: Path, *, count: int, side: str = "training") -> list[Path]:
+    """Files NNNN.lanes of the first `count` towns of one of the SIDES, building those that are missing."""
     from caravela.world.maps.generate import generate
 
-    seeds = list(TEST_SEEDS if test else TRAINING_SEEDS)[:count]
+    seeds = list(SIDES[side])[:count]
     if len(seeds) < count:
-        raise MapError(f"{count} towns were asked for; the {'test' if test else 'training'} side has {len(seeds)}: ask for fewer.")
+        raise MapError(f"{count} towns were asked for; the {side} side has {len(seeds)}: ask for fewer.")
     wanted = {folder / f"{seed:04d}.lanes": _town(generate, seed) for seed in seeds}
-    return _build(folder, wanted, title="test towns" if test else "training towns")
+    return _build(folder, wanted, title=f"{side} towns")
 
 
 def build_places(folder: Path, *, extracts: Path, test: bool = False) -> list[Path]:

@@ -12,9 +12,9 @@ from soundness import assert_clear, assert_sound
 
 from caravela.core.errors import CaravelaError
 from caravela.core.units import from_kph
-from caravela.world.maps.catalogue import TEST_SEEDS, TOWNS_FOLDER, TRAINING_SEEDS, load_map, load_town, towns
+from caravela.world.maps.catalogue import TOWNS_FOLDER, load_map, load_town, towns
 from caravela.world.maps.lane_graph import CAR, RIGHT_BEFORE_LEFT, ROAD, SIGNAL, STOP, YIELD
-from caravela.world.maps.library import SHIPPED
+from caravela.world.maps.library import SHIPPED, SIDES
 
 needs_sumo = pytest.mark.skipif(not HAS_SUMO, reason="needs the extra `maps` (eclipse-sumo)")
 
@@ -23,7 +23,12 @@ def test_eight_towns_ship_on_both_sides_of_the_road():
     assert len(towns()) == 8 and {*towns()} == {*SHIPPED}
     assert {load_town(name).lefthand for name in towns()} == {False, True}
     assert {style for _, style, _ in SHIPPED.values()} == {"grid", "spider", "irregular", "arterial", "narrow", "motorway"}
-    assert not any(seed in TRAINING_SEEDS or seed in TEST_SEEDS for seed, _, _ in SHIPPED.values())
+
+
+def test_no_town_stands_on_two_sides_and_none_that_ships_on_any():
+    sides = [set(seeds) for seeds in SIDES.values()]
+    assert len(set.union(*sides)) == sum(map(len, sides))
+    assert not {seed for seed, _, _ in SHIPPED.values()} & set.union(*sides)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
