@@ -1,4 +1,5 @@
-"""`caravela evaluate`: how well something drives, in numbers. `run` drives a suite, `compare` sets two results side by side."""
+"""`caravela evaluate`: how well something drives, in numbers. `run` drives a suite, `compare` sets two results side by side, `frontier`
+sweeps how soon they hand over, `counterfactual` changes one thing in what a driver sees."""
 
 import sys
 from collections.abc import Callable
@@ -9,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from caravela.commands import Verb
+from caravela.commands._evaluate_counterfactual import CounterfactualOptions, counterfactual, show_counterfactual
+from caravela.commands._evaluate_frontier import FrontierOptions, frontier, show_frontier
 from caravela.core.errors import CaravelaError, unknown_name
 
 if TYPE_CHECKING:
     from caravela.evaluate.drivers import Driver
+    from caravela.evaluate.driving import Watcher
     from caravela.evaluate.places import Place
-    from caravela.evaluate.run import Run, Watcher
+    from caravela.evaluate.run import Run
 
-HELP = "drive a suite of episodes and score them; compare two results"
+HELP = "drive a suite and score it; compare two results or their frontiers; change one thing that is seen"
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 SHIPPED_DRIVER = WEIGHTS / "nano"  # a bundle
 SHIPPED_TEACHER = WEIGHTS / "teacher.pt"
@@ -29,7 +33,7 @@ class RunOptions:
     """Drive a suite in closed loop and score every drive. A run that was stopped goes on where it was."""
 
     suite: str = "nominal"
-    """What is driven: nominal; or brief, to try things out."""
+    """What is driven: nominal, no-route, dense, night, rain; words (the same starts, told differently); or brief, to try things out."""
     maps: Path | None = None
     """A folder of maps (.lanes, .osm, …); by default the test side: generated towns that nothing is trained on, and the real places."""
     episodes: int = 224
@@ -67,9 +71,10 @@ class CompareOptions:
 
 def run(options: RunOptions) -> dict[str, Any]:
     """Choose, drive, score, write."""
-    import json
+    import functools
     import time
 
+    from caravela.commands._evaluate_words import drive_spoken
     from caravela.evaluate.places import read_folder
     from caravela.evaluate.run import Run
     from caravela.evaluate.run import run as drive_suite
@@ -92,10 +97,16 @@ def run(options: RunOptions) -> dict[str, Any]:
     began = time.perf_counter()
     cache = cache_folder().parent / "evaluate"
     work = Run(places, suite, identity=identity, episodes=options.episodes, seed=options.seed, cache=cache)
+    words: dict[str, Any] = {}
     with Bar() as bar:
-        if options.jobs > 1:
-            side_by_side(work, driver, options, watcher=bar)
-        outcomes = drive_suite(work, driver, watcher=bar)
+        if suite.spoken:
+            shared = functools.partial(side_by_side, driver=driver, options=options, watcher=bar)
+            outcomes, verdicts, table = drive_spoken(work, driver, watcher=bar, before=shared)
+            rows = [{**row, "words": verdict} for row, verdict in zip(rows_of(outcomes, places), verdicts, strict=True)]
+            words = {"words": table}
+        else:
+            side_by_side(work, driver=driver, options=options, watcher=bar)
+            rows = rows_of(drive_suite(work, driver, watcher=bar), places)
     result = {
         "suite": suite.name,
         "policy": driver.name,
@@ -104,13 +115,23 @@ def run(options: RunOptions) -> dict[str, Any]:
         "seed": options.seed,
         "git_revision": git_revision(),
         "wall_s": round(time.perf_counter() - began, 1),
-        **report_of(rows_of(outcomes, places)),
+        **words,
+        **report_of(rows),
     }
     try:
-        path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+        path.write_text(text_of(result))
     except OSError as error:
         raise unwritable(path, error) from error
     return {**{key: value for key, value in result.items() if key != "rows"}, "out": str(path)}
+
+
+def text_of(result: dict[str, Any]) -> str:
+    """A run's result as JSON, one line per drive."""
+    import json
+
+    head = json.dumps({key: value for key, value in result.items() if key != "rows"}, indent=1, allow_nan=False)
+    rows = ",\n".join(f"  {json.dumps(row, allow_nan=False)}" for row in result["rows"])
+    return f'{head[:-2]},\n "rows": [\n{rows}\n ]\n}}\n'
 
 
 def writable(path: Path) -> Path:
@@ -130,12 +151,15 @@ def unwritable(path: Path, error: OSError) -> CaravelaError:
     return CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a folder that you can write.")
 
 
-def side_by_side(work: "Run", driver: "Driver", options: RunOptions, *, watcher: "Watcher") -> None:
-    """Drive all maps in several processes, this one among them. What another one leaves undone is driven afterwards."""
+def side_by_side(work: "Run", *, driver: "Driver", options: RunOptions, watcher: "Watcher") -> None:
+    """Where several processes are asked for, drive all maps in them, this one among them. What another one leaves undone is driven
+    afterwards."""
     from multiprocessing import get_context
 
     from caravela.evaluate.run import drive_share
 
+    if options.jobs == 1:
+        return
     work.choose(watcher)  # once, before the others look it up
     others = [get_context("spawn").Process(target=drive_one_share, args=(work, options, share)) for share in range(1, options.jobs)]
     for process in others:
@@ -151,7 +175,8 @@ def side_by_side(work: "Run", driver: "Driver", options: RunOptions, *, watcher:
 
 def drive_one_share(work: "Run", options: RunOptions, share: int) -> None:
     """What one of the other processes does."""
-    from caravela.evaluate.run import drive_share, quiet
+    from caravela.evaluate.driving import quiet
+    from caravela.evaluate.run import drive_share
 
     driver, _ = driver_named(options)
     drive_share(work, driver, share=share, of=options.jobs, watcher=quiet())
@@ -208,7 +233,7 @@ def test_side(library: Path) -> "list[Place]":
     from caravela.world.maps.catalogue import TEST_PLACES
     from caravela.world.maps.library import build_library, build_places
 
-    build_library(library, count=TEST_TOWNS, test=True)
+    build_library(library, count=TEST_TOWNS, side="test")
     extracts = Path(os.environ.get("CARAVELA_DATA", "../shared/data")) / "osm_maps"
     if extracts.is_dir():
         build_places(library, extracts=extracts, test=True)
@@ -280,6 +305,7 @@ def show_run(result: dict[str, Any]) -> None:
         "route_missed",
         "under_progress",
         "progress",
+        "score",
         "comfort",
     ):
         print(f"  {key.replace('_', ' '):<20} {result[key]:7.1%}")
@@ -290,21 +316,19 @@ def show_run(result: dict[str, Any]) -> None:
         if row["failures"]:
             failed = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in row["failures"].items())
             print(f"  {name:<28} {row['success']:4.0%} of {row['episodes']}: {failed}")
+    if "words" in result:
+        from caravela.commands._evaluate_words import show_words
+
+        show_words(result["words"])
     print(f"written to {result['out']}; `caravela results` puts it into docs/results.md")
 
 
 def compare(options: CompareOptions) -> dict[str, Any]:
     """Read both, pair their drives."""
-    from caravela.evaluate.report import read_result
     from caravela.evaluate.summary import compare as compare_rows
 
-    results = [read_result(path) for path in (options.first, options.second)]
-    for path, result in zip((options.first, options.second), results, strict=True):
-        if not {"suite", "policy"} <= result.keys() or not are_rows(result.get("rows")):
-            raise CaravelaError(f"'{path}' is no result of `caravela evaluate run`; expected one of its JSON files.")
-    suites = {result["suite"] for result in results}
-    if len(suites) > 1:
-        raise CaravelaError(f"the two results are of different suites ({', '.join(sorted(suites))}); evaluate both on one.")
+    needed = {"map", "seed", "allowed_s", "success", "distance_m", "failures", "progress"}
+    results = read_pair(options.first, options.second, needs=needed)
     return {
         "suite": results[0]["suite"],
         "first": results[0]["policy"],
@@ -313,10 +337,23 @@ def compare(options: CompareOptions) -> dict[str, Any]:
     }
 
 
-def are_rows(rows: Any) -> bool:
-    """Whether these are drives that can be paired."""
-    needed = {"map", "seed", "allowed_s", "success", "distance_m", "failures", "progress"}
-    return isinstance(rows, list) and all(isinstance(row, dict) and needed <= row.keys() for row in rows)
+def read_pair(first: Path, second: Path, *, needs: set[str]) -> list[dict[str, Any]]:
+    """Two results of one suite whose rows have the keys that are needed. Raises CaravelaError for anything else."""
+    from caravela.evaluate.report import read_result
+
+    results = [read_result(path) for path in (first, second)]
+    for path, result in zip((first, second), results, strict=True):
+        rows = result.get("rows")
+        if (
+            not {"suite", "policy"} <= result.keys()
+            or not isinstance(rows, list)
+            or not all(isinstance(row, dict) and needs <= row.keys() for row in rows)
+        ):
+            raise CaravelaError(f"'{path}' is no result of `caravela evaluate run`; expected one of its JSON files.")
+    suites = {result["suite"] for result in results}
+    if len(suites) > 1:
+        raise CaravelaError(f"the two results are of different suites ({', '.join(sorted(suites))}); evaluate both on one.")
+    return results
 
 
 def show_compare(result: dict[str, Any]) -> None:
@@ -336,4 +373,6 @@ def show_compare(result: dict[str, Any]) -> None:
 VERBS = {
     "run": Verb(RunOptions, run, "drive a suite and score it", show_run),
     "compare": Verb(CompareOptions, compare, "two results, drive by drive", show_compare),
+    "frontier": Verb(FrontierOptions, frontier, "two results at every threshold of their risk", show_frontier),
+    "counterfactual": Verb(CounterfactualOptions, counterfactual, "one thing changes: does the plan?", show_counterfactual),
 }

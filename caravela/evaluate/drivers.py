@@ -22,6 +22,7 @@ class Driver(Protocol):
     name: str
     sees: str  # pixels, vectors, state or nothing
     rig: Rig | None  # cameras to render, or none
+    risk: NDArray[np.float32] | None  # (B,) probability of a failure soon, as the newest decision saw it; none where it tells none
 
     def reset(self, simulator: Simulator) -> None:
         """New drives begin."""
@@ -38,13 +39,14 @@ class PolicyDriver:
         self.name = name or policy.name
         self.sees = "nothing" if blindfold else "pixels"
         self.rig = None if blindfold else rig
+        self.risk: NDArray[np.float32] | None = None
         self._shape = (len(rig.cameras), rig.height, rig.width)
         self._black: NDArray[np.uint8] | None = None
         self._blindfold = blindfold
 
     def reset(self, simulator: Simulator) -> None:
         self.policy.reset(simulator.batch)
-        self._black = None
+        self._black, self.risk = None, None
 
     def control(self, simulator: Simulator, observation: Observation) -> Control:
         if self._blindfold:
@@ -52,13 +54,16 @@ class PolicyDriver:
                 batch, history = observation.images.shape[:2]
                 self._black = np.zeros((batch, history, *self._shape, 3), dtype=np.uint8)
             observation = replace(observation, images=self._black)
-        return self.policy.plan(observation).control()
+        plan = self.policy.plan(observation)
+        self.risk = plan.risk
+        return plan.control()
 
 
 class StateDriver:
     """A driver that reads the world's state: a function of the atlas and the state."""
 
     rig: Rig | None = None
+    risk: NDArray[np.float32] | None = None
 
     def __init__(self, name: str, drive: Callable[[Atlas, WorldState], Control], *, sees: str) -> None:
         self.name, self.sees, self._drive = name, sees, drive
@@ -75,6 +80,7 @@ class Stationary:
 
     name, sees = "stationary", "nothing"
     rig: Rig | None = None
+    risk: NDArray[np.float32] | None = None
 
     def reset(self, simulator: Simulator) -> None:
         """Nothing to forget."""
@@ -88,6 +94,7 @@ class ConstantVelocity:
 
     name, sees = "constant_velocity", "nothing"
     rig: Rig | None = None
+    risk: NDArray[np.float32] | None = None
 
     def reset(self, simulator: Simulator) -> None:
         self._speed = simulator.state.speed[:, 0].copy()

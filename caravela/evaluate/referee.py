@@ -70,9 +70,9 @@ class Approaches:
 
 
 class Referee:
-    """Judges `episodes`, one per world."""
+    """Judges `episodes`, one per world. `excuse_arrival`: whose road ended is not called slow, however short it was."""
 
-    def __init__(self, episodes: Sequence[Asked]) -> None:
+    def __init__(self, episodes: Sequence[Asked], *, excuse_arrival: bool = False) -> None:
         batch = len(episodes)
         self._limit = np.array([e.ticks for e in episodes])
         self._expected = np.array([e.expected for e in episodes])
@@ -86,6 +86,7 @@ class Referee:
         self._off_ticks = np.zeros(batch, dtype=np.int64)
         self._failed: list[dict[str, float]] = [{} for _ in range(batch)]  # s at which each failure first happened
         self._arrived = np.zeros(batch, dtype=np.bool_)
+        self._excuse_arrival = excuse_arrival
         self._approaches = Approaches(batch)
         self._rides: list[NDArray[np.float64]] = []  # per tick (B, 2) acceleration along and to the left
         self._last = np.zeros((batch, 4))  # odometer, energy, x, y when it ended
@@ -133,7 +134,8 @@ class Referee:
         failed = dict(self._failed[world])
         seconds = float(self._ticks[world]) * STEP_S
         cut_short = any(kind in failed for kind in (AT_FAULT, OFF_ROAD, ROUTE_MISSED))
-        if progress < LEAST_PROGRESS and not cut_short:
+        excused = self._excuse_arrival and bool(self._arrived[world])
+        if progress < LEAST_PROGRESS and not cut_short and not excused:
             failed[UNDER_PROGRESS] = seconds
         km = distance / 1000.0
         return Score(

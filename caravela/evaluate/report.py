@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from caravela.core.errors import CaravelaError
+from caravela.evaluate import displacement
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
 from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
 from caravela.evaluate.suites import SUITES
@@ -41,7 +42,9 @@ def page(folder: Path) -> str:
     for suite in sorted({result["suite"] for result in drives.values()}, key=lambda name: (name != "nominal", name)):
         parts += _suite(suite, [result for result in drives.values() if result["suite"] == suite])
     for stem, result in results.items():
-        if stem not in drives:
+        if "displacement_m" in result:
+            parts += ["## Real footage, open loop\n", *displacement.page_of(result)]
+        elif stem not in drives:
             parts += _other(stem, result)
     return "\n".join(parts).rstrip() + "\n"
 
@@ -55,12 +58,13 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
         f"{about[:1].upper()}{about[1:]}A drive succeeds if it has no collision at fault, no wheel off the road for more than {OFF_ROAD_S} s, is never on "
         f"the wrong side for more than {WRONG_WAY_S:.0f} s, runs no red light, misses no turn of its route, and makes at least {LEAST_PROGRESS:.0%} of "
         f"the expected progress: what route-following with IDM makes from the same start, where that is at least {FREE_FLOW_SHARE:.0%} of the distance at "
-        "the limit (other starts are not used). Shares are of drives. Intervals are 95 %, by bootstrap over maps. "
+        "the limit (other starts are not used). Shares are of drives. The score is the mean of progress, zero where at fault (anything but too slow), what "
+        "standing still makes taken off. Intervals are 95 %, by bootstrap over maps. "
         "A route that ends sooner is driven for as long as the baseline took to its end.\n",
-        "| policy | sees | drives | maps | success | "
+        "| policy | sees | drives | maps | success | score | "
         + " | ".join(HEADS)
         + " | progress | red lights met | comfort | Wh/km | failures per km |",
-        "|---|---|---" + "|---" * (len(HEADS) + 7) + "|",
+        "|---|---|---" + "|---" * (len(HEADS) + 8) + "|",
     ]
     parts += [_row(result) for result in ordered]
     parts += ["", "### By driving side and origin\n", "| policy | drives on | drives | success | progress |", "|---|---|---|---|---|"]
@@ -82,16 +86,39 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
             f"| {name}{unseen} | {row['side']} | {row['episodes']} | {row['mean_allowed_s']:.0f} s | {_percent(row['success'])} | "
             f"{_percent(row['progress'])} | {failed} |"
         )
+    parts += _words([result for result in ordered if "words" in result])
     seeds = ", ".join(sorted({str(result["seed"]) for result in ordered}))
     made = "; ".join(f"{result['policy']} {str(result['git_revision'])[:12]}, {result['wall_s'] / 60.0:.0f} min" for result in ordered)
     return [*parts, f"\nSeed {seeds}. Revision and time taken: {made}.\n"]
+
+
+def _words(results: Sequence[Result]) -> list[str]:
+    """Whether drives change as they are asked to, told from the same starts."""
+    if not results:
+        return []
+    parts = [
+        "",
+        "### Told, from the same starts\n",
+        "Right: the drive changes as asked and the words do not make it fail. Idle talk asks for nothing: what passes for a change by chance. The "
+        "phrases are none that anything is trained on. The tables above are of the untold drives.\n",
+        "| policy | asked | right | if failing is let pass | idle talk | drives judged |",
+        "|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        for asked, row in result["words"].items():
+            low, high = (_percent(value) for value in row["right_ci"])
+            parts.append(
+                f"| {result['policy']} | {asked} | {_percent(row['right'])} ({low}–{high}) | {_percent(row['heeded'])} | "
+                f"{_percent(row['by_chance'])} | {row['judged']} of {row['drives']} |"
+            )
+    return parts
 
 
 def _row(result: Result) -> str:
     still = result["km"] < LEAST_KM * result["episodes"]  # of who hardly moves, a figure per km says nothing
     energy = "–" if still or result["energy_wh_per_km"] is None else f"{result['energy_wh_per_km']:.0f}"
     harm = "–" if still or result["failures_per_km"] is None else f"{result['failures_per_km']:.2f}"
-    cells = [result["policy"], result["sees"], result["episodes"], result["maps"], _interval(result)]
+    cells = [result["policy"], result["sees"], result["episodes"], result["maps"], _interval(result), _percent(result.get("score"))]
     cells += [_percent(result[column]) for column in COLUMNS]
     cells += [_percent(result["progress"]), result["red_lights_met"], _percent(result["comfort"]), energy, harm]
     return "| " + " | ".join(map(str, cells)) + " |"

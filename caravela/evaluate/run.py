@@ -5,32 +5,25 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Any
 
 from caravela.core.errors import CaravelaError
 from caravela.core.types import Score
 from caravela.evaluate.drivers import Driver
-from caravela.evaluate.episodes import Episode, begin, choose, scout
+from caravela.evaluate.driving import Told, Watcher, drive
+from caravela.evaluate.episodes import Episode, choose, scout
 from caravela.evaluate.places import Place, program_digest
-from caravela.evaluate.referee import Referee, Tick
-from caravela.evaluate.route_follow import junctions_ahead
+from caravela.evaluate.risk import Record
+from caravela.evaluate.roaming import Roaming
+from caravela.evaluate.spoken import told_of
 from caravela.evaluate.suites import Suite
 from caravela.world import atlas as atlas_module
 from caravela.world.simulator import Simulator
 
 CANDIDATES = 24  # starts tried at once on a map
 ROUNDS = 3  # of candidates, at most, while a map has too few
-
-
-class Watcher(Protocol):
-    """Is told how far a run is."""
-
-    def stage(self, what: str, *, total: int) -> None: ...
-    def advance(self, count: int, *, success: int = 0) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -40,11 +33,17 @@ class Outcome:
     episode: Episode
     lefthand: bool
     score: Score
+    rolls: float = 0.0
+    risk: list[Record] | None = None
+    ride: list[list[float]] | None = None
 
 
-def select(places: Sequence[Place], suite: Suite, *, episodes: int, seed: int, cache: Path, watcher: Watcher) -> dict[str, list[Episode]]:
-    """The episodes by map. What the baseline made of the starts is kept in `cache`. Raises CaravelaError where no map offers one."""
-    code = program_digest()
+def select(
+    places: Sequence[Place], suite: Suite, *, episodes: int, seed: int, cache: Path, watcher: Watcher, code: str | None = None
+) -> dict[str, list[Episode]]:
+    """The episodes by map. What the baseline made of the starts is kept in `cache`, for the code with that digest (by default what is
+    there now). Raises CaravelaError where no map offers one."""
+    code = code or program_digest()
     wanted = math.ceil(episodes / len(places))
     candidates: dict[str, list[Episode]] = {}
     watcher.stage("choosing drives", total=len(places))
@@ -78,48 +77,24 @@ def _enough(found: list[Episode], wanted: int, suite: Suite, *, signals: bool) -
     return len(full) >= wanted and (not signals or reds >= wanted)
 
 
-def drive_place(place: Place, suite: Suite, driver: Driver, episodes: Sequence[Episode], *, watcher: Watcher) -> list[Outcome]:
-    """Drive the episodes of one map, `suite.batch` side by side."""
+def drive_place(
+    place: Place, suite: Suite, driver: Driver, episodes: Sequence[Episode], *, watcher: Watcher, manner: str | None = None
+) -> list[Outcome]:
+    """Drive the episodes of one map, `suite.batch` side by side, asking for a `manner` (see `evaluate.spoken`) where one is given."""
     outcomes: list[Outcome] = []
     atlas = atlas_module.build([place.graph])
+    roaming = None if suite.route else Roaming(atlas)
     simulator: Simulator | None = None
     for first in range(0, len(episodes), suite.batch):
         several = episodes[first : first + suite.batch]
         if simulator is None or simulator.batch != len(several):
             scene = None if simulator is None else simulator.scene
             simulator = Simulator(atlas, batch=len(several), rig=driver.rig, traffic=suite.traffic, weathers=suite.weathers, scene=scene)
-        scores = drive(simulator, driver, several, watcher=watcher)
-        outcomes += [Outcome(episode, place.graph.lefthand, score) for episode, score in zip(several, scores, strict=True)]
+        told: list[Told] | None = None if manner is None else [told_of(manner, episode) for episode in several]
+        drives = drive(simulator, driver, several, watcher=watcher, roaming=roaming, told=told)
+        side = place.graph.lefthand
+        outcomes += [Outcome(episode, side, d.score, d.rolls, d.risk, d.ride) for episode, d in zip(several, drives, strict=True)]
     return outcomes
-
-
-def drive(simulator: Simulator, driver: Driver, episodes: Sequence[Episode], *, watcher: Watcher | None = None) -> list[Score]:
-    """One drive per world until all have ended."""
-    begin(simulator, [episode.seed for episode in episodes])
-    driver.reset(simulator)
-    observation = simulator.observe()
-    referee = Referee(episodes)
-    while referee.driving.any():
-        ahead = junctions_ahead(simulator.atlas, simulator.state)
-        observation, _ = simulator.step(driver.control(simulator, observation))
-        state, going = simulator.state, referee.driving
-        referee.watch(
-            Tick(
-                flags=simulator.flags[:, 0],
-                ahead=ahead,
-                acceleration=state.acceleration[:, 0],
-                lateral=state.speed[:, 0] ** 2 * state.curvature[:, 0],
-                odometer=state.odometer[:, 0],
-                energy=state.energy[:, 0],
-                x=state.x[:, 0],
-                y=state.y[:, 0],
-            )
-        )
-        ended = np.flatnonzero(going & ~referee.driving)
-        if watcher is not None and len(ended):
-            scores = referee.scores()
-            watcher.advance(len(ended), success=sum(scores[world].success for world in ended))
-    return referee.scores()
 
 
 @dataclass(frozen=True)
@@ -132,53 +107,72 @@ class Run:
     episodes: int
     seed: int
     cache: Path
+    code: str = field(default_factory=program_digest)  # that this run began with, however long it takes
+    manner: str | None = None  # what is asked of the driver in words, see `evaluate.spoken`
 
     def choose(self, watcher: Watcher) -> dict[str, list[Episode]]:
         """The episodes by map."""
         cache = self.cache / "starts"
-        return select(self.places, self.suite, episodes=self.episodes, seed=self.seed, cache=cache, watcher=watcher)
+        return select(self.places, self.suite, episodes=self.episodes, seed=self.seed, cache=cache, code=self.code, watcher=watcher)
 
-    def part(self, place: Place, chosen: dict[str, list[Episode]], *, code: str) -> Path:
+    def part(self, place: Place, chosen: dict[str, list[Episode]]) -> Path:
         """Where the outcomes of one map are kept until the run is complete."""
         asked = [asdict(episode) for episode in chosen[place.name]]
-        return self.cache / "parts" / f"{_key(code, self.identity, place.digest, asdict(self.suite), asked)}.json"
+        return self.cache / "parts" / f"{_key(self.code, self.identity, place.digest, asdict(self.suite), asked, self.manner)}.json"
 
 
 def drive_share(work: Run, driver: Driver, *, share: int, of: int, watcher: Watcher) -> None:
     """Drive every `of`-th map from the `share`-th on and keep what became of it: for several processes side by side."""
-    chosen, code = work.choose(watcher), program_digest()
+    chosen = work.choose(watcher)
     mine = list(work.places)[share::of]
     watcher.stage(f"{driver.name} drives, its share", total=sum(len(chosen[place.name]) for place in mine))
     for place in mine:
-        part = work.part(place, chosen, code=code)
+        part = work.part(place, chosen)
         if _read(part) is None:
-            _write(part, [asdict(outcome) for outcome in drive_place(place, work.suite, driver, chosen[place.name], watcher=watcher)])
+            _write(part, _driven(work, place, driver, chosen, watcher))
+
+
+def _driven(work: Run, place: Place, driver: Driver, chosen: dict[str, list[Episode]], watcher: Watcher) -> list[dict[str, Any]]:
+    outcomes = drive_place(place, work.suite, driver, chosen[place.name], watcher=watcher, manner=work.manner)
+    return [asdict(outcome) for outcome in outcomes]
 
 
 def run(work: Run, driver: Driver, *, watcher: Watcher) -> list[Outcome]:
     """All outcomes of a run; maps that are done already are not driven again."""
-    chosen, code = work.choose(watcher), program_digest()
-    watcher.stage(f"{driver.name} drives", total=sum(map(len, chosen.values())))
+    outcomes, parts = collect(work, driver, watcher=watcher)
+    forget(parts)
+    return outcomes
+
+
+def forget(parts: Sequence[Path]) -> None:
+    """A run that is complete is not taken up again: the next one drives anew."""
+    for part in parts:
+        part.unlink(missing_ok=True)
+
+
+def collect(work: Run, driver: Driver, *, watcher: Watcher) -> tuple[list[Outcome], list[Path]]:
+    """All outcomes of a run, and the files that keep them until it is complete."""
+    chosen = work.choose(watcher)
+    told = f" (words: {work.manner})" if work.manner else ""
+    watcher.stage(f"{driver.name} drives{told}", total=sum(map(len, chosen.values())))
     outcomes: list[Outcome] = []
     parts: list[Path] = []
     for place in work.places:
-        part = work.part(place, chosen, code=code)
+        part = work.part(place, chosen)
         rows = _read(part)
         if rows is None:
-            rows = [asdict(outcome) for outcome in drive_place(place, work.suite, driver, chosen[place.name], watcher=watcher)]
+            rows = _driven(work, place, driver, chosen, watcher)
             _write(part, rows)
         else:
             watcher.advance(len(rows), success=sum(row["score"]["success"] for row in rows))
         parts.append(part)
         outcomes += [_outcome(row) for row in rows]
-    for part in parts:  # a run that is complete is not taken up again: the next one drives anew
-        part.unlink(missing_ok=True)
-    return outcomes
+    return outcomes, parts
 
 
 def _outcome(row: dict[str, Any]) -> Outcome:
     score = {**row["score"], "failures": tuple(row["score"]["failures"])}
-    return Outcome(Episode(**row["episode"]), row["lefthand"], Score(**score))
+    return Outcome(Episode(**row["episode"]), row["lefthand"], Score(**score), row["rolls"], row["risk"], row["ride"])
 
 
 def _key(*parts: Any) -> str:
@@ -203,16 +197,3 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
         raise CaravelaError(
             f"cannot keep what is done so far in '{path.parent}' ({error.strerror}); make room there or set XDG_CACHE_HOME."
         ) from error
-
-
-def quiet() -> Watcher:
-    """A watcher that says nothing."""
-    return _Quiet()
-
-
-class _Quiet:
-    def stage(self, what: str, *, total: int) -> None:
-        """Says nothing."""
-
-    def advance(self, count: int, *, success: int = 0) -> None:
-        """Says nothing."""

@@ -19,6 +19,8 @@ class Suite:
     red_share: float = 0.5  # of the episodes in which the baseline meets a red light
     least_seconds: float = 15.0  # a start whose route ends sooner is not used
     batch: int = 8  # drives of one map that run side by side
+    route: bool = True  # the sat-nav is on
+    spoken: bool = False  # every start is driven once per manner of `evaluate.spoken`, and the drives are compared
 
     @property
     def ticks(self) -> int:
@@ -29,6 +31,17 @@ SUITES = {
     suite.name: suite
     for suite in (
         Suite("nominal", "60 s by day in light traffic; every drive has a turn, half of them a red light"),
+        Suite("no-route", "nominal with the sat-nav off: any way will do, as far as the baseline comes on its own", route=False),
+        Suite("dense", "nominal in dense traffic: twenty cars, ten parked cars, eight pedestrians", traffic="dense"),
+        Suite("night", "nominal by night, under street lamps", weathers=("night",)),
+        Suite("rain", "nominal in rain, on wet roads", weathers=("rain",)),
+        Suite(
+            "words",
+            "30 s by day in light traffic, driven once untold and once per manner of words, all from the same starts",
+            seconds=30.0,
+            least_seconds=20.0,
+            spoken=True,
+        ),
         Suite(
             "brief",
             "10 s by day in light traffic: for trying things out, too short to tell how well anything drives",

@@ -46,15 +46,25 @@ def rows_of(outcomes: Sequence[Outcome], places: Sequence[Place]) -> list[Row]:
                 "off_road_s": round(score.extra["off_road_s"], 1),
                 "wrong_way_s": round(score.extra["wrong_way_s"], 1),
                 "end": [round(score.extra["x"], 1), round(score.extra["y"], 1)],
+                "rolls_m": outcome.rolls,
+                "risk": outcome.risk,
             }
         )
     return rows
+
+
+def driven_share(row: Row, metres: Any) -> Any:
+    """What part of its expected distance a drive had made after `metres` (a number or an array), at most 1. The metres that standing
+    still makes count for nothing, on neither side, as far as the row knows them."""
+    rolls = float(row.get("rolls_m") or 0.0)
+    return np.clip((metres - rolls) / max(row["expected_m"] - rolls, 1e-3), 0.0, 1.0)
 
 
 def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
     """Rates, means and intervals of some drives."""
     maps = [row["map"] for row in rows]
     successes = [row["success"] for row in rows]
+    scores = [0.0 if _harm(row) else float(driven_share(row, row["distance_m"])) for row in rows]
     km = sum(max(row["distance_m"], 0.0) for row in rows) / 1000.0
     told = km >= LEAST_KM * len(rows)  # of who hardly moves, a figure per km says nothing
     per_km = np.array([[_harm(row), max(row["distance_m"], 0.0) / 1000.0] for row in rows])
@@ -70,6 +80,8 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
         "turns": sum(row["turns"] for row in rows),
         "red_lights_met": sum(row["red_lights_met"] for row in rows),
         "progress": round(sum(row["progress"] for row in rows) / len(rows), 4),
+        "score": round(sum(scores) / len(rows), 4),
+        "score_ci": [_finite(value, 4) for value in rate_interval(scores, maps, seed=seed)],
         "comfort": round(sum(row["comfort"] for row in rows) / len(rows), 4),
         "energy_wh_per_km": _finite(sum(row["energy_wh"] for row in rows) / km, 1) if told else None,
         "km": round(km, 3),

@@ -46,8 +46,36 @@ def test_a_run_a_comparison_and_the_page(caravela, maps, tmp_path):
         assert len(json.loads(paths[-1].read_text())["rows"]) == 3
     code, out, _ = caravela("evaluate", "compare", *paths, "--json")
     assert code == 0 and json.loads(out.splitlines()[-1])["success_difference"] >= 0.6
+    code, out, err = caravela("evaluate", "frontier", *paths, "--out", tmp_path / "drawn", "--json")
+    assert code == 0, err
+    shown = json.loads(out.splitlines()[-1])
+    assert shown["frontiers"][0]["score"] == 0.0 and shown["frontiers"][1]["score"] > 0.6  # standing still scores nothing
+    assert shown["said"].startswith("idm moves the whole frontier outward") and len(shown["notes"]) == 2
+    assert {path.name.rpartition(".")[2] for path in (tmp_path / "drawn").iterdir()} == {"html", "png", "json"}
     code, _, _ = caravela("results", "--folder", results, "--out", tmp_path / "results.md")
     assert code == 0 and "| stationary |" in (tmp_path / "results.md").read_text()
+
+
+def test_the_suite_of_words_drives_every_start_once_per_manner(caravela, maps, tmp_path):
+    words = ("evaluate", "run", "--suite", "words", "--policy", "idm", "--maps", maps, "--episodes", 2, "--out", tmp_path / "results")
+    code, out, err = caravela(*words, "--json")
+    assert code == 0, err
+    shown = json.loads(out.splitlines()[-1])
+    assert set(PROMISED) <= shown.keys() and shown["words"].keys() == {"gentle", "brisk", "stop"}
+    assert all(row["right"] in (0.0, None) and row["drives"] == 2 for row in shown["words"].values())  # it ignores words
+    rows = json.loads((tmp_path / "results" / "evaluate-words-idm.json").read_text())["rows"]
+    assert len(rows) == 2 and rows[0]["words"]["stop"]["said"] != ""
+    assert not list((tmp_path / "cache").rglob("parts/*.json"))  # a complete run keeps no parts
+    code, _, _ = caravela("results", "--folder", tmp_path / "results", "--out", tmp_path / "results.md")
+    assert code == 0 and "| idm | gentle | 0.0 % (0.0 %–0.0 %)" in (tmp_path / "results.md").read_text()
+
+
+def test_no_route_is_driven_and_no_turn_is_missed(caravela, maps, tmp_path):
+    words = ("evaluate", "run", "--suite", "no-route", "--policy", "constant_velocity", "--maps", maps, "--episodes", 2)
+    code, out, err = caravela(*words, "--out", tmp_path, "--json")
+    assert code == 0, err
+    shown = json.loads(out.splitlines()[-1])
+    assert set(PROMISED) <= shown.keys() and shown["route_missed"] == 0.0
 
 
 @pytest.mark.parametrize(
@@ -90,5 +118,66 @@ def test_comparing_what_is_no_result(caravela, tmp_path):
 )
 def test_what_is_no_result_is_not_compared(caravela, tmp_path, content):
     (tmp_path / "odd.json").write_text(content)
-    code, out, err = caravela("evaluate", "compare", tmp_path / "odd.json", tmp_path / "odd.json")
-    assert code == 2 and out == "" and "is no result of `caravela evaluate run`" in err
+    for verb in ("compare", "frontier"):
+        code, out, err = caravela("evaluate", verb, tmp_path / "odd.json", tmp_path / "odd.json")
+        assert code == 2 and out == "" and "is no result of `caravela evaluate run`" in err
+
+
+def results_of_another_time(folder, *, policy="driver", suite="nominal", **more):
+    """A file as `caravela evaluate run` wrote it before it kept risk records."""
+    row = {
+        "map": "m",
+        "seed": 0,
+        "allowed_s": 60.0,
+        "distance_m": 300.0,
+        "expected_m": 400.0,
+        "failures": ["off_road"],
+        "first_failure_s": 40.0,
+    }
+    path = folder / f"{policy}-{suite}.json"
+    path.write_text(json.dumps({"suite": suite, "policy": policy, "rows": [{**row, "success": False, "progress": 0.75, **more}]}))
+    return path
+
+
+def test_an_old_result_is_one_point_and_the_command_says_so(caravela, tmp_path):
+    old = results_of_another_time(tmp_path)
+    new = results_of_another_time(tmp_path, policy="other", rolls_m=10.0, risk=[[0.0, 0.0, 0.1], [30.0, 250.0, 0.6]])
+    code, out, _ = caravela("evaluate", "frontier", old, new, "--out", tmp_path / "drawn")
+    assert code == 0 and "driver: its file holds no risk, so it is one point" in out and "other: its file" not in out
+    code, out, _ = caravela("evaluate", "frontier", old, old, "--out", tmp_path / "drawn", "--json")
+    shown = json.loads(out.splitlines()[-1])
+    assert code == 0 and not shown["outward"] and shown["first"] != shown["second"] and "neither file says" in shown["notes"][-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [(["--notice", "-1"], "--notice is -1"), (["--out", __file__], "give --out a folder"), ([], "")]
+)
+def test_a_frontier_that_cannot_be_drawn(caravela, tmp_path, words, says):
+    first, second = results_of_another_time(tmp_path), results_of_another_time(tmp_path, suite="brief")
+    code, out, err = caravela("evaluate", "frontier", first, first if words else second, *words)
+    assert code == 2 and out == "" and (says or "different suites") in err and err.startswith("caravela: ")
+
+
+def test_one_thing_is_changed_before_the_shipped_driver_and_before_a_blind_one(caravela, maps, tmp_path):
+    shown = {}
+    for policy in ("driver", "blind"):
+        words = ("evaluate", "counterfactual", "--policy", policy, "--looks", 2, "--maps", maps, "--out", tmp_path / "results")
+        code, out, err = caravela(*words, "--json")
+        assert code == 0, err
+        shown[policy] = json.loads(out.splitlines()[-1])["kinds"]
+        assert shown[policy].keys() == {"light", "lead", "person", "other_lights", "bystander"}
+        assert all(row["n"] == 2 for row in shown[policy].values())
+    assert shown["driver"]["light"]["right"] >= 0.5
+    assert all(shown["blind"][kind]["right"] == 0.0 for kind in ("light", "lead", "person"))
+    assert len(json.loads((tmp_path / "results" / "counterfactual-driver.json").read_text())["rows"]) == 10
+    code, _, _ = caravela("results", "--folder", tmp_path / "results", "--out", tmp_path / "results.md")
+    assert code == 0 and "## counterfactual-driver" in (tmp_path / "results.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(["--policy", "idm"], "looks at no pictures"), (["--looks", "0"], "--looks is 0"), (["--policy", "drivr"], "did you mean driver")],
+)
+def test_a_counterfactual_that_cannot_be_shown(caravela, maps, words, says):
+    code, out, err = caravela("evaluate", "counterfactual", "--maps", maps, *words)
+    assert code == 2 and out == "" and says in err and err.splitlines()[-1].startswith("caravela: ")

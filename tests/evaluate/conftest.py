@@ -27,6 +27,7 @@ def starts(tmp_path_factory):
 @pytest.fixture(scope="session")
 def chosen(places, suite, starts):
     """Ten drives on the two towns."""
-    from caravela.evaluate.run import quiet, select
+    from caravela.evaluate.driving import quiet
+    from caravela.evaluate.run import select
 
     return select(places, suite, episodes=10, seed=0, cache=starts, watcher=quiet())

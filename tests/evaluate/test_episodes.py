@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from caravela.evaluate.drivers import ConstantVelocity, Stationary, route_follow_idm
+from caravela.evaluate.driving import drive, quiet
 from caravela.evaluate.episodes import Episode, FreeFlow, begin, choose, scout
 from caravela.evaluate.route_follow import baseline_control
-from caravela.evaluate.run import drive, drive_place, quiet, select
+from caravela.evaluate.run import drive_place, select
 from caravela.world import atlas
 from caravela.world.kernels import events
 from caravela.world.maps.lane_graph import JUNCTION, LEFT, RIGHT

@@ -123,3 +123,11 @@ def test_energy_per_km_is_undefined_for_who_does_not_move():
     watch(referee, 0, metres=0.0, ticks=5, energy=0.4)
     score = referee.scores()[0]
     assert np.isnan(score.energy_wh_per_km) and score.extra["energy_wh"] == pytest.approx(0.4)
+
+
+def test_whose_road_ended_is_excused_only_without_a_route():
+    for excuse, failures in ((False, ("under_progress",)), (True, ())):
+        referee = Referee([Asked(expected=100.0)], excuse_arrival=excuse)
+        watch(referee, 0, ticks=30)
+        watch(referee, events.ARRIVED)
+        assert referee.scores()[0].failures == failures and referee.scores()[0].progress == pytest.approx(0.31)

@@ -1,6 +1,7 @@
 """A run as a whole: policies from pixels, what is kept when it is stopped, and what is written."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from caravela.core.errors import CaravelaError
 from caravela.core.types import KNOTS, PLAN_STEPS, Camera, Plan, Rig
 from caravela.evaluate import run as run_module
 from caravela.evaluate.drivers import PolicyDriver, Stationary
+from caravela.evaluate.driving import quiet
 from caravela.evaluate.places import name_places, read_folder
-from caravela.evaluate.run import Run, drive_place, drive_share, quiet, run
+from caravela.evaluate.run import Run, drive_place, drive_share, run
 from caravela.evaluate.summary import compare, report_of, rows_of
 from caravela.world.maps.catalogue import load_town
 
@@ -96,6 +98,7 @@ def test_the_summary_adds_up(places, suite, chosen):
     result = report_of(rows_of(outcomes, places))
     promised = "episodes success success_ci at_fault_collision collision off_road wrong_way route_missed red_light red_lights_met progress comfort energy_wh_per_km"
     assert set(promised.split()) <= result.keys()
+    assert result["score"] == 0.0  # standing still is worth nothing
     assert result["episodes"] == 10 and result["success"] == 0.0 and result["success_ci"] == [0.0, 0.0] and result["under_progress"] == 1.0
     assert {side: part["episodes"] for side, part in result["by_side"].items()} == {"right": 5, "left": 5}
     assert sum(row["episodes"] for row in result["by_map"].values()) == 10
@@ -139,3 +142,30 @@ def test_a_folder_without_maps_is_refused(tmp_path, content):
             (folder / name).write_bytes(data)
     with pytest.raises(CaravelaError, match="no folder" if content is None else "holds no map"):
         read_folder(folder)
+
+
+def test_what_a_policy_tells_of_its_risk_is_kept_with_every_drive(places, suite, chosen, rig):
+    class Rising(Seer):
+        def plan(self, observation):
+            plan = super().plan(observation)
+            return replace(plan, risk=np.full(observation.batch, len(self.seen) / 1000, np.float32))
+
+    place = places[0]
+    several = chosen[place.name][:2]
+    wary = drive_place(place, suite, PolicyDriver(Rising(), rig=rig), several, watcher=quiet())
+    plain = drive_place(place, suite, Stationary(), several, watcher=quiet())
+    for row, still in zip(rows_of(wary, places), rows_of(plain, places), strict=True):
+        ticks = round(row["seconds"] * 10)
+        assert [record[0] for record in row["risk"]] == pytest.approx([0.1 * k for k in range(ticks)])
+        assert [record[2] for record in row["risk"]] == pytest.approx([(k + 1) / 1000 for k in range(ticks)])
+        metres = [record[1] for record in row["risk"]]
+        assert metres == sorted(metres) and metres[0] == 0.0 and metres[-1] <= row["distance_m"]
+        assert still["risk"] is None and 0.0 < still["rolls_m"] == row["rolls_m"] and still["distance_m"] <= still["rolls_m"]
+
+
+def test_a_run_keeps_to_the_code_that_it_began_with(places, suite, tmp_path, monkeypatch):
+    work = Run(places, suite, identity="stationary", episodes=4, seed=0, cache=tmp_path)
+    before = work.part(places[0], {places[0].name: []})
+    monkeypatch.setattr(run_module, "program_digest", lambda: pytest.fail("the code was looked at again"))
+    assert work.part(places[0], {places[0].name: []}) == before
+    assert replace(work, code="other").part(places[0], {places[0].name: []}) != before

@@ -1,0 +1,53 @@
+"""The suite `words` of `caravela evaluate run`: every start once per manner of words, and whether the drives change as asked."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from caravela.evaluate.drivers import Driver
+    from caravela.evaluate.driving import Watcher
+    from caravela.evaluate.run import Outcome, Run
+
+
+def drive_spoken(
+    work: "Run", driver: "Driver", *, watcher: "Watcher", before: "Callable[[Run], None]"
+) -> "tuple[list[Outcome], list[dict[str, Any]], dict[str, Any]]":
+    """The untold drives' outcomes, their verdicts per manner (see `evaluate.spoken.verdicts`) and the table. `before` is called with
+    each manner's work first: it may drive some of it elsewhere."""
+    from caravela.evaluate.run import collect, forget
+    from caravela.evaluate.spoken import MANNERS, SILENCE, Ride, table, verdicts
+
+    outcomes, parts = {}, []
+    for manner in MANNERS:
+        mine = replace(work, manner=manner)
+        before(mine)
+        outcomes[manner], kept = collect(mine, driver, watcher=watcher)
+        parts += kept
+    rides = {
+        manner: [Ride(each.ride or (), each.score.failures, each.score.extra["first_failure_s"]) for each in several]
+        for manner, several in outcomes.items()
+    }
+    starts = [outcome.episode for outcome in outcomes[SILENCE]]
+    rows = verdicts(rides, starts)
+    forget(parts)
+    return outcomes[SILENCE], rows, table(rows, starts)
+
+
+def show_words(words: dict[str, Any]) -> None:
+    """The table for people."""
+    from caravela.evaluate.spoken import MEASURED
+
+    print("told from the same starts, in words that nothing is trained on (95 % interval); a driver that ignores words: 0 %")
+    for asked, row in words.items():
+        if row["right"] is None:
+            print(f"  {asked:<8} of {row['drives']} drives none can be compared: they ended too soon")
+            continue
+        low, high = row["right_ci"]
+        by_chance = "–" if row["by_chance"] is None else f"{row['by_chance']:.0%}"
+        heeded = "–" if row["heeded"] is None else f"{row['heeded']:.0%}"
+        size = MEASURED[asked]
+        print(
+            f"  {asked:<8} {row['right']:5.1%} change as asked ({low:.1%} to {high:.1%}), {row['judged']} of {row['drives']} drives judged; "
+            f"idle talk {by_chance}; failing let pass {heeded}; {size.replace('_', ' ')} {row[size]}"
+        )
