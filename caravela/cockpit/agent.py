@@ -55,6 +55,7 @@ class Response:
     refused: bool = False  # at least one thing was refused
     understood: bool = True
     took_ms: float = 0.0  # from the words to the decision
+    from_endpoint: bool = False  # the words are another model's: nothing but words
 
 
 class CockpitAgent:
@@ -67,7 +68,7 @@ class CockpitAgent:
         look: Callable[[], Situation],
         understanding: Understanding | None = None,
         lefthand: bool = False,
-        on_answer: Callable[[Answer, float], Response | None] = lambda answer, t_s: None,
+        on_answer: Callable[[Answer, Situation, Place], Response | None] = lambda answer, now, seat: None,
         on_offer_switch: Callable[[bool], str] = lambda on: "",
     ) -> None:
         self.gate, self._look, self._lefthand = gate, look, lefthand
@@ -96,6 +97,11 @@ class CockpitAgent:
         """How many things wait for a condition."""
         return len(self._memory.waiting)
 
+    @property
+    def asking(self) -> bool:
+        """Is a question of this conversation open, that a next sentence may answer?"""
+        return self._memory.open_question(self._look().t_s) is not None
+
     def _answer(self, text: str, seat: Place) -> Response:
         now = self._look()
         if not text.strip():
@@ -109,10 +115,25 @@ class CockpitAgent:
             steps = [Step(filled, text)]
         if not steps:
             return Response(replies.NOT_UNDERSTOOD, understood=False)
-        doubtful = [step for step in steps if isinstance(step.intent, Unsafe) and step.intent.hazard in WHOLE]
-        if any(isinstance(step.intent, Unsafe) for step in steps):  # who asks for a hazard is not obeyed in the same breath
-            steps = [step for step in steps if not isinstance(step.intent, DrivingWish) or isinstance(step.intent.wish, PullOver)]
-        responses = [self._step(step, seat, now) for step in doubtful or steps]
+        return self.carry_out(steps, seat=seat)
+
+    def understood(self, text: str, *, seat: Place = Place.DRIVER) -> list[Step]:
+        """What `text` asks for, without doing any of it."""
+        return self._understand(text, seat=seat, lefthand=self._lefthand) if text.strip() and len(text) <= LONGEST else []
+
+    def carry_out(self, steps: list[Step], *, seat: Place = Place.DRIVER) -> Response:
+        """Do the steps of one request, each through the gate. A request that holds a hazard is refused as a whole: whoever asks for
+        one is not obeyed in the same breath, save for a stop, which is never refused."""
+        now = self._look()
+        hazards = [step for step in steps if isinstance(step.intent, Unsafe)]
+        doubtful = [step for step in hazards if isinstance(step.intent, Unsafe) and step.intent.hazard in WHOLE]
+        stops = (
+            [] if doubtful else [step for step in steps if isinstance(step.intent, DrivingWish) and isinstance(step.intent.wish, PullOver)]
+        )
+        responses = [self._step(step, seat, now) for step in (doubtful or hazards) + stops] if hazards else []
+        if hazards and len(steps) > len(hazards) + len(stops):
+            responses.append(Response(replies.REST_LEFT, refused=True))
+        responses = responses or [self._step(step, seat, now) for step in steps]
         if not any(response.asked for response in responses):
             self._memory.asked = None
         return _joined(responses)
@@ -149,7 +170,7 @@ class CockpitAgent:
                 self._memory.asked = Asked(now.t_s, either=alternatives, words=words)
                 return Response(replies.either(*alternatives), asked=True)
             case Reply(answer):
-                return self._replied(answer, now)
+                return self._replied(answer, seat, now)
             case OfferSwitch(on):
                 return Response(self._on_offer_switch(on) or "I make no offers here.")
             case Contradiction():
@@ -204,10 +225,10 @@ class CockpitAgent:
             value = choice_in(tool.name, words)
         return self._call(Call(tool.name, operation, follow.places or last.places, value), seat, now)
 
-    def _replied(self, answer: Answer, now: Situation) -> Response:
+    def _replied(self, answer: Answer, seat: Place, now: Situation) -> Response:
         """Yes, no or cancel, without a question of this conversation that they answer."""
         self._memory.asked = None
-        if (response := self._on_answer(answer, now.t_s)) is not None:
+        if (response := self._on_answer(answer, now, seat)) is not None:
             return response
         if answer is Answer.CANCEL:
             count = len(self._memory.waiting)

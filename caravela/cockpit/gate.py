@@ -4,6 +4,7 @@ request, is checked against what is safe now, and is written to the log. There i
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from caravela.cockpit.situation import Situation, is_dark
 from caravela.cockpit.tool import REAR, SPOKEN, Call, Form, Operation, Place, Tool, written
@@ -148,23 +149,25 @@ class Gate:
             return f"{tool.noun} is only moved while we stand"
         if tool.name == "door.lock" and call.operation is Operation.OFF and moving:
             return "the doors stay locked while we drive"
-        if (
-            tool.name == "light.headlights"
-            and moving
-            and is_dark(self.signals)
-            and (call.operation is Operation.OFF or call.value in ("OFF", "POSITION"))
-        ):
-            return "it is dark, and we drive"
+        if tool.name == "light.headlights" and moving and is_dark(self.signals):
+            if any(after in ("OFF", "POSITION") for _, after in self._would(tool, call, seat)):
+                return "it is dark, and we drive"
         if tool.name in ("seat.position", "seat.height", "seat.recline") and moving:
             if situation.human_drives and Place.DRIVER in self.places(tool, call, seat):
                 return f"{SPOKEN[Place.DRIVER]} is driving"
-            asked = call.value if isinstance(call.value, float | int) else 0.0
-            if tool.name == "seat.recline" and (asked > RECLINED or call.operation is Operation.MAX):
+            if tool.name == "seat.recline" and any(max(RECLINED, before) < after for before, after in self._would(tool, call, seat)):
                 return f"a belt holds nobody beyond {RECLINED:.0f} degrees on the move"
         if tool.name == "charging.session" and call.operation is Operation.ON:
             if not self.signals["Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsChargingCableConnected"]:
                 return "no charging cable is connected"
         return ""
+
+    def _would(self, tool: Tool, call: Call, seat: Place) -> list[tuple[Any, Any]]:
+        """(before, after) of every signal that a call would write: "more" and "less" count by where they end. Empty for what it cannot be."""
+        try:
+            return [(self.signals[path], written(tool, call, self.signals[path])) for path in self.paths(tool, call, seat)]
+        except CaravelaError:  # told by `call`, with its reason
+            return []
 
     def _flooded(self, by: str, situation: Situation) -> str:
         recent = self._recent.setdefault(by, deque())

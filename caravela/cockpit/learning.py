@@ -21,7 +21,7 @@ class LearningConfig:
     epochs: int = 20
     batch: int = 96
     rate: float = 1.5e-3  # Adam's, falling to zero along a cosine
-    decay: float = 3e-5  # of weights, per step, times the rate's share
+    decay: float = 6e-5  # of weights, per step, times the share that the rate has fallen to: half of it over a whole training
     dropout: float = 0.15  # of the token vectors' entries, and of the pooled ones
     drop_token: float = 0.08  # of whole tokens
     drop_bag: float = 0.4  # of the words in the bag: what they say must not drown what they mean
@@ -74,6 +74,15 @@ def learn(config: LearningConfig, encoder: SentenceEncoder, *, tell: Callable[[s
     random = np.random.default_rng(config.seed)
     lessons = lessons_of(draw(config.seed), encoder, tell=tell)
     head = Head.new(classes(), random)
+    fit(head, lessons, config, random, tell=tell)
+    return head
+
+
+def fit(
+    head: Head, lessons: Lessons, config: LearningConfig, random: np.random.Generator, *, tell: Callable[[str], None] = lambda line: None
+) -> None:
+    """Train `head` in place. The rate and the decay fall together along one cosine, as decoupled decay wants it (Loshchilov and Hutter
+    2019, algorithm 2): with a decay that stays, the last steps, whose rate is nearly zero, would do nothing but shrink the weights."""
     optimiser = Adam(head.weights)
     count = len(lessons.mask)
     steps = config.epochs * (count // config.batch)
@@ -84,11 +93,10 @@ def learn(config: LearningConfig, encoder: SentenceEncoder, *, tell: Callable[[s
             rows = order[first : first + config.batch]
             loss, gradients = loss_and_gradients(head, lessons, rows, config, random)
             pace = 0.5 * (1.0 + np.cos(np.pi * done / steps))
-            optimiser.step(gradients, rate=config.rate * pace, decay=config.decay)
+            optimiser.step(gradients, rate=config.rate * pace, decay=config.decay * pace)
             losses.append(loss)
             done += 1
         tell(f"epoch {epoch + 1} of {config.epochs}: loss {np.mean(losses):.3f}")
-    return head
 
 
 class Adam:

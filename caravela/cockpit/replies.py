@@ -1,7 +1,7 @@
 """What the car says: short sentences, from what was done and from what it sees."""
 
 from caravela.cockpit.gate import Verdict
-from caravela.cockpit.intents import Condition, Hazard, Missing, Slot
+from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -48,6 +48,7 @@ WHEN = {
     "battery_low": "when the battery is low",
     "charged": "when the battery is charged",
 }
+REST_LEFT = "The rest of it I leave, too."
 SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."
 NOT_UNDERSTOOD = "I did not understand that. Could you say it another way?"
@@ -89,6 +90,35 @@ def state(tool: Tool, value: Value) -> str:
 def told(tool: Tool, value: Value) -> str:
     """After a question."""
     return f"{_capital(tool.noun)} {_verb(tool)} {state(tool, value).removeprefix('at ')}."
+
+
+def proposed(intent: CabinCall | DrivingWish | FindCharger) -> str:
+    """Something that could be done, before it is: what a person is asked to agree to."""
+    match intent:
+        case FindCharger():
+            return "go by a charging station"
+        case DrivingWish(GoTo(place)):
+            return f"go to “{place}”"
+        case DrivingWish(CapSpeed(speed)):
+            return f"drive no faster than {to_kph(speed):.0f} km/h"
+        case DrivingWish(DropRoute()):
+            return "cancel the route"
+        case DrivingWish(wish):
+            return wish.words.removesuffix(", please")
+    call, tool = intent.call, TOOLS[intent.call.tool]
+    where = f" for {' and '.join(SPOKEN[place] for place in call.places)}" if call.places else ""
+    if tool.form in (Form.ACT, Form.TEXT):
+        return f"{tool.noun}{'' if call.value is None else f' “{call.value}”'}"
+    how = {
+        Operation.ON: tool.states[0],
+        Operation.OFF: tool.states[1],
+        Operation.UP: "up",
+        Operation.DOWN: "down",
+        Operation.MAX: "at its highest",
+        Operation.MIN: "at its lowest",
+        Operation.ASK: "told",
+    }.get(call.operation) or (f"at {call.value:g}{UNITS.get(tool.unit, '')}" if isinstance(call.value, float) else f"“{call.value}”")
+    return f"{tool.noun}{where} {how}"
 
 
 def asking(missing: Missing) -> str:

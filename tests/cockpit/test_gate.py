@@ -36,6 +36,18 @@ def test_headlights_stay_on_in_the_dark(car):
     assert car.gate.call(off, car.situation).accepted
 
 
+def test_more_and_less_are_no_way_around(car):
+    verdicts = [car.gate.call(Call("seat.recline", Operation.UP), car.situation).accepted for _ in range(6)]
+    assert False in verdicts and car.signals["Vehicle.Cabin.Seat.Row1.DriverSide.Backrest.Recline"] <= 35.0
+    car.meet({"light": 3, "light.headlights": "AUTO"})
+    assert not car.gate.call(Call("light.headlights", Operation.DOWN), car.situation).accepted
+
+
+def test_a_backrest_may_always_come_up_again(car):
+    car.meet({"seat.recline@driver": 60})
+    assert car.gate.call(Call("seat.recline", Operation.DOWN), car.situation).accepted
+
+
 def test_undo_is_no_way_around(car):
     standing = replace(car.situation, speed=0.0)
     car.signals.write("Vehicle.Cabin.Door.Row1.DriverSide.IsLocked", False)

@@ -5,7 +5,7 @@ import pytest
 
 from caravela.cockpit.clauses import cut, strong_parts, unquoted
 from caravela.cockpit.head import Head
-from caravela.cockpit.learning import LearningConfig, classes, lessons_of, loss_and_gradients
+from caravela.cockpit.learning import LearningConfig, classes, fit, lessons_of, loss_and_gradients
 from caravela.cockpit.measuring import measure
 from caravela.cockpit.numbers import numbers_in, share_in
 from caravela.cockpit.phrasing import draw, held_out
@@ -88,6 +88,18 @@ def test_gradients_are_those_of_the_loss():
             losses.append(loss_and_gradients(moved, lessons, rows, config, np.random.default_rng(0))[0])
         told = float((gradients[name] * direction).sum())
         assert (losses[0] - losses[1]) / 2.0 == pytest.approx(told, rel=0.05, abs=1e-9), name
+
+
+def test_weight_decay_falls_with_the_rate():
+    config = LearningConfig(epochs=3, batch=8, rate=0.0, decay=1e-2)
+    lessons = lessons_of(draw(0)[::1000], SentenceEncoder())
+    head = Head.new(classes(), np.random.default_rng(0), width=4)
+    before = head.weights["whole"].copy()
+    fit(head, lessons, config, np.random.default_rng(0))
+    steps = config.epochs * (len(lessons.mask) // config.batch)
+    paces = 0.5 * (1.0 + np.cos(np.pi * np.arange(steps) / steps))
+    assert steps >= 3
+    np.testing.assert_allclose(head.weights["whole"], before * np.prod(1.0 - config.decay * paces), rtol=1e-4)
 
 
 def test_a_head_survives_its_file(tmp_path, understanding):
