@@ -14,6 +14,7 @@ from caravela.core.vision_input import fuse_frames
 from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, DEPTH_COLUMNS, DEPTH_ROWS, FAR
 from caravela.train import phrases
 from caravela.train.lamps import LampLabels
+from caravela.train.obstacles import Obstacles
 from caravela.train.outcomes import outcomes
 from caravela.train.samples import ShardWriter
 from caravela.train.teacher_driver import TeacherDriver
@@ -43,6 +44,7 @@ class CollectConfig:
     label_every: int = 2  # looks between labelled looks of one world
     route_noise: float = 3.0  # m
     route_dropped: float = 0.15  # share of drives without a route
+    obstacle_every: float = 25.0  # s of a drive between things put in its way
     nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
     standstill_share: float = 0.2  # of labelled looks at standstill that are kept
     recovery_s: float = 3.0  # s a drive goes on after a failure
@@ -80,6 +82,7 @@ class Collector:
         assert self.simulator.scene is not None
         self.lamps = LampLabels(self.simulator.scene, policy_rig())
         self.encoder = SentenceEncoder()
+        self.obstacles = Obstacles(self.simulator.atlas, worlds=config.worlds, random=self.random)
         self.failed_since = np.full(config.worlds, np.inf)
         self.next_nudge = self.random.uniform(1.0, config.nudge_every, size=config.worlds)
         self.style = np.zeros((config.worlds, STYLE), dtype=np.float32)
@@ -92,7 +95,7 @@ class Collector:
 
     def run(self, student: Policy | None, *, student_share: float, progress: Callable[[int], None] | None = None) -> dict[str, float]:
         """Drive `looks` looks; a world is driven by the student for a whole drive with probability student_share. Returns counts."""
-        config, counts = self.config, {"samples": 0.0, "failures": 0.0, "km": 0.0, "student_km": 0.0, "student_failures": 0.0}
+        config, counts = self.config, dict.fromkeys(("samples", "failures", "km", "student_km", "student_failures", "obstacles"), 0.0)
         self.student_share = student_share if student is not None else 0.0
         self.is_student = self.random.random(config.worlds) < self.student_share  # of the drives that are under way already, too
         if student is not None:
@@ -116,6 +119,9 @@ class Collector:
                 counts["student_failures"] += float((broke & by_student).sum())
                 counts["km"] += float(self.simulator.state.speed[:, 0].sum()) * 1e-4
                 counts["student_km"] += float(self.simulator.state.speed[by_student, 0].sum()) * 1e-4
+            counts["obstacles"] += self.obstacles.change(
+                self.simulator.state, chance=config.ticks_per_look * STEP_S / config.obstacle_every
+            )
             self._tell_to_stop()
             self._end_drives(seen)
             self.observation = self.simulator.observe()
@@ -199,6 +205,7 @@ class Collector:
 
     def _new_drives(self, worlds: NDArray[np.int64]) -> None:
         self.failed_since[worlds] = np.inf
+        self.obstacles.forget(worlds)
         self.stopping[worlds] = 0.0
         self.next_nudge[worlds] = self.random.exponential(self.config.nudge_every, len(worlds)) + 1.0
         self.simulator.has_route[worlds] = self.random.random(len(worlds)) >= self.config.route_dropped
