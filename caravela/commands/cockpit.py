@@ -1,10 +1,13 @@
-"""`caravela cockpit`: talk to the cockpit's agent, examine it on tasks, train its head, and count its offers on simulated days."""
+"""`caravela cockpit`: talk to the cockpit's agent, open the car to other agents, examine its own on tasks, train its head, and count its offers
+on simulated days."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caravela.commands import Verb
+from caravela.commands._cockpit_serve import ClientsOptions, ServeOptions, run_clients, run_serve, show_clients, show_serve
+from caravela.commands._cockpit_voice import ListenOptions, VoiceBenchOptions, run_listen, run_voice_bench, show_listen, show_voice_bench
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
@@ -26,6 +29,11 @@ class ChatOptions:
     """How fast the car drives meanwhile, km/h."""
     seat: str = "driver"
     """Who speaks: driver, passenger, rear_driver or rear_passenger."""
+    endpoint: str | None = None
+    """Free-form talk by an OpenAI-compatible endpoint, such as http://127.0.0.1:8080/v1, for what the agent has no answer to; also by
+    CARAVELA_DIALOGUE_URL. Its key, if it has one, is read from CARAVELA_DIALOGUE_KEY."""
+    endpoint_model: str | None = None
+    """The model to name there; also by CARAVELA_DIALOGUE_MODEL."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +68,13 @@ class LearnOptions:
 
 def run_chat(options: ChatOptions) -> dict[str, Any]:
     """A conversation, and what it changed."""
+    import os
     import sys
     import time
     from dataclasses import replace
 
+    from caravela.cockpit.dialogue import Dialogue
+    from caravela.cockpit.endpoint import Endpoint
     from caravela.cockpit.grading import Car
     from caravela.cockpit.tool import Place
     from caravela.cockpit.understanding import Understanding
@@ -74,16 +85,20 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
         raise unknown_name("seat", options.seat, Place)
     if not 0.0 <= options.speed <= 250.0:
         raise CaravelaError(f"--speed is {options.speed:g}; expected 0 to 250 km/h.")
+    endpoint = Endpoint.found(options.endpoint, options.endpoint_model, os.environ)
     car, began = Car(), time.monotonic()
     car.situation = replace(car.situation, speed=from_kph(options.speed))
-    agent = car.agent(Understanding())
+    dialogue = Dialogue(car.agent(Understanding()), endpoint)
     turns = []
     for line in options.say or iter(_next_line, ""):
         car.situation = replace(car.situation, t_s=time.monotonic() - began)
-        response = agent.hear(line, seat=Place(options.seat))
+        response = dialogue.hear(line, seat=Place(options.seat))
+        if dialogue.trouble:
+            print(f"without the endpoint: {dialogue.trouble}", file=sys.stderr)
         changed = {change.path: change.after for change in response.changes}
         asked = [type(request.wish).__name__ for request in response.requests]
-        turns.append({"said": line, "reply": response.text, "changed": changed, "requests": asked, "ms": round(response.took_ms, 1)})
+        turn = {"said": line, "reply": response.text, "changed": changed, "requests": asked, "ms": round(response.took_ms, 1)}
+        turns.append({**turn, "from_endpoint": response.from_endpoint})
         if not options.say:
             print(response.text, file=sys.stderr)
     return {"turns": turns}
@@ -266,9 +281,13 @@ def run_days(options: DaysOptions) -> dict[str, Any]:
 
 VERBS = {
     "chat": Verb(ChatOptions, run_chat, "talk to the agent of a simulated car", show_chat),
+    "listen": Verb(ListenOptions, run_listen, "talk to it by voice: a recording, or a microphone (extra `voice`)", show_listen),
+    "serve": Verb(ServeOptions, run_serve, "open a simulated car to other agents, as an MCP server", show_serve),
+    "clients": Verb(ClientsOptions, run_clients, "which other agents may do what: list, allow, revoke", show_clients),
     "bench": Verb(
         BenchOptions, run_bench, "grade it on tasks beside an agent that does nothing and one that refuses everything", show_bench
     ),
+    "voice-bench": Verb(VoiceBenchOptions, run_voice_bench, "word errors and delay on synthesised speech in noise", show_voice_bench),
     "days": Verb(DaysOptions, run_days, "count its offers on simulated days"),
     "learn": Verb(LearnOptions, run_learn, "train the head that understands, on generated phrasings"),
 }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from caravela.commands import Verb
+from caravela.commands._vehicle_ota import PublishOptions, UpdateOptions, run_publish, run_update, show_update, start
+from caravela.commands._vehicle_serve import ServeOptions, run_serve, show_serve
 from caravela.core.errors import CaravelaError, unknown_name
 from caravela.core.modes import Mode
 from caravela.core.units import STEP_S
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from caravela.vehicle.rehearsal import Injection
     from caravela.vehicle.sources import Source
 
-HELP = "run the car's loop, replay and verify its recordings, measure its safety case"
+HELP = "run the car's loop, replay and verify its recordings, measure its safety case, update it, serve it"
 
 MODES = {"manual": None, "l2": Mode.L2, "l4": Mode.L4, "driverless": None}  # what the driver engages
 LOCKSTEP_DEADLINE_MS = 1000.0  # where time waits for the world, so may it for the model
@@ -73,6 +75,8 @@ class RunOptions:
     """The model's deadline; by default 80 with --realtime, else 1000."""
     policy: Path | None = None
     """A model bundle; by default the one that ships."""
+    car: Path | None = None
+    """Start the car in this folder (see `update`) and drive with its version."""
     record: Path | None = None
     """Record to this .mcap file; an older one is replaced."""
     around: bool = False
@@ -126,6 +130,9 @@ def run(options: RunOptions) -> dict[str, Any]:
 
     injection = check(options)
     path = options.policy or shipped()
+    if options.car is not None:
+        path, notes = start(options.car)
+        say("\n".join((*notes, f"the car in '{options.car}' drives with {path.name}")))
     bundle = open_bundle(path)
     source = open_source(options, bundle.card.rig)
     say("loading the model in a process of its own …")
@@ -166,6 +173,8 @@ def check(options: RunOptions) -> "Injection | None":
         raise CaravelaError(f"--seconds {options.seconds:g} is out of range; expected {STEP_S:g} to {LONGEST_SECONDS:,.0f}.")
     if sum((options.town is not None, options.log is not None, bool(options.video))) > 1:
         raise CaravelaError("got more than one of --town, --log and --video; expected one.")
+    if options.car is not None and options.policy is not None:
+        raise CaravelaError("got both --car and --policy; expected one: a car drives with its own version.")
     for kind, got, known in (("weather", options.weather, weathers()), ("traffic", options.traffic, traffics())):
         if got not in known:
             raise unknown_name(kind, got, known)
@@ -359,4 +368,7 @@ VERBS: dict[str, Verb] = {
     "replay": Verb(ReplayOptions, run_replay, "run the model again on a recording and report the first difference", show_replay),
     "verify": Verb(VerifyOptions, run_verify, "check that a recording was not changed"),
     "safety": Verb(SafetyOptions, run_safety, "measure every clause and rehearse every fault"),
+    "update": Verb(UpdateOptions, run_update, "verify, stage, swap, try and roll back the car's versions", show_update),
+    "publish": Verb(PublishOptions, run_publish, "sign a bundle into the repository that cars update from"),
+    "serve": Verb(ServeOptions, run_serve, "offer the driver to other people's worlds over AlpaSim's egodriver contract", show_serve),
 }
