@@ -136,7 +136,7 @@ class CockpitAgent:
         responses = responses or [self._step(step, seat, now) for step in steps]
         if not any(response.asked for response in responses):
             self._memory.asked = None
-        return _joined(responses)
+        return joined(responses)
 
     def _step(self, step: Step, seat: Place, now: Situation) -> Response:
         """Do a step, or put it off."""
@@ -300,7 +300,7 @@ def _names(said: Intent) -> bool:
     return False
 
 
-def _joined(responses: list[Response]) -> Response:
+def joined(responses: list[Response]) -> Response:
     """One answer of several."""
     return Response(
         " ".join(dict.fromkeys(response.text for response in responses if response.text)),

@@ -58,7 +58,11 @@ class Dialogue:
         return self._wander(text, seat) or local
 
     def tick(self) -> list[Response]:
-        return self._agent.tick()
+        """Do what was put off and has come due. Where that asks something, a yes is no longer one to what was proposed before."""
+        responses = self._agent.tick()
+        if any(response.asked for response in responses):
+            self._proposed = None
+        return responses
 
     def _wander(self, text: str, seat: Place) -> Response | None:
         """What the endpoint says to `text`; None where it says nothing."""

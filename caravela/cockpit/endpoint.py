@@ -69,7 +69,7 @@ class Endpoint:
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self.key}"} if self.key else {})}
         request = urllib.request.Request(f"{self.url.rstrip('/')}/chat/completions", body, headers, method="POST")
         try:
-            with _OPENER.open(request, timeout=self.within_s) as answer:
+            with _opener().open(request, timeout=self.within_s) as answer:
                 read = answer.read(LARGEST_REPLY + 1)
             text = json.loads(read)["choices"][0]["message"]["content"] if len(read) <= LARGEST_REPLY else None
             if isinstance(text, str) and text.strip():
@@ -88,7 +88,10 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_OPENER = urllib.request.build_opener(_NoRedirect)
+def _opener() -> urllib.request.OpenerDirector:
+    """Through the environment's proxy for https alone: one for http would read the key."""
+    proxies = {scheme: proxy for scheme, proxy in urllib.request.getproxies().items() if scheme == "https"}
+    return urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler(proxies))
 
 
 def plain(text: str) -> str:

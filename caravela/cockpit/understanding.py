@@ -64,6 +64,10 @@ NAME_GAP = 3  # words between two parts of one name
 NOBODY = {"somewhere", "there", "something", "somebody", "someone", "him", "her", "it", "them", "anything"}  # no names
 LEAST_FREE = 0.15  # of the surest word piece of a name
 FREE = 0.4  # probability from which a word piece belongs to a name
+AFTER_TO = re.compile(r"\bto ((?:the|my|our) \w.*?)(?: please)?$", re.IGNORECASE)  # a place, where the head finds no name
+ON_THE_PHONE = re.compile(  # it is told, and nothing is asked for
+    r"\w+(?: \w+)?(?:['’](?:m|re|s)| am| are| is)(?: still| already)? on (?:the|a|my) (?:phone|call)", re.IGNORECASE
+)
 PLACEHOLDER = re.compile(r"Q(\d)X", re.IGNORECASE)  # of quoted words
 MILES = re.compile(r"\b(mph|miles)\b", re.IGNORECASE)
 KM_PER_MILE = 1.609344
@@ -166,6 +170,8 @@ class Understanding:
         """What one clause asks for."""
         if self._garbled(clause):
             return Garbled()
+        if ON_THE_PHONE.fullmatch(clause):
+            return SmallTalk()
         reading = self._read(clause)
         ranked = sorted(((chance, name) for name, chance in reading.label.items() if not name.startswith("when.")), reverse=True)
         refusals = {name: chance for name, chance in reading.label.items() if name.startswith("refuse.")}
@@ -219,7 +225,7 @@ class Understanding:
         sides = {found.lower() for found in _SIDE.findall(clause)}
         side = Side(sides.pop()) if len(sides) == 1 else None
         if label == "drive.go_to":
-            place = self._name(clause, reading, names)
+            place = self._name(clause, reading, names) or _after_to(clause)
             return DrivingWish(GoTo(place)) if place else Missing(label, Slot.TEXT)
         if label == "drive.speed":
             numbers = numbers_in(clause)
@@ -295,6 +301,12 @@ def _operation(tool: Tool, reading: Reading, clause: str) -> Operation:
     if best in (Operation.UP, Operation.DOWN) and (not numbers or re.search(r"\bby\b", clause)):
         return best
     return Operation.SET if numbers or (share is not None and share < 100.0) else best
+
+
+def _after_to(clause: str) -> str:
+    """The place that a clause ends with, as in "to the old harbor"; "" where it names none."""
+    found = AFTER_TO.search(clause)
+    return found[1] if found is not None else ""
 
 
 def _best(chances: dict[str, float]) -> str:

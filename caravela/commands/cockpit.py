@@ -11,6 +11,7 @@ from caravela.commands._cockpit_voice import ListenOptions, VoiceBenchOptions, r
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
+    from caravela.cockpit.agent import Response
     from caravela.cockpit.grading import Outcome
 
 HELP = "talk to the car's agent, and measure what it understands and does"
@@ -92,16 +93,27 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
     turns = []
     for line in options.say or iter(_next_line, ""):
         car.situation = replace(car.situation, t_s=time.monotonic() - began)
-        response = dialogue.hear(line, seat=Place(options.seat))
+        answers = [("", response) for response in dialogue.tick()]  # what was put off has come due
+        answers.append((line, dialogue.hear(line, seat=Place(options.seat))))
         if dialogue.trouble:
             print(f"without the endpoint: {dialogue.trouble}", file=sys.stderr)
-        changed = {change.path: change.after for change in response.changes}
-        asked = [type(request.wish).__name__ for request in response.requests]
-        turn = {"said": line, "reply": response.text, "changed": changed, "requests": asked, "ms": round(response.took_ms, 1)}
-        turns.append({**turn, "from_endpoint": response.from_endpoint})
-        if not options.say:
-            print(response.text, file=sys.stderr)
+        for said, response in answers:
+            turns.append(_turn(said, response))
+            if not options.say:
+                print(response.text, file=sys.stderr)
     return {"turns": turns}
+
+
+def _turn(said: str, response: "Response") -> dict[str, Any]:
+    """A turn for JSON; `said` is "" where the car speaks unasked."""
+    return {
+        "said": said,
+        "reply": response.text,
+        "changed": {change.path: change.after for change in response.changes},
+        "requests": [type(request.wish).__name__ for request in response.requests],
+        "ms": round(response.took_ms, 1),
+        "from_endpoint": response.from_endpoint,
+    }
 
 
 def _next_line() -> str:
@@ -114,7 +126,7 @@ def _next_line() -> str:
 def show_chat(result: dict[str, Any]) -> None:
     """The turns for people."""
     for turn in result["turns"]:
-        print(f"{turn['said']!r}: {turn['reply']}  ({turn['ms']:.0f} ms)")
+        print(f"{turn['said']!r}: {turn['reply']}  ({turn['ms']:.0f} ms)" if turn["said"] else turn["reply"])
         for path, value in turn["changed"].items():
             print(f"    {path} = {value}")
         for request in turn["requests"]:

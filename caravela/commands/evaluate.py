@@ -76,8 +76,7 @@ def run(options: RunOptions) -> dict[str, Any]:
 
     from caravela.commands._evaluate_words import drive_spoken
     from caravela.evaluate.places import read_folder
-    from caravela.evaluate.run import Run
-    from caravela.evaluate.run import run as drive_suite
+    from caravela.evaluate.run import Run, collect, forget
     from caravela.evaluate.suites import suite_named
     from caravela.evaluate.summary import report_of, rows_of
     from caravela.world.maps.catalogue import cache_folder
@@ -94,10 +93,11 @@ def run(options: RunOptions) -> dict[str, Any]:
     driver, identity = driver_named(options)
     path = writable(options.out / f"evaluate-{suite.name}-{driver.name}.json")  # told now, not after hours of driving
     places = read_folder(options.maps) if options.maps is not None else test_side(options.library)
-    began = time.perf_counter()
+    began, revision = time.perf_counter(), git_revision()
     cache = cache_folder().parent / "evaluate"
     work = Run(places, suite, identity=identity, episodes=options.episodes, seed=options.seed, cache=cache)
     words: dict[str, Any] = {}
+    kept: list[Path] = []
     with Bar() as bar:
         if suite.spoken:
             shared = functools.partial(side_by_side, driver=driver, options=options, watcher=bar)
@@ -106,14 +106,15 @@ def run(options: RunOptions) -> dict[str, Any]:
             words = {"words": table}
         else:
             side_by_side(work, driver=driver, options=options, watcher=bar)
-            rows = rows_of(drive_suite(work, driver, watcher=bar), places)
+            outcomes, kept = collect(work, driver, watcher=bar)
+            rows = rows_of(outcomes, places)
     result = {
         "suite": suite.name,
         "policy": driver.name,
         "sees": driver.sees,
         "identity": identity,
         "seed": options.seed,
-        "git_revision": git_revision(),
+        "git_revision": revision,
         "wall_s": round(time.perf_counter() - began, 1),
         **words,
         **report_of(rows),
@@ -122,6 +123,7 @@ def run(options: RunOptions) -> dict[str, Any]:
         path.write_text(text_of(result))
     except OSError as error:
         raise unwritable(path, error) from error
+    forget(kept)
     return {**{key: value for key, value in result.items() if key != "rows"}, "out": str(path)}
 
 

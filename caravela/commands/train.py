@@ -205,7 +205,7 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
         "seed": options.seed,
     } | told
     try:
-        options.out.write_text(json.dumps(result, indent=1) + "\n")
+        options.out.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     except OSError as error:
         raise CaravelaError(f"cannot write '{options.out}' ({error.strerror}); give --out a file that you can write.") from error
     return result
@@ -231,7 +231,7 @@ def training_maps(folder: Path, *, towns: int) -> list[Any]:
     """The training side: generated towns and, where their extracts are, real places, made in `folder` where they are missing."""
     import os
 
-    from caravela.world.maps.catalogue import TEST_PLACES
+    from caravela.world.maps.catalogue import side_of
     from caravela.world.maps.lane_graph import load
     from caravela.world.maps.library import build_library, build_places
 
@@ -240,7 +240,8 @@ def training_maps(folder: Path, *, towns: int) -> list[Any]:
     if extracts.is_dir():
         build_places(folder / "train_real", extracts=extracts)
     graphs = [load(path) for side in ("train", "train_real") for path in sorted((folder / side).glob("*.lanes"))]
-    assert not any(graph.name in TEST_PLACES for graph in graphs), "a test map is on the training side"
+    if astray := [f"{graph.name} ({side_of(graph.name)})" for graph in graphs if side_of(graph.name) != "training"]:
+        raise CaravelaError(f"maps of other sides are among those to train on: {', '.join(astray)}; take them out of '{folder}'.")
     return [graph for graph in graphs if graph.car_km() > 0.4]
 
 

@@ -76,7 +76,13 @@ class RunOptions:
     policy: Path | None = None
     """A model bundle; by default the one that ships."""
     car: Path | None = None
-    """Start the car in this folder (see `update`) and drive with its version."""
+    """Start the car in this folder (see `update`) and drive with its version; one on trial is tried only if the car is parked."""
+    car_speed: float | None = None
+    """--car: what it measures as it starts, m/s; not known by default."""
+    parking_brake: bool = False
+    """--car: the parking brake is on as it starts."""
+    engaged: bool = False
+    """--car: L2 or L4 is on as it starts."""
     record: Path | None = None
     """Record to this .mcap file; an older one is replaced."""
     around: bool = False
@@ -131,7 +137,7 @@ def run(options: RunOptions) -> dict[str, Any]:
     injection = check(options)
     path = options.policy or shipped()
     if options.car is not None:
-        path, notes = start(options.car)
+        path, notes = start(options.car, speed=options.car_speed, parking_brake=options.parking_brake, engaged=options.engaged)
         say("\n".join((*notes, f"the car in '{options.car}' drives with {path.name}")))
     bundle = open_bundle(path)
     source = open_source(options, bundle.card.rig)

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.core.errors import CaravelaError
 from caravela.evaluate.referee import UNDER_PROGRESS
 from caravela.evaluate.statistics import LEVEL, cluster_sums
-from caravela.evaluate.summary import driven_share
+from caravela.evaluate.summary import driven_share, shared_drives
 
 Row = dict[str, Any]
 MOST_POINTS = 200  # thresholds of a frontier, spread over the records where there are more
@@ -88,16 +87,12 @@ def _shares(totals: NDArray[np.float64]) -> NDArray[np.float64]:
 def pair(a: Sequence[Row], b: Sequence[Row]) -> tuple[list[Row], list[Row], bool]:
     """The drives that both were given, in one order, and whether what standing still makes is known of every one (a start is the same
     for every policy, so either file may say it). Raises CaravelaError where they share none."""
-    mine, theirs = ({(row["map"], row["seed"], row["allowed_s"]): row for row in rows} for rows in (a, b))
-    shared = sorted(mine.keys() & theirs.keys())
-    if not shared:
-        raise CaravelaError("the two results share no drive; evaluate both on the same suite, maps and seed.")
     first, second, known = [], [], True
-    for key in shared:
-        rolls = mine[key].get("rolls_m", theirs[key].get("rolls_m"))
+    for mine, theirs in zip(*shared_drives(a, b), strict=True):
+        rolls = mine.get("rolls_m", theirs.get("rolls_m"))
         known &= rolls is not None
-        first.append({**mine[key], "rolls_m": rolls})
-        second.append({**theirs[key], "rolls_m": rolls})
+        first.append({**mine, "rolls_m": rolls})
+        second.append({**theirs, "rolls_m": rolls})
     return first, second, known
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from caravela.core.errors import MapError
-from caravela.world.maps.catalogue import SUFFIXES, TEST_PLACES, TEST_SEEDS, load_map
+from caravela.world.maps.catalogue import SUFFIXES, load_map, side_of
 from caravela.world.maps.lane_graph import LaneGraph
 
 TEST_TOWNS = 24  # generated towns of the test side
 LEAST_KM = 0.05  # of road for cars
+WORLD = ("core", "world", "evaluate")  # decide which drives there are and how the world goes on
+DRIVERS = (*WORLD, "vehicle", "words", "model", "train")  # and what a driver does
 # files that tell of drives, or of something else, and change none
 TELLERS = ("summary", "report", "statistics", "frontier", "drawing", "counterfactual", "displacement")
 
@@ -50,9 +52,7 @@ def name_places(graphs: Sequence[LaneGraph]) -> list[Place]:
         name, number = graph.name, 2
         while name in places:
             name, number = f"{graph.name}.{number}", number + 1
-        seed = graph.name.rpartition("-")[2]
-        test_town = seed.isdigit() and int(seed) in TEST_SEEDS
-        places[name] = Place(name, graph, digest(graph), graph.origin != (0.0, 0.0), graph.name in TEST_PLACES or test_town)
+        places[name] = Place(name, graph, digest(graph), graph.origin != (0.0, 0.0), side_of(graph.name) == "test")
     return [places[name] for name in sorted(places)]
 
 
@@ -66,11 +66,11 @@ def digest(graph: LaneGraph) -> str:
     return sha.hexdigest()
 
 
-def program_digest() -> str:
+def program_digest(folders: Sequence[str] = WORLD) -> str:
     """A fingerprint of the code that decides how a drive goes: what was kept from other code is not used."""
     package = Path(__file__).resolve().parents[1]
     sha = hashlib.sha256()
-    for folder in ("core", "world", "evaluate"):
+    for folder in folders:
         for path in sorted((package / folder).rglob("*.py")):
             if path.stem not in TELLERS:
                 sha.update(path.read_bytes())

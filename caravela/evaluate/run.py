@@ -14,7 +14,7 @@ from caravela.core.types import Score
 from caravela.evaluate.drivers import Driver
 from caravela.evaluate.driving import Told, Watcher, drive
 from caravela.evaluate.episodes import Episode, choose, scout
-from caravela.evaluate.places import Place, program_digest
+from caravela.evaluate.places import DRIVERS, Place, program_digest
 from caravela.evaluate.risk import Record
 from caravela.evaluate.roaming import Roaming
 from caravela.evaluate.spoken import told_of
@@ -107,7 +107,8 @@ class Run:
     episodes: int
     seed: int
     cache: Path
-    code: str = field(default_factory=program_digest)  # that this run began with, however long it takes
+    code: str = field(default_factory=program_digest)  # that this run began with, however long it takes: the world's,
+    drivers_code: str = field(default_factory=lambda: program_digest(DRIVERS))  # and that of all who drive in it
     manner: str | None = None  # what is asked of the driver in words, see `evaluate.spoken`
 
     def choose(self, watcher: Watcher) -> dict[str, list[Episode]]:
@@ -118,7 +119,7 @@ class Run:
     def part(self, place: Place, chosen: dict[str, list[Episode]]) -> Path:
         """Where the outcomes of one map are kept until the run is complete."""
         asked = [asdict(episode) for episode in chosen[place.name]]
-        return self.cache / "parts" / f"{_key(self.code, self.identity, place.digest, asdict(self.suite), asked, self.manner)}.json"
+        return self.cache / "parts" / f"{_key(self.drivers_code, self.identity, place.digest, asdict(self.suite), asked, self.manner)}.json"
 
 
 def drive_share(work: Run, driver: Driver, *, share: int, of: int, watcher: Watcher) -> None:

@@ -126,20 +126,33 @@ def _of_map(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def compare(a: Sequence[Row], b: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
-    """Two policies on the drives that both were given. Raises CaravelaError where they share none."""
+def shared_drives(a: Sequence[Row], b: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The drives that both were given, in one order. Raises CaravelaError where they share none, or where what was expected of one of
+    them differs: then the world, the map or the baseline is another, and the drive is not the same."""
     mine, theirs = ({(row["map"], row["seed"], row["allowed_s"]): row for row in rows} for rows in (a, b))
     shared = sorted(mine.keys() & theirs.keys())
     if not shared:
         raise CaravelaError("the two results share no drive; evaluate both on the same suite, maps and seed.")
-    first, second = [mine[key] for key in shared], [theirs[key] for key in shared]
-    maps = [key[0] for key in shared]
+    for key in shared:
+        wanted = mine[key]["expected_m"], theirs[key]["expected_m"]
+        if abs(wanted[0] - wanted[1]) > 1.0:
+            raise CaravelaError(
+                f"the two results drove different worlds: on '{key[0]}', seed {key[1]}, {wanted[0]:.0f} m and {wanted[1]:.0f} m were expected; "
+                "evaluate both with one version of the program."
+            )
+    return [mine[key] for key in shared], [theirs[key] for key in shared]
+
+
+def compare(a: Sequence[Row], b: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
+    """Two policies on the drives that both were given. Raises CaravelaError where they share none."""
+    first, second = shared_drives(a, b)
+    maps = [row["map"] for row in first]
     difference, low, high = paired_difference([r["success"] for r in first], [r["success"] for r in second], maps, seed=seed)
     km = [[max(row["distance_m"], 0.0) / 1000.0 for row in rows] for rows in (first, second)]
     ratio = ratio_of_rates([_harm(r) for r in first], km[0], [_harm(r) for r in second], km[1], maps, seed=seed)
     progress = paired_difference([r["progress"] for r in first], [r["progress"] for r in second], maps, seed=seed)
     return {
-        "episodes": len(shared),
+        "episodes": len(first),
         "maps": len(set(maps)),
         "success": [round(sum(row["success"] for row in rows) / len(rows), 4) for rows in (first, second)],
         "success_difference": round(difference, 4),

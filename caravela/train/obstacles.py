@@ -26,6 +26,7 @@ class Obstacles:
         self.atlas, self.random = atlas, random
         self.slot = np.full(worlds, -1, dtype=np.int64)  # agent that is one, -1 none
         self.until = np.zeros(worlds)  # s, when it goes
+        self.before: list[np.void | None] = [None] * worlds  # whoever had the place in the state
 
     def forget(self, worlds: NDArray[np.int64]) -> None:
         """New drives began in some worlds."""
@@ -34,8 +35,7 @@ class Obstacles:
     def change(self, state: WorldState, *, chance: float) -> int:
         """Take away what stood long enough, and with probability `chance` put something before each moving car. Returns how many."""
         for world in np.flatnonzero((self.slot >= 0) & (state.time >= self.until)):
-            state.agents["controller"][world, self.slot[world]] = ABSENT
-            self.slot[world] = -1
+            self._take_away(state, int(world))
         due = (self.slot < 0) & (state.speed[:, 0] > LEAST_SPEED) & (self.random.random(len(self.slot)) < chance)
         return sum(self._put(state, int(world)) for world in np.flatnonzero(due))
 
@@ -52,12 +52,23 @@ class Obstacles:
         if slot < 0 or others.min() < ROOM_M or np.hypot(x - ego["x"], y - ego["y"]) < 0.6 * ahead:  # crowded, or the path's end
             return False
         kind = int(self.random.choice(KINDS, p=KIND_SHARES))
+        self.before[world] = agents[slot].copy()
         embody(state.arrays(), world, slot, kind)
         turned = self.random.uniform(-np.pi, np.pi) if kind == PEDESTRIAN else self.random.normal(0.0, 0.2)
         for name, value in (("x", x), ("y", y), ("heading", heading + turned), ("speed", 0.0), ("controller", PARKED)):
             agents[name][slot] = value
         self.slot[world], self.until[world] = slot, state.time[world] + self.random.uniform(*STAYS_S)
         return True
+
+    def _take_away(self, state: WorldState, world: int) -> None:
+        """Whoever had the place has it again, or nobody where the car is near by now."""
+        slot, before, ego = self.slot[world], self.before[world], state.agents[world, 0]
+        assert before is not None
+        state.agents[world, slot] = before
+        if before["controller"] == PARKED and np.hypot(before["x"] - ego["x"], before["y"] - ego["y"]) < FAR_M:
+            state.agents["controller"][world, slot] = ABSENT
+            state.agents["length"][world, slot] = 0.0  # or traffic would take the place
+        self.slot[world] = -1
 
     def _free(self, state: WorldState, world: int) -> int:
         """An agent's place that nobody has, or that of a parked car far away; -1 where there is none."""

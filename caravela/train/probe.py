@@ -123,7 +123,7 @@ def critic_gate(values: NDArray, returns: NDArray) -> dict[str, Any]:
     matters = returns.max(1) - returns.min(1) > 0.02
     values, returns = values[matters], returns[matters]
     if not len(values):
-        return {"looks": 0, "gain": float("nan"), "gain_of_the_first": float("nan"), "by_margin": {}}
+        return {"looks": 0, "gain": None, "gain_of_the_first": None, "by_margin": {}}
     chance, best = returns.mean(), returns.max(1).mean()
 
     def gain(margin: float) -> float:

@@ -73,6 +73,15 @@ def open_shard(path: Path) -> Shard:
     return Shard(path=path, arrays={p.stem: np.load(p, mmap_mode="r") for p in path.glob("*.npy")})
 
 
+def _whole(path: Path) -> Shard | None:
+    """The shard, or none where the writer beside us has just taken it away."""
+    try:
+        shard = open_shard(path)
+    except FileNotFoundError:
+        return None
+    return shard if {IMAGES, "ego"} <= shard.arrays.keys() else None
+
+
 class ShardReader:
     """Random batches over all shards there are; new ones join, vanished ones leave, at `refresh`."""
 
@@ -85,7 +94,7 @@ class ShardReader:
     def refresh(self) -> int:
         """Look for shards; returns the number of samples."""
         names = sorted(p.name for p in self.folder.glob("shard-*"))[-(self.newest or 10**6) :]
-        self.shards = {name: self.shards.get(name) or open_shard(self.folder / name) for name in names}
+        self.shards = {name: shard for name in names if (shard := self.shards.get(name) or _whole(self.folder / name)) is not None}
         return sum(len(s) for s in self.shards.values())
 
     def batches(self, size: int, *, spread: int = 4) -> Iterator[Batch]:

@@ -43,6 +43,7 @@ class VLATrainConfig:
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
     critic_margin: float = 0.02  # of value, see model.config
     data_version: str = "towns-2"
+    half: bool | None = None  # most products in bfloat16; None: where that is faster, measured when the run begins
     seed: int = 0
 
 
@@ -51,7 +52,8 @@ class VLATrainer:
 
     def __init__(self, folder: Path, config: VLATrainConfig, *, begin_with: Path | None = None) -> None:
         """A run that is there goes on; a new one begins with an exported driver, or from nothing."""
-        self.folder, self.config, self.half = folder, config, half_pays()
+        self.folder, self.config = folder, config
+        self.half = half_pays() if config.half is None else config.half
         self._norms_measured = True
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
@@ -60,7 +62,8 @@ class VLATrainer:
         if self.path.exists():
             saved = load_checkpoint(self.path)
             self.model, self.step = saved.model, int(saved.progress["step"])
-            self._norms_measured = self.step > 0
+            self._norms_measured = bool(saved.progress.get("norms_measured", True))
+            self.half = bool(saved.progress.get("half", self.half)) if config.half is None else config.half
             self.average = load_checkpoint(self.average_path).model
         else:
             self.model = VLA(preset(config.preset)) if begin_with is None else reopen(begin_with)
@@ -82,7 +85,7 @@ class VLATrainer:
 
     def save(self) -> None:
         """Write checkpoint, moving average and optimiser, each atomically."""
-        progress = {"step": self.step, "config": asdict(self.config)}
+        progress = {"step": self.step, "config": asdict(self.config), "norms_measured": self._norms_measured, "half": self.half}
         save_checkpoint(self.average_path, self.average, data_version=self.config.data_version, progress=progress)
         part = self.folder / "optimiser.pt.part"
         torch.save(self.optimiser.state_dict(), part)
@@ -123,6 +126,14 @@ class VLATrainer:
                     mine.copy_(theirs)
         return {name: value.item() for name, value in losses.items()}
 
+    def _wait_for_shards(self, console: Console) -> None:
+        told = False
+        while not self.reader.refresh():
+            if not told:
+                console.print(f"waiting for the first shard in {self.reader.folder}: the collecting half writes it", soft_wrap=True)
+            told = True
+            time.sleep(2.0)
+
     def train(
         self, *, seconds: float | None = None, until: int | None = None, console: Console | None = None, save_every_s: float = 120.0
     ) -> None:
@@ -133,8 +144,7 @@ class VLATrainer:
         until = until or self.config.steps
         while self.step < until and (seconds is None or time.monotonic() - began < seconds):
             if self.step % 100 == 0 or not self.reader.shards:
-                while not self.reader.refresh():
-                    time.sleep(2.0)
+                self._wait_for_shards(console)
             for name, value in self.learn(self.reader.draw(self.config.batch)).items():
                 sums.setdefault(name, []).append(value)
             if self.step % 50 == 0:
@@ -157,8 +167,7 @@ class VLACollector:
     def __init__(self, graphs: list[LaneGraph], folder: Path, *, teacher: Path, config: VLATrainConfig, collect: CollectConfig) -> None:
         self.graphs, self.folder, self.teacher_path, self.config, self.collect = graphs, folder, teacher, config, collect
         self.writer = ShardWriter(folder / "shards", size=config.shard, keep=config.keep)
-        self.round = self.writer.written
-        self.random = np.random.default_rng((config.seed, self.round))
+        self.random = np.random.default_rng((config.seed, self.writer.written))
 
     def run_round(self, *, console: Console | None = None) -> dict[str, float]:
         """One round on a random choice of maps; returns its counts, which are also appended to collect.jsonl."""
@@ -174,7 +183,8 @@ class VLACollector:
             checkpoint = load_checkpoint(average)
             chooses = int(checkpoint.progress["step"]) >= config.critic_from
             checkpoint.model.config = replace(checkpoint.model.config, critic_trained=chooses, critic_margin=config.critic_margin)
-            student = TorchPolicy(checkpoint.model, proposals=self.collect.proposals, half=half_pays())
+            half = bool(checkpoint.progress.get("half", False))
+            student = TorchPolicy(checkpoint.model, proposals=self.collect.proposals, half=half)
         counts = collector.run(student, student_share=config.student_share)
         counts |= {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
         with (self.folder / "collect.jsonl").open("a") as file:

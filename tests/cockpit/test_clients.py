@@ -10,7 +10,7 @@ import pytest
 from mcp import Client as Session
 from mcp import MCPError, types
 
-from caravela.cockpit.clients.audit import Audit
+from caravela.cockpit.clients.audit import Audit, AuditError
 from caravela.cockpit.clients.consent import Client, Consents
 from caravela.cockpit.clients.door import Door
 from caravela.cockpit.clients.doorbell import AGAIN_S, PAUSE_S, SETTLE_S, Doorbell
@@ -295,6 +295,35 @@ def test_without_a_record_nothing_is_done(house, untouched):
     house.consents.allow("phone", Scope)
     house.audit.close()
     assert "record" in house.door.call(PHONE, "climate_fan", {"operation": "up"}).text and untouched()
+
+
+def test_what_was_done_is_not_denied_where_its_record_cannot_be_completed(house, car):
+    house.consents.allow("phone", Scope)
+    write = house.audit.write
+
+    def full_after_asked(number, outcome, **facts):
+        if outcome != "asked":
+            raise AuditError("the disk is full")
+        write(number, outcome, **facts)
+
+    house.audit.write = full_after_asked
+    answer = house.door.call(PHONE, "climate_fan", {"operation": "set", "value": 30, "places": ["driver"]})
+    assert car.signals[FAN] == 30.0 and answer.accepted and answer.facts == {"changed": {FAN: 30.0}}
+    assert answer.text == "Done, but its record could not be completed."
+    answer = house.door.call(PHONE, "boot_open", {"operation": "on"})
+    assert not answer.accepted and "record could not be completed" in answer.text
+
+
+def test_a_flood_of_lists_that_cannot_be_recorded_is_told_as_such(house):
+    house.audit.close()
+
+    async def flood():
+        async with house.session() as session:
+            with pytest.raises(MCPError, match="the car's record cannot be written"):
+                for _ in range(BURST + 1):
+                    await session.list_tools(cache_mode="bypass")
+
+    anyio.run(flood)
 
 
 def test_a_torn_file_of_consents_allows_nothing(house, untouched):

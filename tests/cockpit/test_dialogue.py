@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from caravela.cockpit import replies
+from caravela.cockpit.agent import Response
 from caravela.cockpit.dialogue import RESTS_S, Dialogue
 from caravela.cockpit.endpoint import LONGEST_TEXT, Endpoint, EndpointError
 from caravela.cockpit.tool import Place
@@ -122,6 +123,15 @@ def test_a_late_yes_does_nothing(dialogue, fake, clock, untouched):
     assert untouched()
 
 
+def test_a_yes_to_a_later_question_is_none_to_the_proposal(dialogue, fake, agent, monkeypatch, untouched):
+    fake.says = "DO: open the sunroof"
+    assert dialogue.hear(TALK).asked
+    monkeypatch.setattr(agent, "tick", lambda: [Response("Where to?", asked=True)])
+    assert [response.text for response in dialogue.tick()] == ["Where to?"]
+    dialogue.hear("yes")
+    assert untouched()
+
+
 @pytest.mark.parametrize(
     "says",
     [
@@ -214,6 +224,17 @@ def test_garbled_answers_leave_the_local_agent(dialogue, fake, body):
 def test_the_key_goes_to_one_place(agent, fake):
     other = Fake()
     fake.status, fake.location = 307, f"{other.url}/chat/completions"
+    Dialogue(agent, Endpoint(fake.url, "tiny", key="secret")).hear(TALK)
+    assert fake.keys == ["Bearer secret"] and not other.heard
+    other.server.shutdown()
+    other.server.server_close()
+
+
+def test_the_key_goes_through_no_proxy_in_clear_text(agent, fake, monkeypatch):
+    other = Fake()
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", other.url)
     Dialogue(agent, Endpoint(fake.url, "tiny", key="secret")).hear(TALK)
     assert fake.keys == ["Bearer secret"] and not other.heard
     other.server.shutdown()

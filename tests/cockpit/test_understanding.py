@@ -5,12 +5,15 @@ import pytest
 
 from caravela.cockpit.clauses import cut, strong_parts, unquoted
 from caravela.cockpit.head import Head
+from caravela.cockpit.intents import CabinCall, DrivingWish, Missing, Slot, SmallTalk
 from caravela.cockpit.learning import LearningConfig, classes, fit, lessons_of, loss_and_gradients
 from caravela.cockpit.measuring import measure
 from caravela.cockpit.numbers import numbers_in, share_in
 from caravela.cockpit.phrasing import draw, held_out
+from caravela.cockpit.tool import Call, Operation
 from caravela.cockpit.wordpieces import piece_spans
 from caravela.core.errors import BundleError
+from caravela.core.request import GoTo
 from caravela.words import SentenceEncoder
 
 
@@ -53,6 +56,35 @@ def test_pieces_lie_where_they_were_written():
     spans = piece_spans(encoder.tokens(text), text)
     found = [text[a:b] for a, b in (span for span in spans if span is not None)]
     assert "".join(found).replace(",", "") == text.replace(" ", "").replace(",", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["I am on the phone.", "I'm on the phone", "I am still on a call", "she is on the phone", "my wife is on the phone"]
+)
+def test_who_says_that_somebody_is_on_the_phone_asks_for_nothing(understanding, text):
+    assert [step.intent for step in understanding(text)] == [SmallTalk()]
+
+
+def test_words_about_the_phone_may_still_ask_for_something(understanding):
+    assert understanding("get Julia on the phone")[0].intent == CabinCall(Call("phone.call", Operation.SET, value="Julia"))
+    assert understanding("quiet, I'm on the phone")[0].intent == CabinCall(Call("media.volume", Operation.OFF))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("bring us to the old harbour", "old harbour"),
+        ("bring us to the old harbor", "the old harbor"),
+        ("bring us to the old market please", "the old market"),
+    ],
+)
+def test_a_place_that_the_head_does_not_know_is_what_follows_to(understanding, text, place):
+    assert [step.intent for step in understanding(text)] == [DrivingWish(GoTo(place))]
+
+
+@pytest.mark.parametrize("text", ["I want to go somewhere", "navigate", "set a destination"])
+def test_where_no_place_is_named_it_is_asked_for(understanding, text):
+    assert [step.intent for step in understanding(text)] == [Missing("drive.go_to", Slot.TEXT)]
 
 
 def test_quoted_words_are_taken_out():

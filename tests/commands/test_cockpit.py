@@ -1,12 +1,21 @@
 """`caravela cockpit`: a conversation from the command line, the table of the benchmark, bad input in one sentence."""
 
+import itertools
 import json
+import time
 
+import numpy as np
 import pytest
 
 from caravela import cli
-from caravela.cockpit.grading import Outcome
+from caravela.cockpit.grading import Car, Outcome
 from caravela.cockpit.judging import drive_tasks
+from caravela.cockpit.understanding import Understanding
+from caravela.cockpit.voice.conversation import Conversation
+from caravela.cockpit.voice.session import Session
+from caravela.cockpit.voice.stages import FRAME, FRAME_S, Noticed
+from caravela.cockpit.voice.turns import TurnConfig
+from caravela.commands._cockpit_voice import _hear
 from caravela.commands.cockpit import summary
 
 
@@ -28,6 +37,30 @@ def test_a_conversation(caravela):
     turns = json.loads(out.splitlines()[-1])["turns"]
     assert code == 0 and turns[0]["changed"] == {"Vehicle.Cabin.Sunroof.Position": 100.0}
     assert turns[1]["changed"] == {} and turns[1]["requests"] == []
+
+
+def test_what_a_conversation_put_off_is_done_and_told(caravela, monkeypatch):
+    seconds = itertools.count(0.0, 20.0)
+    monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
+    code, out, _ = caravela("cockpit", "chat", "--say", "in one minute open the sunroof", *["how fast are we going"] * 4, "--json")
+    turns = json.loads(out.splitlines()[-1])["turns"]
+    (done,) = [turn for turn in turns if turn["said"] == ""]
+    assert code == 0 and turns[0]["changed"] == {} and len(turns) == 6
+    assert done["changed"] == {"Vehicle.Cabin.Sunroof.Position": 100.0} and "sunroof" in done["reply"]
+
+
+def test_what_is_put_off_is_done_while_the_car_listens():
+    car = Car()
+    agent = car.agent(Understanding())
+
+    class Quiet:
+        def notice(self, frame):
+            return Noticed(0.0, False)
+
+    session = Session(Quiet(), None, Conversation(agent), config=TurnConfig(wake=False))
+    agent.hear("in one minute open the sunroof")
+    (turn,) = _hear(session, car, [np.zeros(FRAME, np.int16)] * round(62.0 / FRAME_S), live=False)
+    assert 60.0 <= turn.began_s <= 60.6 and turn.answered.response.changes and car.signals["Vehicle.Cabin.Sunroof.Position"] == 100.0
 
 
 @pytest.mark.parametrize(

@@ -36,3 +36,21 @@ def test_bad_input_is_one_sentence_and_exit_2(
     assert stop.value.code == 2 and out == "" and err.count("\n") == 1
     assert err.startswith("caravela: ") and says in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_maps_of_other_sides_are_refused_for_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from caravela.commands.train import training_maps
+    from caravela.core.errors import CaravelaError
+    from caravela.world.maps import library
+    from caravela.world.maps.catalogue import load_town, towns
+
+    monkeypatch.setattr(library, "build_library", lambda side, **_: None)
+    monkeypatch.setenv("CARAVELA_DATA", str(tmp_path / "none"))
+    for name in ("grid-905", "grid-100006", "neukolln"):
+        folder = tmp_path / name
+        (folder / "train").mkdir(parents=True)
+        replace(load_town(towns()[0]), name=name).save(folder / "train" / "0001.lanes")
+        with pytest.raises(CaravelaError, match=f"maps of other sides.*{name}"):
+            training_maps(folder, towns=1)

@@ -44,7 +44,7 @@ def test_they_stand_ahead_of_moving_cars_only(moving):
 def test_they_go_after_their_time_and_cars_that_see_them_mostly_pass_unharmed(moving):
     simulator, driver, obstacles = moving
     obstacles.change(simulator.state, chance=1.0)
-    slots = obstacles.slot.copy()
+    slots, before = obstacles.slot.copy(), obstacles.before
     worlds = np.flatnonzero(slots >= 0)
     struck = np.zeros(12, dtype=np.bool_)
     for _ in range(round(STAYS_S[1] * 10) + 2):
@@ -52,5 +52,7 @@ def test_they_go_after_their_time_and_cars_that_see_them_mostly_pass_unharmed(mo
         struck |= (simulator.flags[:, 0] & 2) > 0
         obstacles.change(simulator.state, chance=0.0)
     assert (obstacles.slot < 0).all()
-    assert (simulator.state.controller[worlds, slots[worlds]] != PARKED).all()  # gone, or on the move as somebody of the traffic
+    for world in worlds:  # whoever had the place has it again
+        now, then = simulator.state.agents[world, slots[world]], before[world]
+        assert (now["x"], now["y"], now["kind"]) == (then["x"], then["y"], then["kind"]) or now["controller"] != PARKED
     assert struck[worlds].mean() < 0.5

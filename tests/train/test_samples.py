@@ -34,6 +34,15 @@ def test_an_unfinished_shard_is_invisible_and_writing_goes_on_after_the_last(tmp
     assert ShardWriter(tmp_path, size=2).written == 1
 
 
+def test_a_shard_that_is_being_taken_away_is_left_out(tmp_path):
+    writer = ShardWriter(tmp_path, size=2)
+    writer.add(rows(2))
+    writer.add(rows(2, start=2))
+    for array in (tmp_path / "shard-000000").glob("*.npy"):
+        array.unlink()
+    assert list(ShardReader(tmp_path).shards) == ["shard-000001"]
+
+
 def test_the_oldest_make_room(tmp_path):
     writer = ShardWriter(tmp_path, size=2, keep=3)
     for start in range(0, 10, 2):

@@ -1,5 +1,6 @@
 """The driver's learning: a run that was stopped goes on where it was, with its optimiser."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -72,6 +73,21 @@ def test_a_new_run_can_drive_before_its_first_step(folder):
     VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER)
     assert (folder / "average.safetensors").is_file()
     assert VLATrainer(folder, TINY).step == 0  # and goes on as a run that is there
+
+
+def test_a_run_from_nothing_that_is_taken_up_before_its_first_step_keeps_its_batch_norms(folder):
+    fresh = VLATrainer(folder, TINY)
+    weights = [value.clone() for name, value in fresh.model.named_parameters() if "vision" in name and value.ndim == 1]
+    again = VLATrainer(folder, TINY)
+    again.learn(again.reader.draw(TINY.batch))
+    after = [value for name, value in again.model.named_parameters() if "vision" in name and value.ndim == 1]
+    assert max(float((one - other).abs().max()) for one, other in zip(weights, after, strict=True)) < 0.01
+
+
+def test_a_run_goes_on_in_the_precision_it_began_with(folder):
+    begun = VLATrainer(folder, replace(TINY, half=True))
+    begun.train(until=1)
+    assert VLATrainer(folder, TINY).half and not VLATrainer(folder, replace(TINY, half=False)).half
 
 
 def test_real_places_are_chosen_as_often_as_asked_for():

@@ -3,7 +3,7 @@ for the car's own agent, which may still say no. Whatever comes of it is in the 
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from caravela.cockpit.clients.audit import Audit, AuditError
@@ -23,6 +23,7 @@ from caravela.core.signals import Value
 from caravela.core.units import to_kph
 
 MOST_NAME = 60  # characters of a name that are looked at
+NO_RECORD = "the car's record cannot be written, and without it nothing is done."
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Door:
         return tuple(offered for offered in offers().values() if offered.scope in self._scopes)
 
     def wait_s(self, client: Client) -> float:
-        """Count a request of `client`. Returns 0, or the seconds for which it has to wait."""
+        """Count a request of `client`. Returns 0, or the seconds for which it has to wait. Raises AuditError where a flood cannot be recorded."""
         bucket = client.name if self._trusts(client) else STRANGERS
         wait = self._limits.take(bucket, self._look().t_s)
         if not wait:
@@ -83,7 +84,7 @@ class Door:
                 return Answer(False, f"too many requests; try again in {wait:.1f} s.")
             return self._call(client, name, dict(arguments or {}))
         except AuditError:
-            return Answer(False, "the car's record cannot be written, and without it nothing is done.")
+            return Answer(False, NO_RECORD)
 
     def _call(self, client: Client, name: str, arguments: dict[str, Any]) -> Answer:
         number = self._audit.number()
@@ -110,7 +111,10 @@ class Door:
         self._audit.write(number, "asked", **asked)
         answer = self._done(client, deed)
         came_of_it = answer.facts if answer.accepted else {"why": answer.text.rstrip(".")}
-        self._audit.write(number, "granted" if answer.accepted else "refused", **_told(client), tool=name, **came_of_it)
+        try:
+            self._audit.write(number, "granted" if answer.accepted else "refused", **_told(client), tool=name, **came_of_it)
+        except AuditError:  # what is done is done
+            return replace(answer, text=f"{answer.text.rstrip('.')}, but its record could not be completed.")
         return answer
 
     def _unallowed(self, client: Client, scope: Scope) -> str:

@@ -9,8 +9,9 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 
 from caravela import __version__
+from caravela.cockpit.clients.audit import AuditError
 from caravela.cockpit.clients.consent import NAMELESS, Client
-from caravela.cockpit.clients.door import Answer, Door
+from caravela.cockpit.clients.door import NO_RECORD, Answer, Door
 from caravela.cockpit.clients.fields import schema_of
 from caravela.cockpit.clients.offered import Offered
 
@@ -33,7 +34,11 @@ def make_server(door: Door, *, started_for: str | None = None) -> Server:
         return Client.called(told.client_info.name if told is not None else NAMELESS)
 
     async def list_tools(context: ServerRequestContext[Any], _: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        if wait := door.wait_s(whose(context)):
+        try:
+            wait = door.wait_s(whose(context))
+        except AuditError as error:
+            raise MCPError(types.INTERNAL_ERROR, NO_RECORD) from error
+        if wait:
             raise MCPError(TOO_MANY, f"too many requests; try again in {wait:.1f} s.")
         return types.ListToolsResult(tools=[tool_of(offered) for offered in door.offered()])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Protocol
 
-from caravela.cockpit.agent import Response
+from caravela.cockpit.agent import Response, joined
 from caravela.cockpit.intents import Answer, DrivingWish, Reply, Step
 from caravela.cockpit.memory import ANSWER_WITHIN_S
 from caravela.cockpit.tool import Place
@@ -34,6 +34,7 @@ class Agent(Protocol):
 
     def hear(self, text: str, *, seat: Place = Place.DRIVER) -> Response: ...
     def understood(self, text: str, *, seat: Place = Place.DRIVER) -> list[Step]: ...
+    def tick(self) -> list[Response]: ...
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,16 @@ class Conversation:
         if answer is not None:
             return Answered(text, LEFT, listen_on=True)
         return self._read_back(text, t_s) if self._weighty(text) else self._handed(text)
+
+    def tick(self) -> Answered | None:
+        """What was put off and has come due, done now. Where that asks something, a yes is no longer one to what was read back before."""
+        responses = self._agent.tick()
+        if not responses:
+            return None
+        response = joined(responses)
+        if response.asked:
+            self._pending = ""
+        return Answered("", response.text, response, response.asked)
 
     def _weighty(self, text: str) -> bool:
         """Does this ask driving for something that is read back however surely it was heard?"""

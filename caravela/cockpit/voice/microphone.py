@@ -1,5 +1,6 @@
 """A microphone and a loudspeaker, through `sounddevice` (the extra `microphone`). Where there is none, one sentence."""
 
+import contextlib
 import importlib.util
 import queue
 from collections.abc import Iterator
@@ -22,8 +23,10 @@ def frames() -> Iterator[Samples]:
     waiting: queue.Queue[Samples] = queue.Queue(MOST_WAITING)
 
     def take(heard: Samples, *_: object) -> None:
-        if not waiting.full():
-            waiting.put_nowait(heard[:, 0].copy())
+        if waiting.full():
+            with contextlib.suppress(queue.Empty):  # the reader was quicker
+                waiting.get_nowait()
+        waiting.put_nowait(heard[:, 0].copy())
 
     try:
         stream = sounddevice.InputStream(samplerate=RATE, channels=1, dtype="int16", blocksize=FRAME, callback=take)

@@ -3,7 +3,7 @@ took. Without a speaker the answers stay text."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,6 +68,14 @@ class Session:
     def finish(self) -> Turn | None:
         """The recording is over."""
         return self._met(turns.finish(self._state))
+
+    def tick(self) -> Turn | None:
+        """What was put off and has come due, done and spoken now, unless somebody speaks: then it waits for the next call."""
+        if turns.speaking(self._state, self.t_s) or (answered := self._conversation.tick()) is None:
+            return None
+        waits = self._state.phase is turns.Phase.AWAKE  # for an answer, which this is no reason to miss
+        nothing = Said(np.zeros(0, np.int16), self.t_s, self.t_s, self.t_s, False)
+        return self._turn(nothing, Transcript("", 0.0, 0.0), replace(answered, listen_on=answered.listen_on or waits))
 
     def _met(self, event: turns.Event | None) -> Turn | None:
         match event:

@@ -123,6 +123,12 @@ def finish(state: State) -> Said | None:
     return _said(state, state.kept[-1].t_s) if state.phase is Phase.HEARING else None
 
 
+def speaking(state: State, t_s: float) -> bool:
+    """Does somebody speak at `t_s`, or begin to, or does the car itself?"""
+    begins = state.phase is Phase.AWAKE and (state.named or state.voiced_s > 0.0)
+    return state.phase in (Phase.HEARING, Phase.DEAF) or begins or t_s < state.since_s
+
+
 def answered(state: State, t_s: float, config: TurnConfig, *, listen_on: bool) -> State:
     """The car will have answered at `t_s`, deaf until then, and with `listen_on` waits for a word without being woken again."""
     phase = Phase.AWAKE if listen_on or not config.wake else Phase.ASLEEP

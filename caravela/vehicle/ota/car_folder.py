@@ -55,6 +55,9 @@ class CarFolder:
                 folder.disk.make_folder(each)
             folder.disk.write(folder.root, root)
             folder.disk.write(folder.file(version), content)
+            for slot in SLOTS:  # of a car that was here before, whose higher numbers would count
+                if (path / slot).exists():
+                    folder.disk.remove(path / slot)
             state = CarState(tier, factory=version, active=version, newest=version)
             folder.disk.write(path / FACTORY, _sealed(0, state))  # last: from here on it is a car
         except OSError as error:

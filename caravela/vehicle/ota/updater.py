@@ -33,7 +33,9 @@ def trust(address: str, folder: CarFolder) -> Trust:
     try:
         root = folder.root.read_bytes()
     except OSError as error:
-        raise CaravelaError(f"the car at '{folder.path}' has lost the keys that it trusts ({error.strerror}); set it up anew.") from error
+        raise CaravelaError(
+            f"the car at '{folder.path}' has lost the keys that it trusts ({error.strerror}); set one up in a new folder."
+        ) from error
     root = checked_root(root, source=f"'{folder.root}'")
     return Trust(address, root=root, metadata=folder.metadata, disk=folder.disk)
 
@@ -108,7 +110,9 @@ class CarUpdater:
                     break
                 notes.append(f"release {version.release} is damaged on the disk")
             else:
-                raise CaravelaError(f"no version in '{folder.path}' is whole; set the car up anew with `caravela vehicle update new`.")
+                raise CaravelaError(
+                    f"no version in '{folder.path}' is whole; set a car up with `caravela vehicle update new` in a new folder."
+                )
             if version != state.active:
                 notes.append(f"release {version.release} is active instead")
                 try:

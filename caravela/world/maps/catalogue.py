@@ -28,6 +28,14 @@ TEST_PLACES = (  # real maps that nothing is ever trained on
 SUFFIXES = (".lanes", ".osm", ".osm.pbf", ".xodr", ".xodr.gz", ".net.xml")
 
 
+def side_of(name: str) -> str:
+    """training, validation or test: the side of a generated town or a real place, by its map's name; what is on none may be trained on."""
+    seed = name.rpartition("-")[2]
+    if name in TEST_PLACES or (seed.isdigit() and int(seed) in TEST_SEEDS):
+        return "test"
+    return "validation" if seed.isdigit() and int(seed) in VALIDATION_SEEDS else "training"
+
+
 @cache
 def towns() -> tuple[str, ...]:
     """Names of the towns that ship with the package."""

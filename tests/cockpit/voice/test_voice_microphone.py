@@ -13,8 +13,9 @@ from caravela.cockpit.voice.stages import FRAME, Audio
 
 @pytest.fixture
 def device(monkeypatch):
-    """A module that records three frames as soon as it is opened."""
+    """A module that records three frames, or as many as are set, as soon as it is opened."""
     fake = types.ModuleType("sounddevice")
+    fake.frames = 3
     fake.played = []
 
     class InputStream:
@@ -23,7 +24,7 @@ def device(monkeypatch):
             self.callback = callback
 
         def __enter__(self):
-            for number in range(3):
+            for number in range(fake.frames):
                 self.callback(np.full((FRAME, 1), number, np.int16), FRAME, None, None)
 
         def __exit__(self, *_):
@@ -40,6 +41,13 @@ def device(monkeypatch):
 def test_frames_come_as_they_are_recorded(device):
     frames = microphone.frames()
     assert [int(next(frames)[0]) for _ in range(3)] == [0, 1, 2]
+    frames.close()
+
+
+def test_what_waited_longest_is_dropped(device):
+    device.frames = microphone.MOST_WAITING + 2
+    frames = microphone.frames()
+    assert [int(next(frames)[0]) for _ in range(microphone.MOST_WAITING)] == list(range(2, microphone.MOST_WAITING + 2))
     frames.close()
 
 

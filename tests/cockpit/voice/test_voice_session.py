@@ -65,6 +65,29 @@ def test_a_sentence_becomes_a_deed_and_a_spoken_answer(agent, car, ticking):
     assert turn.delay_s == pytest.approx(turn.clear_s - turn.ended_s + 0.3)
 
 
+def test_what_was_put_off_is_done_and_spoken_once_nobody_speaks(agent, car):
+    session = Session(LoudIsSpeech(), Says(Transcript("Yes.", 0.9)), Conversation(agent), speaker=Beeps(), config=TurnConfig(wake=False))
+    agent.hear("in one minute open the sunroof")
+    car.meet({"seconds": 61})
+    assert play(session, 1, 5000) == [] and session.tick() is None and car.signals[SUNROOF] == 0.0
+    assert len(play(session, 1, 10)) == 1
+    turn = session.tick()
+    assert car.signals[SUNROOF] == 100.0 and turn.speech.seconds == 0.5 and "sunroof" in turn.answered.text
+    assert session.tick() is None
+
+
+def test_what_was_put_off_takes_no_answer_away(agent, car):
+    asks = Transcript("Hey Jarvis, set the temperature.", 0.9)
+    voice = Conversation(agent, name="Hey Jarvis")
+    session = Session(LoudIsSpeech(), Says(asks, Transcript("To 21.", 0.9)), voice)
+    agent.hear("in one minute open the sunroof")
+    (turn,) = play(session, 2, 5000, wake=True) + play(session, 1, 10)
+    assert turn.answered.listen_on
+    car.meet({"seconds": 61})
+    assert session.tick().answered.response.changes
+    assert len(play(session, 1, 5000) + play(session, 1, 10)) == 1, "it still waits for the temperature"
+
+
 def test_without_a_speaker_the_answer_is_text(agent):
     session = Session(LoudIsSpeech(), Says(Transcript("How fast are we going?", 0.9)), Conversation(agent), config=TurnConfig(wake=False))
     (turn,) = play(session, 1, 5000) + play(session, 1, 10)

@@ -85,6 +85,21 @@ def test_a_car_of_its_own_version_drives(here: Path, capsys: pytest.CaptureFixtu
     assert code == 2 and "no version in 'car' is whole" in said
 
 
+def test_a_car_tries_an_update_only_where_it_is_known_to_be_parked(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call(capsys, "publish", str(other(here)), "--new")
+    call(capsys, "update", "new", "--root", "repository/metadata/1.root.json")
+    call(capsys, "update", "stage", "--source", "repository")
+    call(capsys, "update", "swap", *PARKED)
+    run = ("run", "--car", "car", "--video", "front=missing.mp4")  # it has started by the time that this is looked for
+    for options, told in (
+        ((), "waits for the car to be parked: its speed is not known"),
+        (("--car-speed", "3", "--parking-brake"), "waits for the car to be parked: it moves at 3.0 m/s"),
+        (("--car-speed", "0", "--parking-brake", "--engaged"), "waits for the car to be parked: L2 or L4 is engaged"),
+        (("--car-speed", "0", "--parking-brake"), "release 1 passed its self-test"),
+    ):
+        assert told in call(capsys, *run, *options)[2]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

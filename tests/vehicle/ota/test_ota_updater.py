@@ -9,7 +9,7 @@ import pytest
 from ota_bench import NOW, Bench, bundle
 
 from caravela.core.errors import CaravelaError
-from caravela.vehicle.ota.car_folder import SLOTS, CarFolder
+from caravela.vehicle.ota.car_folder import FACTORY, SLOTS, CarFolder
 from caravela.vehicle.ota.refusal import Reason, UpdateRefused
 from caravela.vehicle.ota.standing import PARKED, Standing
 from caravela.vehicle.ota.state import ATTEMPTS
@@ -162,7 +162,7 @@ def test_a_damaged_active_version_gives_way_to_one_before(bench: Bench):
     assert bench.update().path.read_bytes() == bundle("two"), "the damaged one may be fetched again"
     for path in (bench.car / "versions").iterdir():
         path.write_bytes(b"rot")
-    with pytest.raises(CaravelaError, match=r"no version in .* is whole"):
+    with pytest.raises(CaravelaError, match=r"no version in .* is whole; .* in a new folder"):
         bench.active()
 
 
@@ -210,6 +210,17 @@ def test_a_car_is_set_up_once(bench: Bench):
         CarFolder.set_up(bench.folder / "other", root=b"", bundle=bench.folder / "missing", tier="se")
     with pytest.raises(CaravelaError, match="no car at"):
         CarFolder(bench.folder / "nowhere").read()
+
+
+def test_a_car_that_is_set_up_anew_knows_nothing_of_the_one_before(bench: Bench):
+    for name in ("one", "two"):
+        bench.publish(bundle(name))
+        bench.update()
+    root = (bench.car / "root.json").read_bytes()
+    (bench.car / FACTORY).unlink()
+    bench.publish(bundle("anew"))
+    CarFolder.set_up(bench.car, root=root, bundle=bench.folder / "bundle", tier="se")
+    assert bench.active() == bundle("anew") and bench.updater().status()["previous"] is None
 
 
 def test_a_repository_is_read_over_http(bench: Bench):
