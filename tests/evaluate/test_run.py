@@ -110,6 +110,7 @@ def row(seed, *, success=True, name="m", failures=(), km=1.0):
         "map": name,
         "seed": seed,
         "allowed_s": 60.0,
+        "expected_m": 500.0,
         "success": success,
         "failures": list(failures),
         "distance_m": 1000 * km,
@@ -125,6 +126,8 @@ def test_two_results_are_compared_on_the_drives_they_share():
     assert result["success_difference"] == pytest.approx(8 / 15, abs=1e-3) and result["failures_per_km_ratio"] == 0.0
     with pytest.raises(CaravelaError, match="share no drive"):
         compare(a[:2], b)
+    with pytest.raises(CaravelaError, match="drove different worlds"):
+        compare(a, [{**r, "expected_m": 300.0} for r in b])
 
 
 def test_maps_of_one_name_are_numbered_and_training_towns_are_told_apart():
@@ -166,6 +169,6 @@ def test_what_a_policy_tells_of_its_risk_is_kept_with_every_drive(places, suite,
 def test_a_run_keeps_to_the_code_that_it_began_with(places, suite, tmp_path, monkeypatch):
     work = Run(places, suite, identity="stationary", episodes=4, seed=0, cache=tmp_path)
     before = work.part(places[0], {places[0].name: []})
-    monkeypatch.setattr(run_module, "program_digest", lambda: pytest.fail("the code was looked at again"))
+    monkeypatch.setattr(run_module, "program_digest", lambda *_: pytest.fail("the code was looked at again"))
     assert work.part(places[0], {places[0].name: []}) == before
-    assert replace(work, code="other").part(places[0], {places[0].name: []}) != before
+    assert replace(work, drivers_code="other").part(places[0], {places[0].name: []}) != before

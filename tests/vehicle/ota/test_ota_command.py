@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from caravela.cli import main
-from caravela.vehicle.bundle import shipped
+from caravela.vehicle.bundle import open_bundle, shipped
 
 PARKED = ("--speed", "0", "--parking-brake")
 
@@ -38,10 +38,10 @@ def renamed(folder: Path, name: str) -> Path:
 
 def other(folder: Path) -> Path:
     """The model that ships with another data version: another release of the same tier."""
-    content = (shipped() / "model.onnx").read_bytes()
-    assert content.count(b"towns-1") == 1
+    content, told = (shipped() / "model.onnx").read_bytes(), open_bundle(shipped()).card.data_version.encode()
+    assert content.count(told) == 1 and told[-1:] != b"9"
     (folder / "next").mkdir()
-    (folder / "next" / "model.onnx").write_bytes(content.replace(b"towns-1", b"towns-2"))
+    (folder / "next" / "model.onnx").write_bytes(content.replace(told, told[:-1] + b"9"))
     return folder / "next"
 
 
