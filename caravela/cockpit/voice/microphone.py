@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import queue
 from collections.abc import Iterator
+from types import ModuleType
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def play(audio: Audio) -> None:
     _device().play(audio.samples.astype(np.int16), audio.rate)
 
 
-def _device():  # type: ignore[no-untyped-def]
+def _device() -> ModuleType:
     if importlib.util.find_spec("sounddevice") is None:
         raise MicrophoneError(
             "no recording is given, and a microphone needs `pip install 'caravela[microphone]'`; give a recording instead."
