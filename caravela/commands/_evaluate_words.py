@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from caravela.evaluate.drivers import Driver
     from caravela.evaluate.driving import Watcher
     from caravela.evaluate.run import Outcome, Run
@@ -12,10 +14,11 @@ if TYPE_CHECKING:
 
 def drive_spoken(
     work: "Run", driver: "Driver", *, watcher: "Watcher", before: "Callable[[Run], None]"
-) -> "tuple[list[Outcome], list[dict[str, Any]], dict[str, Any]]":
-    """The untold drives' outcomes, their verdicts per manner (see `evaluate.spoken.verdicts`) and the table. `before` is called with
+) -> "tuple[list[Outcome], list[dict[str, Any]], dict[str, Any], list[Path]]":
+    """The untold drives' outcomes, their verdicts per manner (see `evaluate.spoken.verdicts`), the table, and the files that keep the drives until the
+    result is written. `before` is called with
     each manner's work first: it may drive some of it elsewhere."""
-    from caravela.evaluate.run import collect, forget
+    from caravela.evaluate.run import collect
     from caravela.evaluate.spoken import MANNERS, SILENCE, Ride, table, verdicts
 
     outcomes, parts = {}, []
@@ -30,8 +33,7 @@ def drive_spoken(
     }
     starts = [outcome.episode for outcome in outcomes[SILENCE]]
     rows = verdicts(rides, starts)
-    forget(parts)
-    return outcomes[SILENCE], rows, table(rows, starts)
+    return outcomes[SILENCE], rows, table(rows, starts), parts
 
 
 def show_words(words: dict[str, Any]) -> None:

@@ -101,7 +101,7 @@ def run(options: RunOptions) -> dict[str, Any]:
     with Bar() as bar:
         if suite.spoken:
             shared = functools.partial(side_by_side, driver=driver, options=options, watcher=bar)
-            outcomes, verdicts, table = drive_spoken(work, driver, watcher=bar, before=shared)
+            outcomes, verdicts, table, kept = drive_spoken(work, driver, watcher=bar, before=shared)
             rows = [{**row, "words": verdict} for row, verdict in zip(rows_of(outcomes, places), verdicts, strict=True)]
             words = {"words": table}
         else:
