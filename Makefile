@@ -15,8 +15,8 @@ PEERS := .venv-peers
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-drive: $(BASE)  ## install the base (no torch), open the live page and drive
-	@$(VENV)/bin/caravela drive
+drive: $(BASE)  ## install the base (no torch), open the live page and drive; PORT=8123 and ARGS='--town dunmore' are passed on
+	@$(VENV)/bin/caravela drive $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: check  ## add the extras that tests need, then run every check and test that takes under 10 minutes in all
 	@$(PYTHON) -m pytest -m "not long"

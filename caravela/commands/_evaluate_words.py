@@ -39,17 +39,17 @@ def drive_spoken(
 def show_words(words: dict[str, Any]) -> None:
     """The table for people."""
     from caravela.evaluate.spoken import MEASURED
+    from caravela.evaluate.statistics import span
 
     print("told from the same starts, in words that nothing is trained on (95 % interval); a driver that ignores words: 0 %")
     for asked, row in words.items():
         if row["right"] is None:
             print(f"  {asked:<8} of {row['drives']} drives none can be compared: they ended too soon")
             continue
-        low, high = row["right_ci"]
         by_chance = "–" if row["by_chance"] is None else f"{row['by_chance']:.0%}"
         heeded = "–" if row["heeded"] is None else f"{row['heeded']:.0%}"
         size = MEASURED[asked]
         print(
-            f"  {asked:<8} {row['right']:5.1%} change as asked ({low:.1%} to {high:.1%}), {row['judged']} of {row['drives']} drives judged; "
+            f"  {asked:<8} {row['right']:5.1%} change as asked ({span(row['right_ci'])}), {row['judged']} of {row['drives']} drives judged; "
             f"idle talk {by_chance}; failing let pass {heeded}; {size.replace('_', ' ')} {row[size]}"
         )

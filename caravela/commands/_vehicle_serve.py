@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from caravela.core.errors import CaravelaError
-
 
 @dataclass(frozen=True)
 class ServeOptions:
@@ -26,14 +24,7 @@ class ServeOptions:
 
 
 def run_serve(options: ServeOptions) -> dict[str, Any]:
-    """Serve until Ctrl-C or a termination signal. Raises CaravelaError for bad options, a port that is taken and a missing extra."""
-    try:
-        import carla_driver_interface  # noqa: F401
-        import grpc  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise CaravelaError(
-            f"serving needs the package {error.name}, which is not installed; install it with: pip install 'caravela[serve]'."
-        ) from error
+    """Serve until Ctrl-C or a termination signal. Raises CaravelaError for bad options and a port that is taken."""
     import numpy as np
 
     from caravela import __version__

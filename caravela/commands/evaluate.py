@@ -12,6 +12,7 @@ import tyro
 from caravela.commands import Verb
 from caravela.commands._evaluate_counterfactual import CounterfactualOptions, counterfactual, show_counterfactual
 from caravela.commands._evaluate_frontier import FrontierOptions, frontier, show_frontier
+from caravela.commands._teacher import teacher_at
 from caravela.core.errors import CaravelaError, unknown_name
 
 if TYPE_CHECKING:
@@ -19,12 +20,11 @@ if TYPE_CHECKING:
     from caravela.evaluate.driving import Watcher
     from caravela.evaluate.places import Place
     from caravela.evaluate.run import Run
+    from caravela.evaluate.summary import Row
 
 HELP = "drive a suite and score it; compare two results or their frontiers; change one thing that is seen"
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 SHIPPED_DRIVER = WEIGHTS / "nano"  # a bundle
-SHIPPED_TEACHER = WEIGHTS / "teacher.pt"
-TRAINED_TEACHER = Path("runs/teacher/nano/last.pt")
 POLICIES = ("driver", "blind", "teacher", "idm", "constant_velocity", "stationary")
 
 
@@ -33,7 +33,7 @@ class RunOptions:
     """Drive a suite in closed loop and score every drive. A run that was stopped goes on where it was."""
 
     suite: str = "nominal"
-    """What is driven: nominal, no-route, dense, night, rain; words (the same starts, told differently); or brief, to try things out."""
+    """What is driven: nominal, longtail, no-route, dense, night, rain; words (the same starts, told differently); or brief, to try things out."""
     maps: Path | None = None
     """A folder of maps (.lanes, .osm, …); by default the test side: generated towns that nothing is trained on, and the real places."""
     episodes: int = 224
@@ -71,24 +71,17 @@ class CompareOptions:
 
 def run(options: RunOptions) -> dict[str, Any]:
     """Choose, drive, score, write."""
-    import functools
     import time
 
-    from caravela.commands._evaluate_words import drive_spoken
     from caravela.evaluate.places import read_folder
-    from caravela.evaluate.run import Run, collect, forget
+    from caravela.evaluate.run import Run, forget
     from caravela.evaluate.suites import suite_named
-    from caravela.evaluate.summary import report_of, rows_of
+    from caravela.evaluate.summary import report_of
     from caravela.world.maps.catalogue import cache_folder
 
-    if options.episodes < 1:
-        raise CaravelaError(f"--episodes is {options.episodes}; expected at least 1.")
-    if options.jobs < 1:
-        raise CaravelaError(f"--jobs is {options.jobs}; expected at least 1.")
-    if options.seed < 0:
-        raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
-    if options.threads < 1:
-        raise CaravelaError(f"--threads is {options.threads}; expected at least 1.")
+    for name, lowest in (("episodes", 1), ("jobs", 1), ("seed", 0), ("threads", 1)):
+        if getattr(options, name) < lowest:
+            raise CaravelaError(f"--{name} is {getattr(options, name)}; expected at least {lowest}.")
     suite = suite_named(options.suite)
     driver, identity = driver_named(options)
     path = writable(options.out / f"evaluate-{suite.name}-{driver.name}.json")  # told now, not after hours of driving
@@ -96,18 +89,7 @@ def run(options: RunOptions) -> dict[str, Any]:
     began, revision = time.perf_counter(), git_revision()
     cache = cache_folder().parent / "evaluate"
     work = Run(places, suite, identity=identity, episodes=options.episodes, seed=options.seed, cache=cache)
-    words: dict[str, Any] = {}
-    kept: list[Path] = []
-    with Bar() as bar:
-        if suite.spoken:
-            shared = functools.partial(side_by_side, driver=driver, options=options, watcher=bar)
-            outcomes, verdicts, table, kept = drive_spoken(work, driver, watcher=bar, before=shared)
-            rows = [{**row, "words": verdict} for row, verdict in zip(rows_of(outcomes, places), verdicts, strict=True)]
-            words = {"words": table}
-        else:
-            side_by_side(work, driver=driver, options=options, watcher=bar)
-            outcomes, kept = collect(work, driver, watcher=bar)
-            rows = rows_of(outcomes, places)
+    rows, words, kept = drive_all(work, driver, options)
     result = {
         "suite": suite.name,
         "policy": driver.name,
@@ -125,6 +107,25 @@ def run(options: RunOptions) -> dict[str, Any]:
         raise unwritable(path, error) from error
     forget(kept)
     return {**{key: value for key, value in result.items() if key != "rows"}, "out": str(path)}
+
+
+def drive_all(work: "Run", driver: "Driver", options: RunOptions) -> "tuple[list[Row], dict[str, Any], list[Path]]":
+    """Rows of all drives, what the suite `words` says besides, and the files that keep the drives until the result is written."""
+    import functools
+
+    from caravela.commands._evaluate_words import drive_spoken
+    from caravela.evaluate.run import collect
+    from caravela.evaluate.summary import rows_of
+
+    with Bar() as bar:
+        if not work.suite.spoken:
+            side_by_side(work, driver=driver, options=options, watcher=bar)
+            outcomes, kept = collect(work, driver, watcher=bar)
+            return rows_of(outcomes, work.places), {}, kept
+        shared = functools.partial(side_by_side, driver=driver, options=options, watcher=bar)
+        outcomes, verdicts, table, kept = drive_spoken(work, driver, watcher=bar, before=shared)
+        rows = [{**row, "words": verdict} for row, verdict in zip(rows_of(outcomes, work.places), verdicts, strict=True)]
+        return rows, {"words": table}, kept
 
 
 def text_of(result: dict[str, Any]) -> str:
@@ -193,7 +194,7 @@ def driver_named(options: RunOptions) -> "tuple[Driver, str]":
     if name in simple:
         return simple[name](), name
     if name == "teacher":
-        path = _teacher(options.teacher)
+        path = teacher_at(options.teacher)
         from caravela.train.teacher_driver import TeacherDriver, load_teacher
         from caravela.train.threads import use_threads
 
@@ -211,14 +212,6 @@ def driver_named(options: RunOptions) -> "tuple[Driver, str]":
     if path.is_file() and path.stem == "model":
         label = path.resolve().parent.name
     return PolicyDriver(policy, rig=policy.rig, name=label, blindfold=name == "blind"), f"{label} {policy.bundle.sha256()}"
-
-
-def _teacher(path: Path | None) -> Path:
-    if path is None:
-        path = TRAINED_TEACHER if TRAINED_TEACHER.is_file() else SHIPPED_TEACHER
-    if not path.is_file():
-        raise CaravelaError(f"no teacher at '{path}'; expected a checkpoint: `caravela train teacher nano` makes one, or give --teacher.")
-    return path
 
 
 def _fingerprint(path: Path) -> str:
@@ -292,12 +285,13 @@ class Bar:
 
 def show_run(result: dict[str, Any]) -> None:
     """The summary for people."""
-    low, high = result["success_ci"]
+    from caravela.evaluate.statistics import span
+
     print(
         f"{result['policy']} on {result['suite']}: {result['success']:.1%} of {result['episodes']} drives on {result['maps']} maps succeed",
         end="",
     )
-    print(f" (95 % interval {low:.1%} to {high:.1%}); {result['km']:.1f} km")
+    print(f" (95 % interval {span(result['success_ci'])}); {result['km']:.1f} km")
     for key in (
         "at_fault_collision",
         "collision",
@@ -360,16 +354,17 @@ def read_pair(first: Path, second: Path, *, needs: set[str]) -> list[dict[str, A
 
 def show_compare(result: dict[str, Any]) -> None:
     """The same for people."""
-    low, high = result["success_difference_ci"]
+    from caravela.evaluate.statistics import span
+
     a, b = result["success"]
     print(f"{result['episodes']} drives on {result['maps']} maps: {result['first']} {a:.1%}, {result['second']} {b:.1%};")
-    print(f"  difference {result['success_difference']:+.1%} (95 % interval {low:+.1%} to {high:+.1%});")
+    print(f"  difference {result['success_difference']:+.1%} (95 % interval {span(result['success_difference_ci'], '+.1%')});")
     print(
         f"  only {result['first']} succeeds in {result['only_first_succeeds']}, only {result['second']} in {result['only_second_succeeds']};"
     )
     if result["failures_per_km_ratio"] is not None:
-        low, high = result["failures_per_km_ratio_ci"]
-        print(f"  failures per km {result['failures_per_km_ratio']:.2f} times those of {result['first']} (95 % interval {low} to {high}).")
+        interval = span(result["failures_per_km_ratio_ci"], ".3g")
+        print(f"  failures per km {result['failures_per_km_ratio']:.2f} times those of {result['first']} (95 % interval {interval}).")
 
 
 VERBS = {

@@ -9,10 +9,10 @@ from typing import Any
 import tyro
 
 from caravela.commands import Verb
+from caravela.commands._teacher import teacher_at
 from caravela.core.errors import CaravelaError
 
 VALIDATION_TOWNS = 24
-SHIPPED_TEACHER = Path(__file__).parents[1] / "weights" / "teacher.pt"
 
 HELP = "train the teacher by self-play and the driver by distillation"
 
@@ -128,7 +128,7 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
         raise CaravelaError(f"--only is '{options.only}'; expected collect or learn.")
     at_least(0, seed=options.seed)
     at_least(1, steps=options.steps, threads=options.threads, towns=options.towns, turn_seconds=options.turn_seconds)
-    teacher = _teacher(options.teacher)
+    teacher = teacher_at(options.teacher)
     use_threads(options.threads)
     folder = folder_for(options.folder or Path("runs/vla") / options.preset)
     config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
@@ -170,15 +170,6 @@ def folder_for(path: Path, *, option: str = "folder") -> Path:
     return path
 
 
-def _teacher(path: Path | None) -> Path:
-    if path is None:
-        trained = Path("runs/teacher/nano/last.pt")
-        path = trained if trained.is_file() else SHIPPED_TEACHER
-    if not path.is_file():
-        raise CaravelaError(f"no teacher at '{path}'; expected a checkpoint: `caravela train teacher nano` makes one, or give --teacher.")
-    return path
-
-
 def run_probe(options: ProbeOptions) -> dict[str, Any]:
     """Look, compare, and write the figures."""
     import json
@@ -196,7 +187,7 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     checkpoint = load_checkpoint(options.checkpoint)
     folder_for(options.out.parent, option="out")
     graphs = [load(path) for path in build_library(options.maps / "validation", count=VALIDATION_TOWNS, side="validation")]
-    driver = TeacherDriver(load_teacher(_teacher(options.teacher)))
+    driver = TeacherDriver(load_teacher(teacher_at(options.teacher)))
     told = probe(checkpoint.model, graphs, driver, looks=options.looks, seed=options.seed, told=lambda what: print(what, file=sys.stderr))
     result = {
         "model": checkpoint.model.config.name,

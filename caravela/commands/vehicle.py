@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from caravela.commands import Verb
+from caravela.commands._vehicle_bench import BenchOptions, QuantiseOptions, run_bench, run_quantise, show_bench
+from caravela.commands._vehicle_cycles import CyclesOptions, run_cycles, show_cycles
+from caravela.commands._vehicle_domains import DomainsOptions, run_domains, show_domains
 from caravela.commands._vehicle_ota import PublishOptions, UpdateOptions, run_publish, run_update, show_update, start
 from caravela.commands._vehicle_serve import ServeOptions, run_serve, show_serve
 from caravela.core.errors import CaravelaError, unknown_name
@@ -105,7 +108,7 @@ class ReplayOptions:
 
 @dataclass(frozen=True)
 class VerifyOptions:
-    """Check the seals of a recording."""
+    """Check the seals of a recording. Ends with exit code 1 where something was changed or is missing."""
 
     recording: tyro.conf.Positional[Path]
     """A file that `caravela vehicle run --record` made."""
@@ -166,8 +169,10 @@ def check(options: RunOptions) -> "Injection | None":
     from caravela.studio.drive import checked_words
     from caravela.studio.simulated import town_names, traffics, weathers
     from caravela.vehicle.profiles import assisted_profile
+    from caravela.vehicle.recorder import check_target
     from caravela.vehicle.rehearsal import injections
 
+    check_target(options.record)
     assisted_profile(options.profile)
     read_key(options.key)
     Person(options.driver)
@@ -294,7 +299,9 @@ def run_replay(options: ReplayOptions) -> dict[str, Any]:
         "largest_difference": found.largest,
         "same_model": policy.bundle.sha256() == recorded.model_sha256,
         "intact": verdict.intact,
+        "unchanged": verdict.unchanged,
         "closed": verdict.closed,
+        "seals_say": verdict.sentence(),
     }
 
 
@@ -307,9 +314,7 @@ def show_replay(result: dict[str, Any]) -> None:
         print(
             f"first difference at tick {first['tick']} ({first['t_s']:.1f} s): {first['field']} was {first['recorded']:g}, is {first['replayed']:g}"
         )
-    print(
-        f"the model is {'the one' if result['same_model'] else 'another than'} that drove; the recording is {'intact' if result['intact'] else 'NOT intact'}."
-    )
+    print(f"the model is {'the one' if result['same_model'] else 'another than the one'} that drove; {result['seals_say']}.")
 
 
 def run_verify(options: VerifyOptions) -> dict[str, Any]:
@@ -317,7 +322,18 @@ def run_verify(options: VerifyOptions) -> dict[str, Any]:
     from caravela.vehicle.sealed import verify
 
     verdict = verify(options.recording, key=read_key(options.key), head=options.head)
-    return {"intact": verdict.intact, **vars(verdict)}
+    return {"intact": verdict.intact, "unchanged": verdict.unchanged, **vars(verdict), "seals_say": verdict.sentence()}
+
+
+def show_verify(result: dict[str, Any]) -> None:
+    """The same for people."""
+    print(f"{result['seals_say']}.")
+    print(f"{result['seals']} seals hold, the last one is {result['head']}")
+
+
+def verify_code(result: dict[str, Any]) -> int:
+    """1 where something was changed or is missing."""
+    return 0 if result["intact"] else 1
 
 
 def run_safety(options: SafetyOptions) -> dict[str, Any]:
@@ -372,9 +388,13 @@ def say(sentence: str) -> None:
 VERBS: dict[str, Verb] = {
     "run": Verb(RunOptions, run, "drive under the mode machine: in a world, on a recording, on video", show_run),
     "replay": Verb(ReplayOptions, run_replay, "run the model again on a recording and report the first difference", show_replay),
-    "verify": Verb(VerifyOptions, run_verify, "check that a recording was not changed"),
+    "verify": Verb(VerifyOptions, run_verify, "check that a recording is whole and was not changed", show_verify, verify_code),
     "safety": Verb(SafetyOptions, run_safety, "measure every clause and rehearse every fault"),
+    "domains": Verb(DomainsOptions, run_domains, "the same routes isolated and with all four domains in one plan", show_domains),
     "update": Verb(UpdateOptions, run_update, "verify, stage, swap, try and roll back the car's versions", show_update),
     "publish": Verb(PublishOptions, run_publish, "sign a bundle into the repository that cars update from"),
+    "bench": Verb(BenchOptions, run_bench, "latency, utilisation, memory and energy of the tiers here and on described chips", show_bench),
+    "cycles": Verb(CyclesOptions, run_cycles, "count control cycles that take longer than 100 ms", show_cycles),
+    "quantise": Verb(QuantiseOptions, run_quantise, "make a bundle's int8 build"),
     "serve": Verb(ServeOptions, run_serve, "offer the driver to other people's worlds over AlpaSim's egodriver contract", show_serve),
 }

@@ -62,10 +62,10 @@ def run_import(options: ImportOptions) -> dict[str, Any]:
 
 def show_import(result: dict[str, Any]) -> None:
     """The same for people."""
+    named = {"lanes": "lane", "junctions": "junction", "signals": "signal program", "crossings": "crossing", "buildings": "building"}
+    counts = [f"{result[key]} {name}{'' if result[key] == 1 else 's'}" for key, name in named.items()]
     print(
-        f"{result['name']}: {result['car_km']:.1f} lane-km, {result['lanes']} lanes, {result['junctions']} junctions, "
-        f"{result['signals']} signal programs, {result['crossings']} crossings, {result['buildings']} buildings; "
-        f"traffic keeps {result['driving_side']}. {result['attribution']}"
+        f"{result['name']}: {result['car_km']:.1f} lane-km, {', '.join(counts)}; traffic keeps {result['driving_side']}. {result['attribution']}"
     )
     if result["out"]:
         print(f"written to {result['out']}")
@@ -93,11 +93,13 @@ def run_play(options: PlayOptions) -> dict[str, Any]:
     """Let the town live and write what is seen."""
     import numpy as np
 
+    from caravela.commands.evaluate import Bar
     from caravela.core.types import Control, Rig
     from caravela.core.units import STEP_S
     from caravela.studio.film import check_target, write_film, write_strip
     from caravela.studio.viewfinder import SIZES, view_camera
     from caravela.world.cameras import Cameras
+    from caravela.world.compilation import compiling_told
     from caravela.world.maps.catalogue import load_map
     from caravela.world.scene import Scene
     from caravela.world.simulator import Simulator, traffic_named
@@ -112,21 +114,28 @@ def run_play(options: PlayOptions) -> dict[str, Any]:
     check_target(options.out)
     graph = load_map(options.town)
     print(f"{graph.name}: {graph.car_km():.1f} km of lanes …", file=sys.stderr)
-    world = Simulator([graph], traffic=options.traffic, weathers=(options.weather,))
-    world.reset(options.seed)
-    world.state.controller[0, 0] = IDM  # the car that one looks from drives like all the others
-    cameras = Cameras(Scene.build([graph]), Rig((view_camera(*SIZES[-1]),)), supersample=2)
-    world.state.look[:] = cameras.scene.looks[world.state.map]
     still = Control(acceleration=np.zeros(1, np.float32), curvature=np.zeros(1, np.float32))
+    with compiling_told():
+        world = Simulator([graph], traffic=options.traffic, weathers=(options.weather,))
+        world.advance(still)
+        world.reset(options.seed)
+        world.state.controller[0, 0] = IDM  # the car that one looks from drives like all the others
+        cameras = Cameras(Scene.build([graph]), Rig((view_camera(*SIZES[-1]),)), supersample=2)
+        world.state.look[:] = cameras.scene.looks[world.state.map]
+        cameras.render(world.state)
 
-    def pictures() -> Iterator[Any]:
-        for _ in range(round(options.seconds / STEP_S)):
+    def pictures(bar: Bar) -> Iterator[Any]:
+        ticks = round(options.seconds / STEP_S)
+        bar.stage("filming", total=ticks)
+        for _ in range(ticks):
             yield cameras.render(world.state)[0, 0]
             world.advance(still)
+            bar.advance(1)
 
     rate = round(1.0 / STEP_S)
     is_film = options.out.suffix.lower() == ".mp4"
-    count = write_film(options.out, pictures(), rate=rate) if is_film else write_strip(options.out, list(pictures()))
+    with Bar() as bar:
+        count = write_film(options.out, pictures(bar), rate=rate) if is_film else write_strip(options.out, list(pictures(bar)))
     return {
         "town": graph.name,
         "seconds": round(float(world.state.time[0]), 1),

@@ -1,9 +1,12 @@
 """What an exported model says about itself: the text stored in the ONNX file's metadata, written by the exporter and read by
-the car. It leaves out the graph: its inputs and outputs are listed here for both."""
+the car, and the fingerprint beside the file. It leaves out the graph: its inputs and outputs are listed here for both."""
 
+import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from caravela.core.errors import BundleError, RigError
@@ -12,6 +15,7 @@ from caravela.core.types import KNOTS, PROPOSALS, Camera, Rig
 FORMAT = "caravela-vla"
 VERSION = 1  # raised whenever the inputs, the outputs or their meaning change
 MODEL_FILE = "model.onnx"  # inside a bundle folder
+FINGERPRINT = ".sha256"  # behind the model file's name: what `sha256sum` prints of it, and reads with --check
 
 # B drives, C cameras, K proposals, H W image size
 INPUTS = ("images", "ego", "route", "has_route", "words", "noise")
@@ -65,3 +69,36 @@ class BundleCard:
             )
         except (KeyError, TypeError, ValueError, RigError) as error:
             raise BundleError(f"{source} holds damaged metadata ({type(error).__name__}: {error}); export it again.") from error
+
+
+def fingerprint_of(path: Path) -> Path:
+    """The file that holds the fingerprint of the model at `path`."""
+    return path.with_name(path.name + FINGERPRINT)
+
+
+def put_model(path: Path, content: bytes) -> None:
+    """Write a model file and its fingerprint, each whole or not at all, making its folder. Whatever interrupts it, no model lies beside the
+    fingerprint of another. Raises BundleError where it cannot be written."""
+    beside, partial = fingerprint_of(path), path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for file, data in ((path, content), (beside, f"{hashlib.sha256(content).hexdigest()}  {path.name}\n".encode())):
+            partial.write_bytes(data)
+            beside.unlink(missing_ok=True)
+            os.replace(partial, file)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise BundleError(f"cannot write model {path}: {error}; free some space or name another folder.") from error
+
+
+def check_fingerprint(path: Path) -> None:
+    """Raises BundleError where the model at `path` is not the one whose fingerprint lies beside it. Without one there is nothing to compare."""
+    beside = fingerprint_of(path)
+    if not beside.is_file() or not path.is_file():
+        return
+    try:
+        words, found = beside.read_text(errors="replace").split(), hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise BundleError(f"cannot read '{error.filename}' ({error.strerror}); give a model that you may read.") from error
+    if not words or found != words[0].lower():
+        raise BundleError(f"{path} is not the model that {beside.name} beside it was written for; restore the file or export it again.")

@@ -18,7 +18,7 @@ from caravela.evaluate.episodes import begin
 from caravela.evaluate.places import Place
 from caravela.evaluate.roaming import Roaming
 from caravela.evaluate.route_follow import baseline_control, junctions_ahead
-from caravela.evaluate.statistics import rate_interval
+from caravela.evaluate.statistics import rate_interval, rounded
 from caravela.world import atlas as atlas_module
 from caravela.world.cameras import Cameras
 from caravela.world.kernels.routes import path_point, walk
@@ -261,7 +261,7 @@ def shares(rows: Sequence[dict[str, Any]], *, seed: int = 0) -> dict[str, Any]:
         maps = [row["map"] for row in mine]
         table[kind] = {
             "right": round(sum(right) / len(right), 4),
-            "right_ci": [round(value, 4) for value in rate_interval(right, maps, seed=seed)],
+            "right_ci": rounded(rate_interval(right, maps, seed=seed)),
             "n": len(mine),
             "maps": len(set(maps)),
             "median_slower_by": round(float(np.median([row["slower_by"] for row in mine])), 3),

@@ -63,7 +63,7 @@ def png(path: Path, frontiers: Sequence[Frontier], bands: Sequence[Bands], *, ti
         panel.frame(name)
         for k, (frontier, band) in enumerate(zip(frontiers, bands, strict=True)):
             colour = COLOURS[k % len(COLOURS)]
-            if what == "safety" and len(band.coverage) > 1:
+            if what == "safety" and len(band.coverage) > 1 and np.isfinite(band.safety).all():  # of too few maps there is no band
                 panel.band(band, colour)
             panel.curve(frontier.coverage, getattr(frontier, what), colour, dotted=not frontier.tells_risk)
     for k, frontier in enumerate(frontiers):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from caravela.core.types import Score
 from caravela.core.units import STEP_S
 from caravela.evaluate.drivers import Driver
-from caravela.evaluate.episodes import Episode, begin
+from caravela.evaluate.episodes import Episode, begin, set_incidents
 from caravela.evaluate.referee import Referee, Tick
 from caravela.evaluate.risk import Record, RiskLog, rolls_out
 from caravela.evaluate.roaming import Roaming
@@ -60,6 +60,7 @@ def drive(
         told: what each is told; its ride is kept then.
     """
     begin(simulator, [episode.seed for episode in episodes])
+    set_incidents(simulator, episodes)
     simulator.has_route[:] = roaming is None
     simulator.words = [""] * simulator.batch
     _say(simulator, told, tick=0)
@@ -86,15 +87,14 @@ def drive(
         if watcher is not None and len(ended):
             scores = referee.scores()
             watcher.advance(len(ended), success=sum(scores[world].success for world in ended))
-    return [
-        Driven(
-            score,
-            round(float(rolls[world]), 1),
-            log.of(world),
-            [[round(float(v), 2) for v in each[world]] for each in rides[: round(score.seconds / STEP_S)]] if told is not None else None,
-        )
-        for world, score in enumerate(referee.scores())
-    ]
+    scores = referee.scores()
+    kept = [None] * len(scores) if told is None else [_ride(rides, world, score) for world, score in enumerate(scores)]
+    return [Driven(score, round(float(rolls[w]), 1), log.of(w), kept[w]) for w, score in enumerate(scores)]
+
+
+def _ride(rides: Sequence[NDArray[np.float64]], world: int, score: Score) -> list[list[float]]:
+    """One drive's ticks until it ended, rounded."""
+    return [[round(float(value), 2) for value in each[world]] for each in rides[: round(score.seconds / STEP_S)]]
 
 
 def tick_of(simulator: Simulator, flags: NDArray[np.int32], ahead: NDArray[np.int32]) -> Tick:

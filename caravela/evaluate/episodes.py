@@ -2,22 +2,29 @@
 whether a red light is met and how far one gets. What the baseline itself does wrong plays no part in the choice."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from caravela.core.errors import CaravelaError
 from caravela.core.units import STEP_S
 from caravela.evaluate.referee import Approaches
 from caravela.evaluate.route_follow import baseline_control, junctions_ahead
 from caravela.evaluate.suites import Suite
 from caravela.world.atlas import Atlas
+from caravela.world.incidents.kinds import KINDS
+from caravela.world.incidents.sites import Sites
 from caravela.world.kernels import events
 from caravela.world.kernels.routes import JUNCTION
 from caravela.world.maps.lane_graph import LEFT, RIGHT
 from caravela.world.simulator import Simulator
+from caravela.world.state import WorldState
+from caravela.world.weather import preset
 
 LEAST_TURN = 0.5  # rad of heading between the ends of a junction lane that counts as a turn
+INCIDENT_FROM = 45.0  # m of the way before the first place for an incident
+INCIDENT_SHARE = 0.65  # of the expected distance up to which an incident is set: whoever makes the progress has met it
 FREE_FLOW_SHARE = 0.4  # of the distance at the limit that the baseline must make, or the start is not used
 
 
@@ -31,6 +38,7 @@ class Episode:
     expected: float  # m along the route that count as full progress: what the baseline made
     turns: int  # junctions at which the baseline turned
     red_lights: int  # that the baseline met
+    incident: str = ""  # kind of `world.incidents` that is set on its way
 
     @property
     def ticks(self) -> int:
@@ -45,6 +53,25 @@ def begin(simulator: Simulator, seeds: Sequence[int]) -> None:
     simulator.state.agents["style"][:, 0] = 1.0  # the baseline keeps to the limit, no faster and no slower
 
 
+def set_incidents(simulator: Simulator, episodes: Sequence[Episode]) -> None:
+    """Set what is to happen on the way of each drive that has just begun. Raises CaravelaError where there is no place for it."""
+    for world, episode in enumerate(episodes):
+        if not episode.incident:
+            continue
+        kind, random = KINDS[episode.incident], np.random.default_rng(episode.seed)
+        simulator.state.weather[world] = preset(kind.weather or "day")
+        if simulator.lens is not None:
+            simulator.lens.set(world, kind.lens or "none", random=random)
+        assert simulator.director is not None
+        if kind.cast is not None:
+            reach = INCIDENT_SHARE * episode.expected
+            if simulator.director.stage(simulator.state, world, [kind], random=random, earliest=INCIDENT_FROM, latest=reach) is None:
+                raise CaravelaError(
+                    f"no place for '{kind.name}' on the drive from seed {episode.seed} on '{episode.map}'; the starts were chosen by another "
+                    "version of the program: run it again."
+                )
+
+
 def scout(atlas: Atlas, suite: Suite, seeds: Sequence[int]) -> list[Episode]:
     """Try every start with the baseline. Left out are those without a turn, with too short a route, and those on which the
     baseline makes so little way (a long red light, a jam) that expecting as much would ask for nothing."""
@@ -53,6 +80,7 @@ def scout(atlas: Atlas, suite: Suite, seeds: Sequence[int]) -> list[Episode]:
     free_flow = [
         FreeFlow.of(atlas, route, float(s)) for route, s in zip(simulator.state.route[:, 0], simulator.state.lane_s[:, 0], strict=True)
     ]
+    sites, begun = (Sites(atlas), simulator.state.copy()) if suite.incidents else (None, simulator.state)
     bends = _bends(atlas)
     approaches = Approaches(len(seeds))
     driving = np.ones(len(seeds), dtype=np.bool_)
@@ -72,14 +100,27 @@ def scout(atlas: Atlas, suite: Suite, seeds: Sequence[int]) -> list[Episode]:
         if not driving.any():
             break
     name = atlas.graphs[0].name
-    found = []
+    found: list[Episode] = []
     for drive, number in enumerate(seeds):
         seed = int(number)
         seconds = float(ticks[drive]) * STEP_S
         flows = distance[drive] >= FREE_FLOW_SHARE * free_flow[drive].distance(seconds)
-        if turns[drive] and flows and seconds >= suite.least_seconds:
+        if (turns[drive] or suite.incidents) and flows and seconds >= suite.least_seconds:
             expected = round(float(distance[drive]), 2)
-            found.append(Episode(name, seed, round(seconds, 1), expected, len(turns[drive]), int(approaches.reds[drive])))
+            allowed = round(seconds + suite.patience, 1)
+            episode = Episode(name, seed, allowed, expected, len(turns[drive]), int(approaches.reds[drive]))
+            suiting = suitable(sites, begun, drive, suite, expected=expected) if sites is not None else []
+            found += [replace(episode, incident=kind) for kind in suiting] if suite.incidents else [episode]
+    return found
+
+
+def suitable(sites: Sites, state: WorldState, world: int, suite: Suite, *, expected: float) -> list[str]:
+    """The suite's incidents that have a place on the way from a start."""
+    way, found = sites.way(state, world), []
+    for name in suite.incidents:
+        kind, reach = KINDS[name], INCIDENT_SHARE * expected
+        if kind.cast is None or sites.find(state, world, way, needs=kind.needs, earliest=INCIDENT_FROM, latest=reach):
+            found.append(name)
     return found
 
 
@@ -139,6 +180,22 @@ def choose(candidates: dict[str, list[Episode]], *, episodes: int, red_share: fl
         count = reds[name] + more[name]
         chosen[name] = sorted(red[name][:count] + free[name][: quota[name] - count], key=lambda e: e.seed)
     return chosen
+
+
+def choose_incidents(candidates: dict[str, list[Episode]], *, episodes: int, kinds: Sequence[str]) -> dict[str, list[Episode]]:
+    """`episodes` of the candidates (by map), alike many of each kind and of each spread over the maps, those kinds first that have the
+    fewest; a start is used twice only where a kind has too few others."""
+    chosen: dict[str, list[Episode]] = {name: [] for name in sorted(candidates)}
+    by_kind = {kind: {name: [e for e in candidates[name] if e.incident == kind] for name in chosen} for kind in kinds}
+    quota = _spread({kind: sum(map(len, by_kind[kind].values())) for kind in kinds}, total=episodes)
+    used: set[tuple[str, int]] = set()
+    for kind in sorted(kinds, key=lambda name: (sum(map(len, by_kind[name].values())), name)):
+        places = _spread({name: len(found) for name, found in by_kind[kind].items()}, total=quota[kind])
+        for name, count in places.items():
+            fresh_first = sorted(by_kind[kind][name], key=lambda e: ((e.map, e.seed) in used, -e.seconds, e.seed))
+            chosen[name] += fresh_first[:count]
+            used |= {(e.map, e.seed) for e in fresh_first[:count]}
+    return {name: sorted(found, key=lambda e: (e.seed, e.incident)) for name, found in chosen.items()}
 
 
 def _spread(room: dict[str, int], *, total: int) -> dict[str, int]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caravela.evaluate.referee import UNDER_PROGRESS
-from caravela.evaluate.statistics import LEVEL, cluster_sums
+from caravela.evaluate.statistics import LEAST_CLUSTERS, LEVEL, cluster_sums, rounded
 from caravela.evaluate.summary import driven_share, shared_drives
 
 Row = dict[str, Any]
@@ -138,11 +138,14 @@ class Bands:
 
 
 def compare(a: Frontier, b: Frontier, *, seed: int = 0) -> Comparison:
-    """Two frontiers on the same drives; whole maps are drawn again, the same for both."""
+    """Two frontiers on the same drives; whole maps are drawn again, the same for both. Of fewer than LEAST_CLUSTERS maps all intervals are
+    nan, and neither frontier lies outside the other."""
     assert a.maps == b.maps
     groups = len(a.maps)
     draws = np.random.default_rng(seed).integers(groups, size=(RESAMPLES, groups))
     weights = np.stack([np.bincount(draw, minlength=groups) for draw in draws]).astype(np.float64)  # (R, G)
+    if groups < LEAST_CLUSTERS:
+        weights[:] = np.nan
     redrawn = [_shares(np.tensordot(weights, f.sums, axes=1)) for f in (a, b)]  # (R, P, 3) each
     grids = [GRID[GRID <= f.coverage[-1] + 1e-9] for f in (a, b)]
     common = min(grids, key=len)
@@ -196,6 +199,8 @@ def _pair(values: NDArray[np.float64]) -> tuple[float, float]:
 def sentence(a: Frontier, b: Frontier, comparison: Comparison) -> str:
     """Whether b moves the whole frontier outward."""
     reach = f"it reaches {b.coverage[-1]:.0%} of the expected distance, {a.policy} {a.coverage[-1]:.0%}"
+    if np.isnan(comparison.reach_interval).any():
+        return f"{a.policy} and {b.policy} cannot be told apart on fewer than {LEAST_CLUSTERS} maps: {reach}."
     if not len(comparison.coverages):
         does = "moves the whole frontier outward" if comparison.outward else "does not move the frontier outward"
         return f"{b.policy} {does}: {reach}, so there is no coverage at which to compare their safety."
@@ -218,13 +223,13 @@ def told(f: Frontier, bands: Bands) -> dict[str, Any]:
         "policy": f.policy,
         "tells_risk": f.tells_risk,
         "score": _round(f.score[-1]),
-        "score_ci": _rounds(bands.score),
+        "score_ci": rounded(bands.score),
         "safety": _round(f.safety[-1]),
         "reach": _round(f.coverage[-1]),
         "best_score": _round(f.score[best]),
         "best_threshold": _threshold(f.thresholds[best]),
         "area": _round(bands.area),
-        "area_ci": _rounds(bands.area_interval),
+        "area_ci": rounded(bands.area_interval),
         "area_by_chance": _round(bands.chord),
         "points": [
             {"threshold": _threshold(t), "coverage": _round(c), "safety": _round(s), "score": _round(v), "progress": _round(v / s) if s else None}
@@ -240,11 +245,11 @@ def compared(comparison: Comparison) -> dict[str, Any]:
         "inward": comparison.inward,
         "coverages": _rounds(comparison.coverages),
         "safety_difference": _rounds(comparison.difference),
-        "safety_difference_ci": [_rounds(each) for each in comparison.interval],
+        "safety_difference_ci": [rounded(each) for each in comparison.interval],
         "reach_difference": _round(comparison.reach),
-        "reach_difference_ci": _rounds(comparison.reach_interval),
+        "reach_difference_ci": rounded(comparison.reach_interval),
         "score_difference": _round(comparison.score),
-        "score_difference_ci": _rounds(comparison.score_interval),
+        "score_difference_ci": rounded(comparison.score_interval),
     }
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from caravela.core.errors import CaravelaError
-from caravela.evaluate import displacement
+from caravela.evaluate import displacement, domain_page
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
 from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
+from caravela.evaluate.statistics import LEAST_CLUSTERS
 from caravela.evaluate.suites import SUITES
+from caravela.vehicle.bench import page as bench
+from caravela.world.incidents.kinds import KINDS
 
 Result = dict[str, Any]
 BASELINES = ("idm", "teacher", "blind", "constant_velocity", "stationary")  # shown below whatever drives
@@ -44,6 +47,10 @@ def page(folder: Path) -> str:
     for stem, result in results.items():
         if "displacement_m" in result:
             parts += ["## Real footage, open loop\n", *displacement.page_of(result)]
+        elif "verdict" in result and "conditions" in result:
+            parts += ["## Four domains, one plan\n", *domain_page.page_of(result)]
+        elif stem == "bench":
+            parts += ["## Tiers and utilisation\n", *bench.page_of(result)]
         elif stem not in drives:
             parts += _other(stem, result)
     return "\n".join(parts).rstrip() + "\n"
@@ -59,7 +66,7 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
         f"the wrong side for more than {WRONG_WAY_S:.0f} s, runs no red light, misses no turn of its route, and makes at least {LEAST_PROGRESS:.0%} of "
         f"the expected progress: what route-following with IDM makes from the same start, where that is at least {FREE_FLOW_SHARE:.0%} of the distance at "
         "the limit (other starts are not used). Shares are of drives. The score is the mean of progress, zero where at fault (anything but too slow), what "
-        "standing still makes taken off. Intervals are 95 %, by bootstrap over maps. "
+        f"standing still makes taken off. Intervals are 95 %, by bootstrap over maps; of fewer than {LEAST_CLUSTERS} maps there is none. "
         "A route that ends sooner is driven for as long as the baseline took to its end.\n",
         "| policy | sees | drives | maps | success | score | "
         + " | ".join(HEADS)
@@ -73,6 +80,7 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
         parts += [
             f"| {result['policy']} | {name} | {p['episodes']} | {_interval(p)} | {_percent(p['progress'])} |" for name, p in groups.items()
         ]
+    parts += _incidents([result for result in ordered if "by_incident" in result])
     parts += [
         "",
         f"### By map: {first['policy']}\n",
@@ -92,6 +100,19 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
     return [*parts, f"\nSeed {seeds}. Revision and time taken: {made}.\n"]
 
 
+def _incidents(results: Sequence[Result]) -> list[str]:
+    """Success by kind of incident, one column a policy."""
+    if not results:
+        return []
+    kinds = list(dict.fromkeys(kind for result in results for kind in result["by_incident"]))
+    heads = [f"{result['policy']} ({result['episodes']} drives)" for result in results]
+    parts = ["", "### By incident\n", "| incident | what happens | " + " | ".join(heads) + " |", "|---|---" + "|---" * len(results) + "|"]
+    for kind in sorted(kinds, key=lambda name: list(KINDS).index(name) if name in KINDS else len(KINDS)):
+        cells = [_percent(result["by_incident"][kind]["success"]) if kind in result["by_incident"] else "–" for result in results]
+        parts.append(f"| {kind} | {KINDS[kind].about if kind in KINDS else ''} | " + " | ".join(cells) + " |")
+    return parts
+
+
 def _words(results: Sequence[Result]) -> list[str]:
     """Whether drives change as they are asked to, told from the same starts."""
     if not results:
@@ -106,9 +127,8 @@ def _words(results: Sequence[Result]) -> list[str]:
     ]
     for result in results:
         for asked, row in result["words"].items():
-            low, high = (_percent(value) for value in row["right_ci"])
             parts.append(
-                f"| {result['policy']} | {asked} | {_percent(row['right'])} ({low}–{high}) | {_percent(row['heeded'])} | "
+                f"| {result['policy']} | {asked} | {_percent(row['right'])} ({_between(row['right_ci'])}) | {_percent(row['heeded'])} | "
                 f"{_percent(row['by_chance'])} | {row['judged']} of {row['drives']} |"
             )
     return parts
@@ -125,8 +145,12 @@ def _row(result: Result) -> str:
 
 
 def _interval(result: Result) -> str:
-    low, high = result["success_ci"]
-    return f"**{_percent(result['success'])}** ({_percent(low)}–{_percent(high)})"
+    return f"**{_percent(result['success'])}** ({_between(result['success_ci'])})"
+
+
+def _between(interval: Sequence[float | None]) -> str:
+    """Both ends; a dash alone where there are too few maps for an interval."""
+    return "–" if None in interval else "–".join(_percent(value) for value in interval)
 
 
 def _percent(value: float | None) -> str:

@@ -24,8 +24,7 @@ def _drive_all(roads: Any, state: Any, out: Any) -> None:
         lanes[:] = -1
         distances[:] = 1e3
         for i in range(agents):
-            controller = state.agents[b, i].controller
-            if controller == traffic.IDM or controller == traffic.EXTERNAL:
+            if traffic.on_route(state, b, i):
                 lane, distance = traffic.next_junction(
                     roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
                 )

@@ -13,7 +13,7 @@ from caravela.core.errors import CaravelaError
 from caravela.core.types import Score
 from caravela.evaluate.drivers import Driver
 from caravela.evaluate.driving import Told, Watcher, drive
-from caravela.evaluate.episodes import Episode, choose, scout
+from caravela.evaluate.episodes import Episode, choose, choose_incidents, scout
 from caravela.evaluate.places import DRIVERS, Place, program_digest
 from caravela.evaluate.risk import Record
 from caravela.evaluate.roaming import Roaming
@@ -63,7 +63,10 @@ def select(
                 break
         candidates[place.name] = found
         watcher.advance(1)
-    chosen = choose(candidates, episodes=episodes, red_share=suite.red_share)
+    if suite.incidents:
+        chosen = choose_incidents(candidates, episodes=episodes, kinds=suite.incidents)
+    else:
+        chosen = choose(candidates, episodes=episodes, red_share=suite.red_share)
     if not any(chosen.values()):
         raise CaravelaError(
             f"none of the {len(places)} maps has a route with a turn that lasts {suite.least_seconds:.0f} s; give larger maps with --maps."
@@ -89,7 +92,15 @@ def drive_place(
         several = episodes[first : first + suite.batch]
         if simulator is None or simulator.batch != len(several):
             scene = None if simulator is None else simulator.scene
-            simulator = Simulator(atlas, batch=len(several), rig=driver.rig, traffic=suite.traffic, weathers=suite.weathers, scene=scene)
+            simulator = Simulator(
+                atlas,
+                batch=len(several),
+                rig=driver.rig,
+                traffic=suite.traffic,
+                weathers=suite.weathers,
+                scene=scene,
+                incidents=bool(suite.incidents),
+            )
         told: list[Told] | None = None if manner is None else [told_of(manner, episode) for episode in several]
         drives = drive(simulator, driver, several, watcher=watcher, roaming=roaming, told=told)
         side = place.graph.lefthand

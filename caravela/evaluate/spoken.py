@@ -14,7 +14,7 @@ from caravela.core.units import STEP_S
 from caravela.evaluate.driving import Told
 from caravela.evaluate.episodes import Episode
 from caravela.evaluate.referee import FAILURES, UNDER_PROGRESS
-from caravela.evaluate.statistics import rate_interval
+from caravela.evaluate.statistics import rate_interval, rounded
 
 SILENCE, TALK, GENTLE, BRISK, STOP = MANNERS = ("silence", "talk", "gentle", "brisk", "stop")
 ASKED = (GENTLE, BRISK, STOP)  # what something is asked in; the others are what it is measured against
@@ -189,8 +189,7 @@ def _share(name: str, values: Sequence[bool | None], maps: Sequence[str], *, see
     if not known:
         return {name: None, f"{name}_ci": [None, None]}
     happened, where = [value for value, _ in known], [place for _, place in known]
-    interval = [round(value, 4) for value in rate_interval(happened, where, seed=seed)]
-    return {name: round(sum(happened) / len(happened), 4), f"{name}_ci": interval}
+    return {name: round(sum(happened) / len(happened), 4), f"{name}_ci": rounded(rate_interval(happened, where, seed=seed))}
 
 
 def _finite(value: float) -> float | None:

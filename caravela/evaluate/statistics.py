@@ -1,6 +1,8 @@
 """Intervals that do not flatter: drives on one map are alike, so whole maps are drawn again, not drives. Percentile bootstrap
-(Efron 1979) over clusters; two policies are compared on the same drives. numpy only."""
+(Efron 1979) over clusters; two policies are compared on the same drives. Of fewer than LEAST_CLUSTERS maps there is no interval: drawing
+two or three again says next to nothing of others. numpy only."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 
 RESAMPLES = 4000
 LEVEL = 0.95
+LEAST_CLUSTERS = 5
 
 Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
@@ -26,7 +29,12 @@ def bootstrap(sums: NDArray[np.float64], statistic: Statistic, *, seed: int = 0,
     Args:
         sums: (G, columns) sums by cluster.
         statistic: totals (R, columns) -> (R,), e.g. successes over drives; where it is not finite, the draw is left out.
+
+    Returns:
+        Two nan where there is none: of fewer than LEAST_CLUSTERS clusters, or of a statistic that is never finite.
     """
+    if len(sums) < LEAST_CLUSTERS:
+        return float("nan"), float("nan")
     draws = np.random.default_rng(seed).integers(len(sums), size=(resamples, len(sums)))
     values = statistic(sums[draws].sum(axis=1))
     values = values[np.isfinite(values)]
@@ -34,6 +42,17 @@ def bootstrap(sums: NDArray[np.float64], statistic: Statistic, *, seed: int = 0,
         return float("nan"), float("nan")
     low, high = np.quantile(values, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
     return float(low), float(high)
+
+
+def rounded(interval: Sequence[float], digits: int = 4) -> list[float | None]:
+    """An interval for JSON: None for what is not finite."""
+    return [round(float(value), digits) if math.isfinite(value) else None for value in interval]
+
+
+def span(interval: Sequence[float | None], form: str = ".1%") -> str:
+    """An interval for people, each end in `form`; a dash where there is none."""
+    ends = [format(value, form) for value in interval if value is not None]
+    return " to ".join(ends) if len(ends) == len(interval) else "–"
 
 
 def share(totals: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from caravela.core.errors import unknown_name
 from caravela.core.units import STEP_S
+from caravela.world.incidents.kinds import KINDS
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Suite:
     least_seconds: float = 15.0  # a start whose route ends sooner is not used
     batch: int = 8  # drives of one map that run side by side
     route: bool = True  # the sat-nav is on
+    incidents: tuple[str, ...] = ()  # kinds of `world.incidents`, alike many drives of each
+    patience: float = 0.0  # s that a drive may take longer than the baseline took undisturbed
     spoken: bool = False  # every start is driven once per manner of `evaluate.spoken`, and the drives are compared
 
     @property
@@ -35,6 +38,15 @@ SUITES = {
         Suite("dense", "nominal in dense traffic: twenty cars, ten parked cars, eight pedestrians", traffic="dense"),
         Suite("night", "nominal by night, under street lamps", weathers=("night",)),
         Suite("rain", "nominal in rain, on wet roads", weathers=("rain",)),
+        Suite(
+            "longtail",
+            "40 s by day in light traffic, each drive with one incident of twenty kinds on its way, and 10 s more than the baseline took "
+            "without it",
+            seconds=40.0,
+            least_seconds=25.0,
+            incidents=tuple(KINDS),
+            patience=10.0,
+        ),
         Suite(
             "words",
             "30 s by day in light traffic, driven once untold and once per manner of words, all from the same starts",

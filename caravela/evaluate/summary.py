@@ -26,6 +26,7 @@ def rows_of(outcomes: Sequence[Outcome], places: Sequence[Place]) -> list[Row]:
             {
                 "map": episode.map,
                 "seed": episode.seed,
+                **({"incident": episode.incident} if episode.incident else {}),
                 "side": "left" if outcome.lefthand else "right",
                 "real": place.real,
                 "held_out": place.held_out,
@@ -106,9 +107,15 @@ def report_of(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
             for name, real in (("real streets", True), ("generated towns", False))
             if (part := [row for row in rows if row["real"] == real])
         },
+        **({"by_incident": _by_incident(rows, seed=seed)} if any("incident" in row for row in rows) else {}),
         "by_map": {name: _of_map([row for row in rows if row["map"] == name]) for name in sorted({row["map"] for row in rows})},
         "rows": list(rows),
     }
+
+
+def _by_incident(rows: Sequence[Row], *, seed: int) -> dict[str, Any]:
+    kinds = dict.fromkeys(row["incident"] for row in rows)
+    return {kind: summarise([row for row in rows if row["incident"] == kind], seed=seed) for kind in kinds}
 
 
 def _of_map(rows: Sequence[Row]) -> dict[str, Any]:
@@ -129,7 +136,7 @@ def _of_map(rows: Sequence[Row]) -> dict[str, Any]:
 def shared_drives(a: Sequence[Row], b: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """The drives that both were given, in one order. Raises CaravelaError where they share none, or where what was expected of one of
     them differs: then the world, the map or the baseline is another, and the drive is not the same."""
-    mine, theirs = ({(row["map"], row["seed"], row["allowed_s"]): row for row in rows} for rows in (a, b))
+    mine, theirs = ({_drive(row): row for row in rows} for rows in (a, b))
     shared = sorted(mine.keys() & theirs.keys())
     if not shared:
         raise CaravelaError("the two results share no drive; evaluate both on the same suite, maps and seed.")
@@ -141,6 +148,11 @@ def shared_drives(a: Sequence[Row], b: Sequence[Row]) -> tuple[list[Row], list[R
                 "evaluate both with one version of the program."
             )
     return [mine[key] for key in shared], [theirs[key] for key in shared]
+
+
+def _drive(row: Row) -> tuple[str, int, float, str]:
+    """What tells one drive of a suite from the others."""
+    return row["map"], row["seed"], row["allowed_s"], row.get("incident", "")
 
 
 def compare(a: Sequence[Row], b: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:

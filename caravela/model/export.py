@@ -3,7 +3,6 @@ the metadata. Batch norms are folded, weights are kept in half precision and cas
 heads stay behind: they were for training."""
 
 import copy
-import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -14,7 +13,7 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from caravela.core.bundle import INPUTS, OUTPUTS, BundleCard
+from caravela.core.bundle import INPUTS, OUTPUTS, BundleCard, put_model
 from caravela.core.errors import BundleError
 from caravela.core.types import KNOTS, PROPOSALS, ROUTE_POINTS, Rig, policy_rig
 from caravela.model.checkpoint import git_revision
@@ -63,7 +62,7 @@ def export_onnx(
     revision: str | None = None,
     half: bool = True,
 ) -> BundleCard:
-    """Write `model` as one ONNX file, atomically.
+    """Write `model` as one ONNX file, atomically, and its fingerprint beside it.
 
     Args:
         model: any VLA; it is left as it was.
@@ -94,14 +93,7 @@ def export_onnx(
         _halve(graph.graph)
     helper.set_model_props(graph, card.to_metadata())
     onnx.checker.check_model(graph)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(graph.SerializeToString())
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise BundleError(f"cannot write model {path}: {error}; free some space or name another folder.") from error
+    put_model(path, graph.SerializeToString())
     return card
 
 

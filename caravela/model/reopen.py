@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from caravela.core.bundle import INPUTS, MODEL_FILE, OUTPUTS, BundleCard
+from caravela.core.bundle import INPUTS, MODEL_FILE, OUTPUTS, BundleCard, check_fingerprint
 from caravela.core.errors import BundleError
 from caravela.model.config import VLAConfig
 from caravela.model.export import Graph, example_inputs, trace
@@ -24,6 +24,7 @@ def reopen(path: Path) -> VLA:
     """The model of an exported file or of its folder, in evaluation mode. Heads that were for training only begin anew, and batch
     norms, which the export folds away, carry no statistics: see `measure_norms`. Raises BundleError for anything else."""
     path = path / MODEL_FILE if path.is_dir() else path
+    check_fingerprint(path)
     try:
         graph = onnx.load(path)
         card = BundleCard.from_metadata({entry.key: entry.value for entry in graph.metadata_props}, source=f"'{path}'")

@@ -21,6 +21,7 @@ from caravela.train.teacher_driver import TeacherDriver
 from caravela.words import SentenceEncoder
 from caravela.world import atlas as atlas_module
 from caravela.world.arena import FAILURES
+from caravela.world.incidents.director import KINDS, SPARE
 from caravela.world.kernels import events, labels
 from caravela.world.kernels.vectors import STYLE
 from caravela.world.maps.lane_graph import LaneGraph
@@ -29,8 +30,9 @@ from caravela.world.state import WorldState
 
 LIGHT_OF_LAMP = np.array([0, 1, 1, 2, 3, 3, 0], dtype=np.int64)  # LAMP_* to bundle.LIGHTS
 READABLE = 45.0  # m to the stop line up to which the governing light must be read
-WEATHERS = ("day", "overcast", "dusk", "night", "rain", "fog", "low_sun")
-WEATHER_SHARES = (0.5, 0.2, 0.07, 0.07, 0.07, 0.04, 0.05)
+WEATHERS = ("day", "overcast", "dusk", "night", "rain", "fog", "low_sun", "unlit_night", "dense_fog")
+WEATHER_SHARES = (0.48, 0.17, 0.06, 0.09, 0.07, 0.03, 0.05, 0.03, 0.02)
+FAULTS, FAULT_SHARES = ("one_out", "front_only", "cropped", "dirty"), (0.35, 0.15, 0.25, 0.25)
 
 
 @dataclass(frozen=True)
@@ -44,19 +46,21 @@ class CollectConfig:
     label_every: int = 2  # looks between labelled looks of one world
     route_noise: float = 3.0  # m
     route_dropped: float = 0.15  # share of drives without a route
-    obstacle_every: float = 25.0  # s of a drive between things put in its way
+    incident_every: float = 9.0  # s of a drive without an incident until the next is set
+    fault_share: float = 0.1  # of drives with something wrong with the cameras
+    obstacle_every: float = 30.0  # s of a drive between things put in its way
     nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
     standstill_share: float = 0.2  # of labelled looks at standstill that are kept
     recovery_s: float = 3.0  # s a drive goes on after a failure
     longest_s: float = 60.0
-    real_share: float = 0.25  # of maps that are real places, where there are any
+    real_share: float = 0.35  # of maps that are real places, where there are any
     traffic: str = "light"
     weathers: tuple[str, ...] = WEATHERS
     weather_shares: tuple[float, ...] = WEATHER_SHARES
     spoken_share: float = 0.4  # of drives that are told how to drive
-    stop_every: float = 90.0  # s of a drive between requests to stop
+    stop_every: float = 50.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
-    judged_share: float = 0.8  # of labelled looks at which the student's plans are tried out
+    judged_share: float = 0.4  # of labelled looks at which the student's plans are tried out
     proposals: int = 6  # of the student, the regression's among them: fewer than in the car, for speed
 
 
@@ -78,11 +82,12 @@ class Collector:
             route_noise=config.route_noise,
             ticks_per_look=config.ticks_per_look,
             truth=True,
+            incidents=True,
         )
         assert self.simulator.scene is not None
         self.lamps = LampLabels(self.simulator.scene, policy_rig())
         self.encoder = SentenceEncoder()
-        self.obstacles = Obstacles(self.simulator.atlas, worlds=config.worlds, random=self.random)
+        self.obstacles = Obstacles(self.simulator.atlas, worlds=config.worlds, random=self.random, reserved=SPARE)
         self.failed_since = np.full(config.worlds, np.inf)
         self.next_nudge = self.random.uniform(1.0, config.nudge_every, size=config.worlds)
         self.style = np.zeros((config.worlds, STYLE), dtype=np.float32)
@@ -95,7 +100,10 @@ class Collector:
 
     def run(self, student: Policy | None, *, student_share: float, progress: Callable[[int], None] | None = None) -> dict[str, float]:
         """Drive `looks` looks; a world is driven by the student for a whole drive with probability student_share. Returns counts."""
-        config, counts = self.config, dict.fromkeys(("samples", "failures", "km", "student_km", "student_failures", "obstacles"), 0.0)
+        config, counts = (
+            self.config,
+            dict.fromkeys(("samples", "failures", "km", "student_km", "student_failures", "obstacles", "incidents"), 0.0),
+        )
         self.student_share = student_share if student is not None else 0.0
         self.is_student = self.random.random(config.worlds) < self.student_share  # of the drives that are under way already, too
         if student is not None:
@@ -122,6 +130,7 @@ class Collector:
             counts["obstacles"] += self.obstacles.change(
                 self.simulator.state, chance=config.ticks_per_look * STEP_S / config.obstacle_every
             )
+            counts["incidents"] += self._set_incidents()
             self._tell_to_stop()
             self._end_drives(seen)
             self.observation = self.simulator.observe()
@@ -144,7 +153,7 @@ class Collector:
         seen: dict[str, NDArray] = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}
         plans: dict[str, NDArray] = {"knots": made.knots, "knots_valid": made.valid}
         plans |= self._judge(fork, self.style[worlds], None if plan is None else plan.knots[worlds])
-        self.writer.add(look(self.observation, worlds, self.encoder) | truths(self.simulator, fork) | seen | plans)
+        self.writer.add(look(self.observation, worlds, self.encoder) | truths(self.simulator, fork, worlds) | seen | plans)
         return len(worlds)
 
     def _judge(self, fork: WorldState, style: NDArray[np.float32], knots: NDArray[np.float32] | None) -> dict[str, NDArray]:
@@ -163,6 +172,18 @@ class Collector:
                 self.simulator.atlas, states, knots[tried], driver=self.driver, style=style[tried], seed=seed
             )
         return {"proposals": knots, "returns": returns, "failed": failed, "outcomes_valid": np.repeat(tried[:, None], plans, axis=1)}
+
+    def _set_incidents(self) -> int:
+        """Set rare trouble on the way of some of the drives that have none before them. Returns how many."""
+        director, state = self.simulator.director, self.simulator.state
+        assert director is not None
+        over = director.passed(by=25.0) | np.array([kind is None for kind in director.kind])
+        due = over & (state.speed[:, 0] > 2.0)
+        due &= self.random.random(len(due)) < self.config.ticks_per_look * STEP_S / self.config.incident_every
+        for world in np.flatnonzero(due):
+            kinds = [KINDS[name] for name in self.random.permutation(list(KINDS))]
+            director.stage(state, int(world), kinds, random=self.random, earliest=35.0, latest=120.0)
+        return int(due.sum())
 
     def _tell_to_stop(self) -> None:
         """Ask a drive to stop now and then, and some seconds later to go on as before."""
@@ -213,6 +234,11 @@ class Collector:
         for world, said in zip(worlds, words, strict=True):
             self.simulator.words[world] = said
         self.is_student[worlds] = self.random.random(len(worlds)) < self.student_share
+        assert self.simulator.lens is not None
+        for world in worlds:
+            broken = self.random.random() < self.config.fault_share
+            fault = str(self.random.choice(FAULTS, p=FAULT_SHARES)) if broken else "none"
+            self.simulator.lens.set(int(world), fault, random=self.random)
 
 
 def _mixed(teacher: Control, student: Control, by_student: NDArray[np.bool_]) -> Control:
@@ -241,9 +267,11 @@ def coarse_depth(depth: NDArray[np.float32]) -> NDArray[np.float16]:
     return np.where(middle > 1000.0, 0.0, np.minimum(middle, FAR)).astype(np.float16)
 
 
-def truths(simulator: Simulator, state: WorldState) -> dict[str, NDArray]:
-    """What is there, for the eyes, in a state (a fork of the simulator's)."""
+def truths(simulator: Simulator, state: WorldState, worlds: NDArray[np.int64]) -> dict[str, NDArray]:
+    """What is there, for the eyes, in a state: a fork of some of the simulator's worlds."""
     batch = len(state.worlds)
+    assert simulator.lens is not None
+    unhindered = np.array([simulator.lens.fault[world] in ("none", "dirty") for world in worlds])
     facts = np.zeros((batch, labels.FACTS), dtype=np.float32)
     bird = np.zeros((batch, BEV_ROWS, BEV_COLUMNS), dtype=np.uint8)
     labels.facts(simulator.atlas.roads, state.arrays(), np.array(BEV_X, np.float32), np.array(BEV_Y, np.float32), facts, bird)
@@ -255,13 +283,13 @@ def truths(simulator: Simulator, state: WorldState) -> dict[str, NDArray]:
     return {
         "bev": bird,
         "light": light.astype(np.int64),
-        "light_valid": ~unclear,
+        "light_valid": ~unclear & unhindered,
         "stop_distance": np.minimum(np.maximum(stop, 0.0), FAR).astype(np.float32),
-        "stop_valid": (stop < READABLE) | (stop > 70.0),
+        "stop_valid": ((stop < READABLE) | (stop > 70.0)) & unhindered,
         "lead": np.stack(
             [np.minimum(facts[:, labels.LEAD], FAR), np.where(facts[:, labels.LEAD] < FAR, facts[:, labels.LEAD_SPEED], 0.0)], -1
         ),
-        "lead_valid": np.ones(batch, dtype=np.bool_),
+        "lead_valid": (facts[:, labels.LEAD] < READABLE) | (facts[:, labels.LEAD] > FAR),  # between them one may or may not see it
         "lane": facts[:, [labels.OFFSET, labels.HEADING]],
         "lane_valid": np.abs(facts[:, labels.OFFSET]) < 4.0,
     }

@@ -22,8 +22,9 @@ FAR_M = 70.0  # m from which a parked car is borrowed where no place in the stat
 class Obstacles:
     """At most one at a time in each of B worlds."""
 
-    def __init__(self, atlas: Atlas, *, worlds: int, random: np.random.Generator) -> None:
-        self.atlas, self.random = atlas, random
+    def __init__(self, atlas: Atlas, *, worlds: int, random: np.random.Generator, reserved: int = 0) -> None:
+        """The last `reserved` agents of the state are somebody else's."""
+        self.atlas, self.random, self.reserved = atlas, random, reserved
         self.slot = np.full(worlds, -1, dtype=np.int64)  # agent that is one, -1 none
         self.until = np.zeros(worlds)  # s, when it goes
         self.before: list[np.void | None] = [None] * worlds  # whoever had the place in the state
@@ -76,4 +77,5 @@ class Obstacles:
         away = np.hypot(agents["x"] - ego["x"], agents["y"] - ego["y"])
         usable = (agents["controller"] == ABSENT) | ((agents["controller"] == PARKED) & (away > FAR_M))
         usable[0] = False
+        usable[len(usable) - self.reserved :] = False
         return int(np.flatnonzero(usable)[-1]) if usable.any() else -1

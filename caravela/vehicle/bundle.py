@@ -7,7 +7,7 @@ from pathlib import Path
 
 import onnxruntime
 
-from caravela.core.bundle import INPUTS, MODEL_FILE, OUTPUTS, BundleCard
+from caravela.core.bundle import INPUTS, MODEL_FILE, OUTPUTS, BundleCard, check_fingerprint
 from caravela.core.errors import BundleError
 
 SHIPPED = Path(__file__).parents[1] / "weights"  # a folder a model
@@ -39,13 +39,15 @@ def open_bundle(path: Path | str, *, threads: int = 1) -> Bundle:
     """Open a bundle folder or an .onnx file for `threads` CPU threads.
 
     Raises:
-        BundleError where there is none, it is damaged, it is no driving model, or it is of another version.
+        BundleError where there is none, it is damaged or not the one whose fingerprint lies beside it, it is no driving model, or it is
+        of another version.
     """
     file = Path(path)
     if file.is_dir():
         file = file / MODEL_FILE
     if not file.is_file():
         raise BundleError(f"no model at {file}; expected an .onnx file or a folder with {MODEL_FILE}: `caravela train vla` makes one.")
+    check_fingerprint(file)  # onnxruntime runs what has other weights as gladly
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -21,6 +21,7 @@ from caravela.core.errors import RecordingError
 from caravela.core.types import Camera, Control, Event, Plan
 from caravela.core.units import STEP_US
 
+SUFFIX = ".mcap"
 FLUSH_US = 1_000_000  # µs between chunks that reach the disk
 CHUNK_BYTES = 32 << 20  # larger than what one second writes: chunks end where we flush
 SEAL = b"\x0f" + (4).to_bytes(8, "little") + bytes(4) + b"\x02" + (20).to_bytes(8, "little") + bytes(20) + b"\x89MCAP0\r\n"
@@ -95,18 +96,19 @@ class Disk(io.RawIOBase):
         if self.failure is None:
             self._whole.append(self._position)
 
-    def seal(self) -> None:
+    def seal(self) -> bool:
         """After a failure: cut back to what is whole and end the file as MCAP wants; on a full disk the space for that end
-        is what was cut off."""
+        is what was cut off. Returns whether there is such a file."""
         while self._whole:
             try:
                 size = self._whole.pop()
                 self._file.truncate(size)
                 self._file.seek(size)
                 if self._file.write(SEAL) == len(SEAL):
-                    return
+                    return size > 0
             except OSError as error:
                 self.failure = error
+        return False
 
     def shut(self) -> None:
         """Close the file; what the system only then finds wrong counts as a failure too."""
@@ -116,13 +118,21 @@ class Disk(io.RawIOBase):
             self.failure = self.failure or error
 
 
+def check_target(path: Path | None) -> None:
+    """Raises RecordingError where a file that is to be recorded to does not end in .mcap. A device or a pipe may have any name."""
+    special = path is not None and path.exists() and not path.is_file() and not path.is_dir()
+    if path is not None and path.suffix.lower() != SUFFIX and not special:
+        raise RecordingError(f"--record is '{path}'; expected a file ending in {SUFFIX}.")
+
+
 def open_file(path: Path) -> io.FileIO:
     """The recording's file, emptied if it was there."""
     return io.FileIO(path, "w")
 
 
 class Recorder:
-    """Writes moments until closed. `failure` is a sentence once the recording has ended before its time."""
+    """Writes moments until closed. `failure` is a sentence once the recording has ended before its time, `notice` a short one for
+    whoever is still driving then."""
 
     def __init__(
         self,
@@ -134,7 +144,8 @@ class Recorder:
     ) -> None:
         """`cameras` are those of the moments' images, `epoch_ns` is the wall clock's nanoseconds when the drive began. Raises
         RecordingError where `path` cannot be written."""
-        self.path, self.failure = path, ""
+        self.path, self.failure, self.notice = path, "", ""
+        self._closing = False
         self._cameras = {camera.name: camera for camera in cameras}
         self._epoch_ns, self._flushed_us, self._end_us = epoch_ns, 0, 0  # µs of the drive that are on disk, that were written
         try:
@@ -207,6 +218,7 @@ class Recorder:
 
     def close(self) -> None:
         """Finish the file. What went wrong, now or before, is in `failure`."""
+        self._closing = True
         if not self.failure:
             self._flush()
         if not self.failure:
@@ -229,9 +241,12 @@ class Recorder:
             return
         why = self._disk.failure.strerror
         self._writer.close()
-        self._disk.seal()
-        kept = f"after about {self._flushed_us / 1e6:.0f} s ({why})"
-        self.failure = f"the recording stopped {kept}; what '{self.path}' holds is readable: free some space and record again."
+        readable = self._disk.seal() and self._flushed_us > 0
+        kept = f"what '{self.path}' holds is readable" if readable else f"'{self.path}' holds nothing of it"
+        self.failure = (
+            f"the recording stopped after about {self._flushed_us / 1e6:.0f} s ({why}); {kept}: free some space and record again."
+        )
+        self.notice = "" if self._closing else f"nothing is recorded any more ({why}); the drive goes on."
 
     def _open_camera(self, name: str) -> None:
         self._images[name] = channels.CompressedImageChannel(f"/camera/{name}/image", context=self._context)

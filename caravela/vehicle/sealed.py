@@ -35,6 +35,7 @@ class _Stream:
     def __init__(self, file: io.FileIO, start: "hashlib._Hash") -> None:
         self._file, self.hash = file, start
         self.position = 0
+        self.kept = 0  # bytes that the system took
         self.failure: OSError | None = None
 
     def write(self, data: bytes) -> int:
@@ -44,7 +45,9 @@ class _Stream:
         self.position += len(data)
         try:
             while self.failure is None and len(rest):
-                rest = rest[self._file.write(rest) or 0 :]
+                taken = self._file.write(rest) or 0
+                self.kept += taken
+                rest = rest[taken:]
         except OSError as error:
             self.failure = error
         return len(data)
@@ -123,7 +126,8 @@ class SealedFile:
     def _check(self) -> None:
         if self._stream.failure is not None and not self.failure:
             why = self._stream.failure.strerror
-            self.failure = f"the recording '{self.path}' ended early ({why}); what it holds is readable: free some space and record again."
+            holds = "what it holds is readable" if self._stream.kept else "it holds nothing"
+            self.failure = f"the recording '{self.path}' ended early ({why}); {holds}: free some space and record again."
 
 
 @dataclass(frozen=True)
@@ -184,11 +188,26 @@ class Verdict:
     head: str  # digest of the last seal
     sealed_bytes: int  # up to the last seal that holds
     loose_messages: int  # behind the last seal: the last second of a recording that was killed
+    seconds: float  # from the first whole message to the last
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether nothing sealed was changed. A recording that was killed or cut is unchanged, and not closed."""
+        return not self.broken and self.seals > 0
 
     @property
     def intact(self) -> bool:
-        """Whether nothing sealed was changed. A recording that was killed is intact, and not closed."""
-        return not self.broken and self.seals > 0
+        """Whether nothing was changed and nothing is missing."""
+        return self.unchanged and self.closed
+
+    def sentence(self) -> str:
+        """What is to be said of the recording."""
+        if not self.unchanged:
+            return "the recording is NOT intact: " + "; ".join(self.broken)
+        if not self.closed:
+            loose = f" (nor are its last {self.loose_messages} messages)" if self.loose_messages else ""
+            return f"the recording is NOT whole: it breaks off after {self.seconds:.1f} s and its end is not sealed{loose}; what is sealed is unchanged"
+        return f"the recording is intact: {self.seconds:.1f} s, {self.seals} seals, its end sealed"
 
 
 def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> Verdict:
@@ -197,7 +216,9 @@ def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> 
     data = read_bytes(path)
     broken: list[str] = []
     seals, begun, digest, sealed, loose, closed = 0, 0, START, 0, 0, False
+    first = last = 0  # ns, of messages
     for position, end, message in messages(data):
+        first, last = first or message.log_time, message.log_time
         if message.topic != SEAL_TOPIC:
             loose += 1
             continue
@@ -218,7 +239,7 @@ def verify(path: Path, *, key: bytes | None = None, head: str | None = None) -> 
         broken.append(f"the last seal is {digest[:12]}…, not {head[:12]}…: it was cut off or sealed anew")
     if not seals and not broken:
         broken.append("it has no seal")
-    return Verdict(seals, tuple(broken), closed and not loose, digest, sealed, loose)
+    return Verdict(seals, tuple(broken), closed and not loose, digest, sealed, loose, round((last - first) * 1e-9, 3))
 
 
 def _seal_fields(message: Message) -> dict[str, Any]:

@@ -233,15 +233,18 @@ def add_signs(graph: LaneGraph, clearance: Clearance, out: Furniture) -> None:
         if face >= 0:
             _sign(graph, at, half, kerb, face, clearance, out)
         if graph.lane_length[lane] > 70.0:
-            _sign(graph, int(graph.lane_point_start[lane]) + 6, half, kerb, lamps.DISC, clearance, out)
+            limit = 10.0 * round(0.36 * float(graph.lane_speed[lane]))  # km/h
+            _sign(graph, int(graph.lane_point_start[lane]) + 6, half, kerb, lamps.DISC, clearance, out, number=limit)
 
 
-def _sign(graph: LaneGraph, point: int, half_width: float, kerb: float, face: int, clearance: Clearance, out: Furniture) -> None:
+def _sign(
+    graph: LaneGraph, point: int, half_width: float, kerb: float, face: int, clearance: Clearance, out: Furniture, *, number: float = 0.0
+) -> None:
     heading = float(graph.point_heading[point])
     x, y = _beside(float(graph.point_x[point]), float(graph.point_y[point]), heading, kerb, half_width + 0.8, clearance, room=0.5)
     out.stick((x, y, 0.0), (x, y, 2.75), 0.035)
     size = {lamps.OCTAGON: (0.38, 0.38), lamps.TRIANGLE_DOWN: (0.46, 0.42), lamps.DISC: (0.31, 0.31)}[face]
-    out.card(x - 0.05 * math.cos(heading), y - 0.05 * math.sin(heading), 2.4, heading + math.pi, size, face)
+    out.card(x - 0.05 * math.cos(heading), y - 0.05 * math.sin(heading), 2.4, heading + math.pi, size, face, seed=number)
 
 
 def add_street_lamps(graph: LaneGraph, clearance: Clearance, out: Furniture) -> NDArray[np.float32]:

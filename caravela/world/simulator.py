@@ -15,9 +15,11 @@ from caravela.world import navigator, weather
 from caravela.world import state as state_module
 from caravela.world.atlas import Atlas
 from caravela.world.cameras import Cameras, Truth
+from caravela.world.incidents.director import SPARE, Director
 from caravela.world.kernels import events
 from caravela.world.kernels.step import REWARD_PARTS, begin, step
 from caravela.world.kernels.vectors import sat_nav_all
+from caravela.world.lens import Lens
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.scene import Scene
 
@@ -66,8 +68,10 @@ class Simulator:
         bicycle_share: float = 0.1,
         ticks_per_look: int = 1,
         truth: bool = False,
+        incidents: bool = False,
     ) -> None:
-        """`truth` keeps depth and visibility of the newest frames in `self.truth`. `ticks_per_look`: how many ticks `advance`
+        """`truth` keeps depth and visibility of the newest frames in `self.truth`. `incidents` keeps room for a director's actors and lets
+        them play; what they play is set by `director.stage`. `ticks_per_look`: how many ticks `advance`
         makes between two `observe`s; it must divide the history's ages."""
         assert all(tick % ticks_per_look == 0 for tick in HISTORY_TICKS)
         self._history = tuple(tick // ticks_per_look for tick in HISTORY_TICKS)
@@ -88,9 +92,12 @@ class Simulator:
             self.cameras = Cameras(self.scene, rig)
         self.words: list[str] = [""] * batch
         self.has_route = np.ones(batch, dtype=np.bool_)
-        self.flags = np.zeros((batch, self.traffic.agents), dtype=np.int32)
-        self.parts = np.zeros((batch, self.traffic.agents, REWARD_PARTS), dtype=np.float32)
-        self._action = np.zeros((batch, self.traffic.agents, 2), dtype=np.float32)
+        self.director = Director(self.atlas, worlds=batch) if incidents else None
+        self.lens = Lens(batch, rig) if rig is not None else None
+        self.agents = self.traffic.agents + (SPARE if incidents else 0)
+        self.flags = np.zeros((batch, self.agents), dtype=np.int32)
+        self.parts = np.zeros((batch, self.agents, REWARD_PARTS), dtype=np.float32)
+        self._action = np.zeros((batch, self.agents, 2), dtype=np.float32)
         self._respawn = np.ones(batch, dtype=np.bool_)
         self._route = np.zeros((batch, ROUTE_POINTS, 2), dtype=np.float32)
         self._frames: list[NDArray[np.uint8]] = []
@@ -98,9 +105,7 @@ class Simulator:
 
     def reset(self, seed: int, *, wanted_road: float = 600.0) -> Observation:
         """Begin every drive anew, the same for the same seed; starts have `wanted_road` metres of road ahead where maps allow."""
-        self.state = state_module.empty(
-            self.batch, agents=self.traffic.agents, links=self.atlas.links, signals=self.atlas.signals, seed=seed
-        )
+        self.state = state_module.empty(self.batch, agents=self.agents, links=self.atlas.links, signals=self.atlas.signals, seed=seed)
         self.state.map[:] = self._maps
         self.state.look[:] = self._maps if self.scene is None else self.scene.looks[self._maps]
         self.state.weather[:] = self._weather
@@ -109,6 +114,9 @@ class Simulator:
         begin(self.atlas.roads, self.state.arrays(), counts[0], counts[1], counts[2], self._shares[0], self._shares[1], wanted)
         noise = np.random.default_rng(seed)
         self._route_offset = noise.uniform(-self._route_noise, self._route_noise, (self.batch, 1, 2)).astype(np.float32)
+        if self.director is not None:
+            for world in range(self.batch):
+                self.director.dismiss(self.state, world)
         self.flags[:] = 0
         self._frames = []
         self._restarted = np.zeros(self.batch, dtype=np.bool_)
@@ -116,6 +124,9 @@ class Simulator:
 
     def restart(self, worlds: NDArray[np.int64], seed: int, *, wanted_road: float = 600.0) -> None:
         """Begin some of the drives anew; the next observation shows them at their new start."""
+        if self.director is not None:
+            for world in worlds:
+                self.director.dismiss(self.state, int(world))
         fresh = self.state.select(worlds)
         fresh.reseed(seed)
         fresh.time[:] = 0.0
@@ -138,6 +149,8 @@ class Simulator:
         """`step` without looking: no frames are rendered."""
         self._action[:, 0, 0], self._action[:, 0, 1] = control.acceleration, control.curvature
         step(self.atlas.roads, self.state.arrays(), self._action, self.flags, self.parts, self._respawn)
+        if self.director is not None:
+            self.director.play(self.state)
 
     def observe(self) -> Observation:
         """What the ego cars see now; called once a tick it keeps the frames that HISTORY_S asks for."""
@@ -145,9 +158,10 @@ class Simulator:
         if self.cameras is not None:
             if self._keep_truth:
                 self.truth = self.cameras.render_truth(self.state)
-                self._frames.insert(0, self.truth.images)
+                images = self.truth.images
             else:
-                self._frames.insert(0, self.cameras.render(self.state))
+                images = self.cameras.render(self.state)
+            self._frames.insert(0, images if self.lens is None else self.lens.soil(images))
             del self._frames[max(self._history) + 1 :]
             for older in self._frames[1:]:
                 older[self._restarted] = self._frames[0][self._restarted]

@@ -16,10 +16,14 @@ from caravela.world import weather as weather_module
 ROUTE_LANES = 64  # lanes of a route kept per agent
 
 # kind
-CAR, VAN, LORRY, BUS, MOTORCYCLE, BICYCLE, PEDESTRIAN = range(7)
-KIND_NAMES = ("car", "van", "lorry", "bus", "motorcycle", "bicycle", "pedestrian")
+CAR, VAN, LORRY, BUS, MOTORCYCLE, BICYCLE, PEDESTRIAN, THING = range(8)
+KIND_NAMES = ("car", "van", "lorry", "bus", "motorcycle", "bicycle", "pedestrian", "thing")
 # controller: who moves the agent
-ABSENT, EXTERNAL, IDM, PARKED, WALKER, LEARNED, REPLAY = range(7)
+ABSENT, EXTERNAL, IDM, PARKED, WALKER, LEARNED, REPLAY, SCRIPTED = range(8)
+# indicator
+RIGHT, OFF, LEFT, HAZARD, BLUE_LIGHTS = -1, 0, 1, 2, 3
+# paint of a THING: what it is; above, the paint of a vehicle whose part it is
+BARRIER, CONE, DEBRIS = 0, 1, 2
 
 # Positions are those of the middle of the rear axle on the ground (of the body's centre for pedestrians); the body's
 # centre lies `centre_offset` ahead of it.
@@ -48,7 +52,7 @@ AGENT = np.dtype(
         ("kind", "u1"),
         ("controller", "u1"),
         ("paint", "u1"),  # body colour, a seed
-        ("indicator", "i1"),  # -1 right, 0 off, 1 left
+        ("indicator", "i1"),  # RIGHT, OFF, LEFT, HAZARD or BLUE_LIGHTS
         ("brake_lights", "?"),
     ],
     align=True,

@@ -97,10 +97,10 @@ def test_people_get_lines_to_read(cruise: None, capsys: pytest.CaptureFixture) -
 @needs_full_device
 def test_a_full_disk_is_told_once_while_the_drive_goes_on_to_its_end(cruise: None, capsys: pytest.CaptureFixture) -> None:
     code, out, err = typed(["--headless", "--seconds", "2", "--traffic", "none", "--record", "/dev/full", "--json"], capsys)
-    assert code == 2 and out == ""
+    assert code == 2 and json.loads(out).keys() == {"error"}
     assert "the drive itself went on to its end: 2.0 s" in err
-    assert err.count("\nthe recording stopped") + err.startswith("the recording stopped") == 1
-    assert "caravela: the recording stopped" in err and "free some space" in err
+    assert err.count("\nnothing is recorded any more") == 1 and err.count("the recording stopped") == 1
+    assert "caravela: the recording stopped" in err and "'/dev/full' holds nothing of it" in err and "free some space" in err
 
 
 @pytest.mark.parametrize(
@@ -143,12 +143,30 @@ def test_a_recording_that_cannot_be_written_is_refused(cruise: None, tmp_path: P
     assert "give --record a file" in refused(["--headless", "--record", str(tmp_path / "none" / "run.mcap")], capsys)
 
 
+@pytest.mark.parametrize("name", ["run.mp4", "run", "run.mcap.gz"])
+def test_a_recording_has_its_ending(cruise: None, tmp_path: Path, name: str, capsys: pytest.CaptureFixture) -> None:
+    assert "expected a file ending in .mcap" in refused(["--headless", "--record", str(tmp_path / name)], capsys)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_town_is_driven_where_a_map_is_asked_for(cruise: None, capsys: pytest.CaptureFixture) -> None:
+    words = ["--headless", "--seconds", "0.5", "--traffic", "none", "--json"]
+    by_map, by_town = (json.loads(typed([*words, option, towns()[1]], capsys)[1].splitlines()[-1]) for option in ("--map", "--town"))
+    assert by_map["town"] == by_town["town"] == towns()[1] and by_map["distance_m"] == by_town["distance_m"]
+
+
+def test_what_never_began_is_not_summed_up(capsys: pytest.CaptureFixture) -> None:
+    drive.show({"seconds": 0.0, "distance_m": 0.0, "realtime_factor": None, "town": "dunmore"})
+    assert capsys.readouterr().out == "the drive was ended before it began: nothing was driven in dunmore.\n"
+
+
 def test_a_port_in_use_is_refused(cruise: None, capsys: pytest.CaptureFixture) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert f"port {port} is in use" in refused(["--no-browser", "--port", str(port)], capsys)
+        sentence = refused(["--no-browser", "--port", str(port)], capsys)
+        assert f"port {port} is in use" in sentence and "make drive PORT=" in sentence
 
 
 OTHER = """
@@ -201,7 +219,7 @@ def test_a_disk_that_fills_up_while_recording_leaves_what_fits(tmp_path: Path) -
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
     )  # fmt: skip
     out, err = process.communicate(timeout=420)
-    assert process.returncode == 2 and out == "" and "Traceback" not in err
+    assert process.returncode == 2 and json.loads(out).keys() == {"error"} and "Traceback" not in err
     assert "caravela: the recording stopped after about" in err and "free some space" in err
     assert file.stat().st_size <= room and 10 <= ticks_recorded(file) < 100
 

@@ -35,9 +35,19 @@ def test_a_drive_is_recorded_verified_and_replayed(tmp_path: Path, capsys: pytes
     assert code == 0 and verdict["intact"] and verdict["closed"]
     code, replayed, _ = call(capsys, "replay", str(record))
     assert code == 0 and replayed["same"] and replayed["same_model"] and replayed["compared"] == replayed["planned"] > 10
-    record.write_bytes(record.read_bytes().replace(b"Caravela Motors Ltd", b"Somebody Elses Ltd."))
+    whole, cut = record.read_bytes(), tmp_path / "cut.mcap"
+    cut.write_bytes(whole[: len(whole) // 2])
+    code, verdict, _ = call(capsys, "verify", str(cut), *key)
+    assert code == 1 and verdict["unchanged"] and not verdict["intact"] and not verdict["closed"] and not verdict["broken"]
+    assert f"breaks off after {verdict['seconds']:.1f} s and its end is not sealed" in verdict["seals_say"]
+    code, replayed, _ = call(capsys, "replay", str(cut))
+    assert code == 0 and not replayed["intact"] and replayed["seals_say"] == verdict["seals_say"]
+    record.write_bytes(whole.replace(b"Caravela Motors Ltd", b"Somebody Elses Ltd."))
     code, verdict, _ = call(capsys, "verify", str(record))
-    assert code == 0 and not verdict["intact"] and verdict["broken"]
+    assert code == 1 and not verdict["intact"] and not verdict["unchanged"] and verdict["broken"]
+    with pytest.raises(SystemExit) as stop:
+        main(["vehicle", "verify", str(record)])
+    assert stop.value.code == 1 and "NOT intact" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -46,6 +56,7 @@ def test_a_drive_is_recorded_verified_and_replayed(tmp_path: Path, capsys: pytes
         (("run", "--mode", "l3"), "unknown mode 'l3'"),
         (("run", "--fault", "a camera stock"), "did you mean a camera stuck"),
         (("run", "--seconds", "0"), "out of range"),
+        (("run", "--record", "run.mp4"), "expected a file ending in .mcap"),
         (("run", "--town", "x", "--video", "front=v.mp4"), "expected one"),
         (("run", "--video", "front"), "expected NAME=FILE"),
         (("run", "--profile", "unece-r170", "--video", "front=v.mp4"), "did you mean unece-r171"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from caravela import cli
+from caravela.commands.world import show_import
 
 DATA = Path(os.environ.get("CARAVELA_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 pytestmark = pytest.mark.skipif(not importlib.util.find_spec("sumo"), reason="needs the extra `maps` (eclipse-sumo)")
@@ -101,3 +102,9 @@ def test_every_shared_map_imports(world_import, file):
     code, out, err = world_import(file, "--json")
     assert code == 0, err
     assert json.loads(out.splitlines()[-1])["car_km"] > 0.5
+
+
+def test_one_of_a_thing_is_told_in_the_singular(capsys):
+    counts = {"lanes": 1, "junctions": 2, "signals": 1, "crossings": 0, "buildings": 1}
+    show_import({"name": "x", "car_km": 1.0, **counts, "driving_side": "left", "attribution": "", "out": None})
+    assert "1 lane, 2 junctions, 1 signal program, 0 crossings, 1 building;" in capsys.readouterr().out

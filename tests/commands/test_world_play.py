@@ -23,6 +23,7 @@ def test_a_film_shows_traffic_that_moves(tmp_path: Path, capsys: pytest.CaptureF
     film = tmp_path / "clip.mp4"
     code, out, err = typed(["play", "dunmore", "--out", str(film), "--seconds", "1", "--traffic", "light", "--json"], capsys)
     assert code == 0, err
+    assert "filming" in err and "10/10" in err
     result = json.loads(out.splitlines()[-1])
     assert result["pictures"] == 10 and result["vehicles"] == 9 and result["driven_m"] > 0.0
     with av.open(str(film)) as opened:

@@ -1,11 +1,13 @@
 """The frontier: what a driver is worth at every threshold of its own risk."""
 
+import json
+
 import numpy as np
 import pytest
 
 from caravela.core.errors import CaravelaError
 from caravela.evaluate import drawing
-from caravela.evaluate.frontier import compare, frontier_of, pair, sentence, told
+from caravela.evaluate.frontier import compare, compared, frontier_of, pair, sentence, told
 from caravela.evaluate.risk import RiskLog, rolls_out
 
 
@@ -82,6 +84,21 @@ def fleet(good, *, knows):
     return rows
 
 
+def test_of_fewer_than_five_maps_no_frontier_is_told_apart(tmp_path):
+    a, b = (
+        frontier_of([each for each in fleet(3, knows=knows) if each["map"] < "m4"], policy=name)
+        for name, knows in (("blunt", False), ("wise", True))
+    )
+    outcome = compare(a, b)
+    assert (
+        not outcome.outward and not outcome.inward and "blunt and wise cannot be told apart on fewer than 5 maps" in sentence(a, b, outcome)
+    )
+    assert json.loads(json.dumps(compared(outcome), allow_nan=False))["reach_difference_ci"] == [None, None]
+    assert told(b, outcome.bands[1])["score_ci"] == [None, None]
+    drawing.png(tmp_path / "few.png", (a, b), outcome.bands, title="few")
+    assert drawing.html((a, b), outcome.bands, title="few")
+
+
 def test_knowing_when_to_hand_over_moves_the_whole_frontier_outward():
     a, b = (frontier_of(rows, policy=name) for rows, name in ((fleet(3, knows=False), "blunt"), (fleet(3, knows=True), "wise")))
     outcome = compare(a, b)
@@ -105,9 +122,9 @@ def test_what_is_the_same_is_not_outward_and_neither_is_what_reaches_less():
 
 def test_against_standing_still_there_is_only_reach():
     still = frontier_of(
-        [row(k, name=f"m{k % 4}", metres=5.0, rolls=6.0, failed="under_progress", at=60.0) for k in range(12)], policy="still"
+        [row(k, name=f"m{k % 6}", metres=5.0, rolls=6.0, failed="under_progress", at=60.0) for k in range(12)], policy="still"
     )
-    goes = frontier_of([calm(k, f"m{k % 4}") for k in range(12)], policy="goes")
+    goes = frontier_of([calm(k, f"m{k % 6}") for k in range(12)], policy="goes")
     assert compare(still, goes).outward and "no coverage at which to compare" in sentence(still, goes, compare(still, goes))
     assert not compare(goes, still).outward
 

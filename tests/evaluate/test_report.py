@@ -23,7 +23,7 @@ def write(folder, policy, rows, *, sees="pixels"):
 
 
 def test_the_driver_stands_above_its_baselines_with_interval_and_count(tmp_path):
-    maps = ["leeds", "town", "home", "other"]
+    maps = ["leeds", "town", "home", "other", "fifth"]
     write(
         tmp_path,
         "driver",
@@ -32,9 +32,10 @@ def test_the_driver_stands_above_its_baselines_with_interval_and_count(tmp_path)
     write(tmp_path, "idm", [row(name, k, success=True, side="left") for name in maps for k in range(10)], sees="state")
     text = page(tmp_path)
     table = [line for line in text.splitlines() if line.startswith(("| driver |", "| idm |"))]
-    assert table[0].startswith("| driver | pixels | 40 | 4 | **60.0 %** (60.0 %–60.0 %)") and "40.0 %" in table[0] and "180" in table[0]
-    assert table[1].startswith("| idm | state | 40 | 4 | **100.0 %**")
+    assert table[0].startswith("| driver | pixels | 50 | 5 | **60.0 %** (60.0 %–60.0 %)") and "40.0 %" in table[0] and "180" in table[0]
+    assert table[1].startswith("| idm | state | 50 | 5 | **100.0 %**")
     assert "| home (not of the test side) | right | 10 |" in text and "off road 4" in text
+    assert "| driver | real streets | 10 | **60.0 %** (–) |" in text  # one map has no interval
 
 
 def test_a_result_of_another_kind_is_shown_as_it_is(tmp_path):

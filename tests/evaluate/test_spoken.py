@@ -99,7 +99,7 @@ def test_a_car_that_stands_by_itself_says_nothing_about_stopping():
 
 
 def test_the_table_counts_right_changes_and_what_idle_talk_would_pass_for():
-    starts = [Episode(f"m{k % 3}", k, 30.0, 200.0, 1, 0) for k in range(12)]
+    starts = [Episode(f"m{k % 6}", k, 30.0, 200.0, 1, 0) for k in range(12)]
     soft, fast, stops = ride(np.full(300, 7.0), acceleration=0.5), ride(np.full(300, 9.0)), ride([8.0] * 100 + [0.0] * 200)
     rides = {
         SILENCE: [STEADY] * 12,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from caravela.evaluate.statistics import bootstrap, cluster_sums, paired_difference, rate_interval, ratio_of_rates, share
+from caravela.evaluate.statistics import bootstrap, cluster_sums, paired_difference, rate_interval, ratio_of_rates, rounded, share, span
 
 
 def test_sums_by_cluster():
@@ -28,12 +28,26 @@ def test_drives_that_agree_within_a_map_count_as_one():
 
 
 def test_the_interval_depends_on_nothing_but_the_seed():
-    happened, maps = [True, False, True, True], ["a", "a", "b", "c"]
+    happened, maps = [True, False, True, True, False, True], ["a", "a", "b", "c", "d", "e"]
     assert rate_interval(happened, maps, seed=3) == rate_interval(happened, maps, seed=3)
 
 
 def test_a_statistic_that_is_never_finite_has_no_interval():
-    assert all(np.isnan(value) for value in bootstrap(np.zeros((3, 2)), share))
+    assert all(np.isnan(value) for value in bootstrap(np.zeros((8, 2)), share))
+
+
+def test_of_fewer_than_five_maps_there_is_no_interval():
+    assert rate_interval([True] * 5, list("abcde")) == (1.0, 1.0)
+    few = rate_interval([True, False] * 10, list("aabbccdddd") * 2)
+    assert all(np.isnan(value) for value in few)
+    assert rounded(few) == [None, None] and span(rounded(few)) == "–"
+    assert np.isnan(paired_difference([0.0, 1.0], [1.0, 1.0], ["a", "b"])[1:]).all()
+    assert np.isnan(ratio_of_rates([1.0, 2.0], [1.0, 1.0], [2.0, 2.0], [1.0, 1.0], ["a", "b"])[1:]).all()
+
+
+def test_an_interval_as_people_and_files_get_it():
+    assert rounded((0.123456, 0.5)) == [0.1235, 0.5] and rounded((0.123456, 0.5), 2) == [0.12, 0.5]
+    assert span([0.1, 0.25]) == "10.0% to 25.0%" and span([-0.1, 0.25], "+.0%") == "-10% to +25%"
 
 
 def test_paired_difference_takes_out_what_both_share():

@@ -1,5 +1,6 @@
 """The exported graph says what the model says, for any batch, in a file of half the size that knows what it is."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,8 @@ def test_nano_fits_its_size_and_tells_what_it_is(tmp_path: Path):
     assert VLAConfig.from_json(card.config) == nano()
     assert (card.rig, card.data_version, card.git_revision, card.steps, card.proposals) == (policy_rig(), "towns-1", "abc", 4, 8)
     assert card.licence == "Apache-2.0"
+    assert path.with_name("model.onnx.sha256").read_text() == f"{hashlib.sha256(path.read_bytes()).hexdigest()}  model.onnx\n"
+    assert {file.name for file in path.parent.iterdir()} == {"model.onnx", "model.onnx.sha256"}
 
 
 def test_exporting_leaves_the_model_as_it_was(tmp_path: Path, model: VLA):

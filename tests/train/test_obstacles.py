@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from caravela.commands.train import SHIPPED_TEACHER
+from caravela.commands._teacher import SHIPPED_TEACHER
 from caravela.train.obstacles import LEAST_SPEED, NEAREST_M, STAYS_S, Obstacles
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.world import atlas

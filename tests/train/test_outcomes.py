@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from caravela.commands.train import SHIPPED_TEACHER
+from caravela.commands._teacher import SHIPPED_TEACHER
 from caravela.core.types import KNOTS, Control
 from caravela.train.outcomes import outcomes
 from caravela.train.teacher_driver import TeacherDriver, load_teacher

@@ -121,7 +121,7 @@ def test_a_cut_at_any_byte_keeps_all_that_was_whole(tmp_path: Path) -> None:
         assert verdict.closed == (kept[-1:] == [whole[-1][1]])
         ticks = [message for message in kept if message.topic == "/tick"]
         if verdict.seals:
-            assert verdict.intact and verdict.loose_messages <= 7 * ONE_SECOND
+            assert verdict.unchanged and verdict.loose_messages <= 7 * ONE_SECOND
             if ticks:
                 assert len(read_recording(cut).ticks) == len(ticks)
         else:
@@ -154,7 +154,7 @@ def test_a_killed_recorder_loses_less_than_a_second(tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         last = max([last, *(int(line) for line in process.stdout.read().split())])
     verdict = verify(path)
-    assert verdict.intact and not verdict.closed
+    assert verdict.unchanged and not verdict.closed
     assert len(read_recording(path).ticks) > last - ONE_SECOND
     assert len(read_recording(path).ticks) >= last, "what was written is there"
 
@@ -170,7 +170,7 @@ def test_any_changed_byte_shows(tmp_path: Path) -> None:
         edited[place] ^= 1 << int(random.integers(8))
         changed.write_bytes(edited)
         found = verify(changed)
-        assert not (found.intact and found.closed), f"byte {place:,}"
+        assert not found.intact, f"byte {place:,}"
 
 
 def test_an_entry_that_was_taken_out_shows_and_says_where(tmp_path: Path) -> None:
@@ -201,8 +201,12 @@ def test_a_file_cut_at_a_seal_cannot_pass_for_a_finished_one(tmp_path: Path) -> 
     data = read_bytes(tmp_path / "whole.mcap")
     ends = [end for _, end, message in messages(data) if message.topic == "/seal"]
     cut = tmp_path / "cut.mcap"
+    assert verify(tmp_path / "whole.mcap").sentence() == "the recording is intact: 2.4 s, 4 seals, its end sealed"
     cut.write_bytes(data[: ends[1]])
-    assert verify(cut).intact and not verify(cut).closed
+    assert verify(cut).unchanged and not verify(cut).intact
+    assert "breaks off after 1.0 s and its end is not sealed; what" in verify(cut).sentence()
+    cut.write_bytes(data[: ends[1] + 10_000])
+    assert f"(nor are its last {verify(cut).loose_messages} messages)" in verify(cut).sentence() and verify(cut).loose_messages > 0
     at = data.rindex(b'"closing":false', 0, ends[1])
     cut.write_bytes(data[:at] + b'"closing":true ' + data[at + 15 : ends[1]])
     assert not verify(cut).intact
@@ -246,7 +250,12 @@ class FullDisk(io.FileIO):
 def test_a_full_disk_ends_the_recording_and_not_the_drive(tmp_path: Path) -> None:
     journal = record(tmp_path / "run.mcap", ticks=60, opener=lambda path: FullDisk(path, "w"))
     assert "No space left" in journal.failure and "\n" not in journal.failure
-    assert verify(tmp_path / "run.mcap").intact and not verify(tmp_path / "run.mcap").closed
+    assert verify(tmp_path / "run.mcap").unchanged and not verify(tmp_path / "run.mcap").intact
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_device_that_takes_nothing_is_not_called_readable() -> None:
+    assert "it holds nothing" in record(Path("/dev/full"), ticks=3).failure
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89MCAP0\r\n", b"\x89MCAP0\r\n" + bytes(100)])

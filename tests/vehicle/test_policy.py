@@ -12,7 +12,7 @@ import pytest
 from caravela.core.errors import BundleError, CaravelaError
 from caravela.core.protocols import Policy
 from caravela.core.types import Observation
-from caravela.vehicle.bundle import open_bundle
+from caravela.vehicle.bundle import open_bundle, shipped
 from caravela.vehicle.policy import OnnxPolicy
 
 Observe = Callable[..., Observation]
@@ -86,6 +86,24 @@ def test_a_truncated_model_is_refused(bundle_folder: Path, tmp_path: Path, share
     cut.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(BundleError):
         open_bundle(cut)
+
+
+def test_a_model_with_other_weights_than_its_fingerprint_is_refused(bundle_folder: Path, tmp_path: Path):
+    for name in ("model.onnx", "model.onnx.sha256"):
+        (tmp_path / name).write_bytes((bundle_folder / name).read_bytes())
+    open_bundle(tmp_path)
+    damaged = bytearray((bundle_folder / "model.onnx").read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    (tmp_path / "model.onnx").write_bytes(damaged)
+    with pytest.raises(BundleError, match=r"is not the model that model\.onnx\.sha256 beside it was written for"):
+        open_bundle(tmp_path)
+    (tmp_path / "model.onnx.sha256").unlink()
+    open_bundle(tmp_path)  # without one there is nothing to compare
+
+
+def test_the_model_that_ships_has_its_fingerprint():
+    words = (shipped() / "model.onnx.sha256").read_text().split()
+    assert words == [open_bundle(shipped()).sha256(), "model.onnx"]
 
 
 def _edited(bundle_folder: Path, tmp_path: Path, edit: Callable[[dict[str, str]], None]) -> Path:

@@ -22,7 +22,7 @@ from mcap.stream_reader import StreamReader
 from caravela.core.errors import RecordingError
 from caravela.core.kinematics import integrate
 from caravela.core.types import KNOTS, PROPOSALS, Camera, Control, Event, Plan, policy_rig
-from caravela.vehicle.recorder import Box, Moment, Recorder, multiply, optical_rotation
+from caravela.vehicle.recorder import Box, Moment, Recorder, check_target, multiply, optical_rotation
 
 IMAGE_BYTES = 3000
 EPOCH = 1_700_000_000_000_000_000
@@ -138,15 +138,28 @@ def test_a_full_disk_ends_the_recording_and_what_is_there_reads(tmp_path: Path, 
     recorder = record(tmp_path / "run.mcap", ticks=80, opener=opener)
     assert "No space left" in recorder.failure and "free some space" in recorder.failure and "\n" not in recorder.failure
     assert (tmp_path / "run.mcap").stat().st_size <= room
+    assert ("is readable" in recorder.failure) == (recorder.failure.count(" 0 s ") == 0)
     if room >= 20_000:
         ticks = [row[0] for row in read(tmp_path / "run.mcap").get("/control", [])]
         assert ticks == [EPOCH + 100_000_000 * n for n in range(len(ticks))]
         assert len(ticks) >= max(0, room // 20_000 - 15) // 10 * 10  # all seconds but the one that did not fit
 
 
+def test_only_what_ends_in_mcap_or_is_no_file_is_recorded_to(tmp_path: Path) -> None:
+    check_target(None)
+    check_target(tmp_path / "run.MCAP")
+    check_target(Path(os.devnull))
+    (tmp_path / "older.mp4").touch()
+    for name in ("run.mp4", "run", "older.mp4", ""):
+        with pytest.raises(RecordingError, match=r"expected a file ending in \.mcap"):
+            check_target(tmp_path / name)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_device_that_is_always_full_is_told_and_does_no_harm() -> None:
-    assert "No space left" in record(Path("/dev/full"), ticks=15).failure
+    recorder = record(Path("/dev/full"), ticks=15)
+    assert "No space left" in recorder.failure and "holds nothing" in recorder.failure and "readable" not in recorder.failure
+    assert recorder.notice == "nothing is recorded any more (No space left on device); the drive goes on."
 
 
 def test_a_recording_that_was_killed_reads_up_to_its_last_second(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ BODY, FACET, CROWN = 1, 2, 3  # kinds
 # BODY: eye x, y, z in body axes, cos, sin, half length, half width, height, rear axle, front axle, wheel radius, paint r, g, b, shape, brake
 (EYE_AHEAD, EYE_LEFT, EYE_HIGH, COS, SIN, HALF_LENGTH, HALF_WIDTH, TALL, REAR_AXLE, FRONT_AXLE, WHEEL, PAINT_R, PAINT_G, PAINT_B, SHAPE, BRAKE,
  DETAIL, PLATE) = range(18)
-HATCH, SALOON, TALL_CAR, VAN, LORRY, BUS = range(6)  # shapes
+HATCH, SALOON, TALL_CAR, VAN, LORRY, BUS, BLOCK = range(7)  # shapes
 PIECES = 3
 
 
@@ -29,6 +29,11 @@ def piece_of(shape, piece, half_length, half_width, tall):
     """Tapered box `piece` of a body: back, front, low, high, lean back, lean front, half width low and high. high <= low: none."""
     hl = half_length
     hw = half_width
+    if shape == BLOCK:
+        if piece == 0:
+            lean = 0.42 * hl if tall > hl else 0.0  # a cone narrows
+            return -hl, hl, 0.0, tall, lean, lean, hw, hw - lean
+        return 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     if shape == LORRY:
         if piece == 0:
             return -hl, hl - 2.35, 1.0, tall, 0.0, 0.0, hw, hw
@@ -83,7 +88,7 @@ def hit_body(row, dx, dy, dz):
                 best = t
                 part = piece
                 side = face
-    for k in range(2):
+    for k in range(0 if shape == BLOCK else 2):
         axle = row[REAR_AXLE] if k == 0 else row[FRONT_AXLE]
         t, face = hit_wheels(ox, oy, oz, lx, ly, dz, axle, row[WHEEL], row[HALF_WIDTH] + 0.01, 0.24)
         if t < best:
@@ -284,6 +289,12 @@ def body_look(row, env, part, face, x, y, z, dx, dy, dz):
             rim = (1.0 - smooth(0.62, 0.68, ring)) * (0.35 + 0.65 * smooth(0.3, 0.6, spoke + (1.0 - smooth(0.1, 0.2, ring))))
         tone = mix(0.025, 0.34, rim)
         return tone, tone, tone, 0.0, 0.05 * rim, nx, ny, nz
+    if shape == BLOCK:
+        r, g, b = row[PAINT_R], row[PAINT_G], row[PAINT_B]
+        if row[BRAKE] > 0.5:  # striped white, slanting
+            white = smooth(0.45, 0.55, fraction((y + x + z) * 1.6))
+            r, g, b = mix(r, 0.8, white), mix(g, 0.8, white), mix(b, 0.8, white)
+        return r, g, b, 0.0, 0.02, nx, ny, nz
     glass = glazing(shape, part, face, x, y, z, row[HALF_LENGTH], row[HALF_WIDTH], row[TALL])
     dark, red, clear, plate = trim(row, shape, part, face, x, y, z)
     r = row[PAINT_R]

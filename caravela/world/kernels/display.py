@@ -8,6 +8,7 @@ import numpy as np
 from numpy import float32
 
 from caravela.world.kernels.bodies import (
+    BLOCK,
     BODY,
     BRAKE,
     BUS,
@@ -103,7 +104,21 @@ def car_paint(seed):
 
 
 @scalar
+def thing_paint(paint):
+    """Reflectance of a thing: a barrier's red, a cone's orange, debris, or the paint of the vehicle whose part it is."""
+    if paint == 0:
+        return 0.62, 0.04, 0.03
+    if paint == 1:
+        return 0.85, 0.20, 0.02
+    if paint == 2:
+        return 0.22, 0.15, 0.09
+    return car_paint(paint)
+
+
+@scalar
 def shape_of(kind, paint, tall):
+    if kind == 7:
+        return BLOCK
     if kind == 3:
         return BUS
     if kind == 2:
@@ -140,9 +155,13 @@ def add_body(view, agent, centre_x, centre_y, switch, width, height, rows, ints,
     row[FRONT_AXLE] = agent.wheelbase - agent.centre_offset
     shape = shape_of(int(agent.kind), int(agent.paint), agent.height)
     row[WHEEL] = 0.48 if shape == LORRY or shape == BUS else (0.36 if shape >= TALL_CAR else 0.325)
-    row[PAINT_R], row[PAINT_G], row[PAINT_B] = car_paint(int(agent.paint))
+    if shape == BLOCK:
+        row[PAINT_R], row[PAINT_G], row[PAINT_B] = thing_paint(int(agent.paint))
+    else:
+        row[PAINT_R], row[PAINT_G], row[PAINT_B] = car_paint(int(agent.paint))
     row[SHAPE] = float32(shape)
-    row[BRAKE] = 1.0 if agent.brake_lights else 0.0
+    striped = shape == BLOCK and agent.paint < 2
+    row[BRAKE] = 1.0 if agent.brake_lights or striped else 0.0
     row[DETAIL] = 1.0 if box[4] < 0.03 * view[FOCAL] else 0.0
     row[PLATE] = switch[PLATE_IS_YELLOW]
     ints[n, KIND] = BODY

@@ -174,7 +174,13 @@ def gather_lights(env, view, agent, owner, x, y, red_rear, width, height, rows, 
             n = add_lamp(view, bx, by, high, back, float32(0.08), 0.9, 0.03, 0.015, 0.5, -1, owner, width, height, rows, ints, n)
         if night > 0.1 and awake:
             n = add_lamp(view, fx, fy, min(high, 0.9) - 0.05, agent.heading, float32(0.085), 11.0, 10.4, 9.2, 1.4, -1, owner, width, height, rows, ints, n)
-        turning = (agent.indicator > 0 and side > 0.0) or (agent.indicator < 0 and side < 0.0)
+        hazard = agent.indicator == 2
+        turning = (agent.indicator == 1 and side > 0.0) or (agent.indicator < 0 and side < 0.0) or hazard
+        if agent.indicator == 3 and (fraction(env[CLOCK] * 2.2) < 0.5) == (k == 0):
+            rx = x - sin * 0.6 * hw * side
+            ry = y + cos * 0.6 * hw * side
+            n = add_lamp(view, rx, ry, agent.height + 0.06, agent.heading, float32(0.13), 0.25, 0.9, 6.0, 1.2, -1, owner, width, height, rows, ints, n)
+            n = add_lamp(view, rx, ry, agent.height + 0.06, back, float32(0.13), 0.25, 0.9, 6.0, 1.2, -1, owner, width, height, rows, ints, n)
         if blink and (turning or narrow):
             red = red_rear > 0.5
             n = add_lamp(view, bx - sin * 0.10 * side, by + cos * 0.10 * side, high + 0.16, back, float32(0.085), 3.2, 0.10 if red else 1.35, 0.06, 0.8, -1, owner, width, height, rows, ints, n)
@@ -214,7 +220,7 @@ def gather_moving(scene, state, env, view, b, look, own, width, height, solids, 
             counts[0] = add_body(view, agent, x, y, switch, width, height, solids, solid_ints, before, box)
             if counts[0] > before:
                 solid_ints[before, display.OWNER] = a
-        if agent.kind != 6:
+        if agent.kind < 6:
             counts[2] = gather_lights(env, view, agent, a, x, y, switch[REAR_INDICATOR_RED], width, height, lamp_rows, lamp_ints, counts[2])
 
 

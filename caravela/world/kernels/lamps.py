@@ -38,6 +38,69 @@ def stick_pixel(row, column, line):
 
 
 @scalar
+def _stroke(u, v, u0, v0, u1, v1):
+    """Distance from a point to a stroke."""
+    ex = u1 - u0
+    ey = v1 - v0
+    along = clamp(((u - u0) * ex + (v - v0) * ey) / (ex * ex + ey * ey))
+    dx = u - u0 - along * ex
+    dy = v - v0 - along * ey
+    return math.sqrt(dx * dx + dy * dy)
+
+
+@scalar
+def _digit_distance(digit, u, v):
+    """Distance to the strokes of a digit that spans -0.5..0.5 by -1..1: seven of them, as a bit each."""
+    strokes = 63
+    if digit == 1:
+        strokes = 6
+    elif digit == 2:
+        strokes = 91
+    elif digit == 3:
+        strokes = 79
+    elif digit == 4:
+        strokes = 102
+    elif digit == 5:
+        strokes = 109
+    elif digit == 6:
+        strokes = 125
+    elif digit == 7:
+        strokes = 7
+    elif digit == 8:
+        strokes = 127
+    elif digit == 9:
+        strokes = 111
+    near = 9.0
+    for k in range(7):
+        if (strokes >> k) & 1:
+            right = 0.5 if k == 1 or k == 2 else -0.5
+            high = 1.0 if k == 0 else (-1.0 if k == 3 else 0.0)
+            if k == 0 or k == 3 or k == 6:
+                near = min(near, _stroke(u, v, -0.5, high, 0.5, high))
+            elif k == 1 or k == 5:
+                near = min(near, _stroke(u, v, right, 0.0, right, 1.0))
+            else:
+                near = min(near, _stroke(u, v, right, -1.0, right, 0.0))
+    return near
+
+
+@scalar
+def number_ink(number, a, b, soft):
+    """Share of ink of a number of two or three digits on a round sign; (a, b) in -1..1, `soft` what a pixel spans of it."""
+    digits = 3 if number > 99 else 2
+    apart = 0.36 if digits == 3 else 0.48
+    wide = 0.22 if digits == 3 else 0.28
+    near = 9.0
+    left = number
+    for k in range(digits):
+        middle = apart * (0.5 * float32(digits - 1) - float32(k))
+        near = min(near, _digit_distance(left % 10, (a - middle) / wide, b / 0.34) * wide)
+        left = left // 10
+    blur = max(0.03, 0.5 * soft)
+    return (1.0 - smooth(0.055 - blur, 0.055 + blur, near)) * 0.95
+
+
+@scalar
 def inside_polygon(u, v, corners, turn):
     """Signed distance to the nearest side of a regular polygon with apothem 1, positive inside."""
     distance = 9.0
@@ -111,9 +174,7 @@ def card_face(row, u, v, size_u, size_v, behind, yellow):
         if behind > 0.5:
             return cover, 0.25, 0.26, 0.27
         red = smooth(0.74, 0.78, ring)
-        ink = (1.0 - smooth(0.30, 0.36, abs(b))) * (1.0 - smooth(0.46, 0.52, abs(a))) * smooth(0.04, 0.09, abs(a)) * 0.9 * (1.0 if soft < 0.5 else 0.45)
-        hole = (1.0 - smooth(0.08, 0.12, abs(abs(a) - 0.28))) * (1.0 - smooth(0.16, 0.20, abs(b)))
-        ink *= 1.0 - hole
+        ink = number_ink(int(row[8]), a, b, soft)
         base = mix(0.8, 0.02, ink)
         return cover, mix(base, 0.55, red), mix(base, 0.02, red), mix(base, 0.02, red)
     if face == PLATE:

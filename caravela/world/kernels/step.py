@@ -76,8 +76,7 @@ def _tick(roads, state, b, action, flags, parts, respawn):
         advance_clocks(roads, state.worlds[b].map, state.clock[b], STEP)
     update_lamps(roads, state.worlds[b].map, state.clock[b], state.lamp[b])
     for i in range(agents):
-        driven = state.agents[b, i].controller == traffic.IDM or state.agents[b, i].controller == traffic.EXTERNAL
-        if driven:
+        if traffic.on_route(state, b, i):
             lane, distance = traffic.next_junction(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
             junction_lane[i], junction_distance[i] = lane, distance
             lane, distance = traffic.next_rule(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
@@ -97,6 +96,8 @@ def _tick(roads, state, b, action, flags, parts, respawn):
         parts[b, i, :] = 0.0
         if controller == traffic.WALKER:
             traffic.walk_over(roads, state, b, i, STEP)
+        elif controller == traffic.SCRIPTED:
+            traffic.carry_on(state, b, i, STEP)
         elif controller == traffic.IDM or controller == traffic.EXTERNAL:
             _move_agent(roads, state, b, i, wanted[i, 0], wanted[i, 1], rule_lane[i], rule_distance[i], must_yield[i], flags, parts)
     for i in range(agents):

@@ -7,7 +7,7 @@ from caravela.world.kernels.compiling import kernel
 from caravela.world.kernels.random import uniform
 from caravela.world.kernels.routes import JUNCTION, is_lateral, path_point, walk
 
-ABSENT, EXTERNAL, IDM, PARKED, WALKER = 0, 1, 2, 3, 4
+ABSENT, EXTERNAL, IDM, PARKED, WALKER, SCRIPTED = 0, 1, 2, 3, 4, 7
 PRIORITY, YIELD, STOP, SIGNAL, RIGHT_BEFORE_LEFT = 0, 1, 2, 3, 4
 RED, RED_YELLOW, YELLOW, GREEN_YIELD, GREEN = 1, 2, 3, 4, 5
 
@@ -43,6 +43,13 @@ def on_path(path, x, y):
     dx, dy = x - path[nearest, 0], y - path[nearest, 1]
     cos, sin = math.cos(path[nearest, 2]), math.sin(path[nearest, 2])
     return nearest * SPACING + dx * cos + dy * sin, dy * cos - dx * sin
+
+
+@kernel
+def on_route(state, b, i):
+    """Does agent i follow lanes, so that others at a junction can tell where it goes?"""
+    controller = state.agents[b, i].controller
+    return controller == IDM or controller == EXTERNAL or (controller == SCRIPTED and state.agents[b, i].route[0] >= 0)
 
 
 @kernel
@@ -118,7 +125,7 @@ def must_wait(roads, state, b, i, lane, distance, foe_lanes, foe_distances):
             continue
         foe = roads.conflicts[k].lane
         for j in range(state.agents.shape[1]):
-            if j == i or (state.agents[b, j].controller != IDM and state.agents[b, j].controller != EXTERNAL):
+            if j == i or not on_route(state, b, j):
                 continue
             if foe_lanes[j] != foe:
                 continue
@@ -197,7 +204,7 @@ def leader(state, b, i, path, front):
         half_long = 0.5 * (state.agents[b, j].length * cos + state.agents[b, j].width * sin)
         half_wide = 0.5 * (state.agents[b, j].length * sin + state.agents[b, j].width * cos)
         room = half_wide + 0.5 * state.agents[b, i].width + (0.05 if state.agents[b, j].controller == PARKED else 0.25)  # a bus squeezes past
-        if state.agents[b, j].controller == WALKER and state.agents[b, j].speed > 0.1:
+        if state.agents[b, j].kind == PEDESTRIAN and state.agents[b, j].speed > 0.1:
             room += 1.2
         if abs(across) > room:
             continue
@@ -208,6 +215,16 @@ def leader(state, b, i, path, front):
             gap = clear
             leader_speed = state.agents[b, j].speed * math.cos(state.agents[b, j].heading - heading)
     return gap, max(leader_speed, 0.0)
+
+
+@kernel
+def carry_on(state, b, i, step):
+    """Advance a scripted agent: it keeps its speed and its curvature until whoever directs it says otherwise."""
+    speed = state.agents[b, i].speed
+    state.agents[b, i].heading += speed * state.agents[b, i].curvature * step
+    state.agents[b, i].x += speed * step * math.cos(state.agents[b, i].heading)
+    state.agents[b, i].y += speed * step * math.sin(state.agents[b, i].heading)
+    state.agents[b, i].odometer += speed * step
 
 
 @kernel

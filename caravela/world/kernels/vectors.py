@@ -173,7 +173,7 @@ def _object(roads, state, b, i, j, path, mine, mine_distance, theirs, theirs_dis
     row[13] = math.exp(-max(front, 0.0) / 8.0) if abs(across) < half_wide + 0.3 and along > 0.0 else 0.0
     row[14] = state.agents[b, j].speed / 10.0
     row[15] = 1.0 if state.agents[b, j].brake_lights else 0.0
-    row[16] = float(state.agents[b, j].indicator)
+    row[16] = float(state.agents[b, j].indicator) if state.agents[b, j].indicator <= 1 else 0.0
     row[17] = _must_yield(roads, mine, theirs) if mine_distance < 30.0 and theirs_distance < 40.0 else 0.0
 
 
@@ -224,7 +224,7 @@ def _observe_world(roads, state, b, rows, objects, mask, only_ego):
     junction_lane = np.full(agents, -1, dtype=np.int32)
     junction_distance = np.full(agents, 1e3, dtype=np.float32)
     for i in range(agents):
-        if state.agents[b, i].controller == traffic.IDM or state.agents[b, i].controller == traffic.EXTERNAL:
+        if traffic.on_route(state, b, i):
             lane, distance = traffic.next_junction(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
             junction_lane[i], junction_distance[i] = lane, distance
     for i in range(1 if only_ego else agents):

@@ -26,6 +26,7 @@ TEST_PLACES = (  # real maps that nothing is ever trained on
     "tempe_light_rail",
 )
 SUFFIXES = (".lanes", ".osm", ".osm.pbf", ".xodr", ".xodr.gz", ".net.xml")
+FOOTAGE = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")  # what is taken for a map now and then
 
 
 def side_of(name: str) -> str:
@@ -53,8 +54,8 @@ def load_map(source: str | Path, *, lefthand: bool | None = None) -> LaneGraph:
     """A town's name or a map file. OpenStreetMap, OpenDRIVE and SUMO files are imported once and cached; `lefthand` overrides the
     driving side that such an import finds. Raises CaravelaError with one sentence."""
     path, shown = Path(source).expanduser(), str(source)[:200]
-    if isinstance(source, str) and source in towns():
-        graph = load_town(source)
+    if str(source) in towns() and (isinstance(source, str) or not path.is_file()):
+        graph = load_town(str(source))
     else:
         try:
             suffix = _suffix(path, shown=shown)
@@ -78,6 +79,8 @@ def _suffix(path: Path, *, shown: str) -> str:
             raise MapError(f"map '{shown}' is {kind}; expected a town ({', '.join(towns())}) or a file ending in {endings}.")
         raise unknown_name("town", shown, towns())
     suffix = next((s for s in sorted(SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(s)), None)
+    if suffix is None and path.suffix.lower() in FOOTAGE:
+        raise MapError(f"'{shown}' looks like a video; expected a map ({endings}): `caravela watch {shown}` shows the driver real footage.")
     if suffix is None:
         raise MapError(f"'{shown}' is no map that we know by its name; expected a file ending in {endings}.")
     if path.stat().st_size == 0:
@@ -90,7 +93,7 @@ def _load(path: Path) -> LaneGraph:
     try:
         return load(path)
     except (TypeError, EOFError, zlib.error, AttributeError) as error:
-        raise MapError(f"'{path}' is a broken lane graph ({type(error).__name__}); import the map again.") from error
+        raise MapError(f"'{path}' is a broken lane graph (damaged, or it lacks something); import the map again.") from error
 
 
 def cache_folder() -> Path:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from caravela.core.errors import MapError
 
 FORMAT_VERSION = 1
+ARCHIVE = b"PK"  # what a file begins with
 
 # lane_kind
 ROAD, JUNCTION = 0, 1  # JUNCTION: the piece of path that connects two road lanes across a junction
@@ -122,10 +123,21 @@ def load(path: Path) -> LaneGraph:
             arrays = {name: archive[name] for name in archive.files if name != "header"}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise MapError(
-            f"'{path}' is not a lane graph ({type(error).__name__}); expected a file that `caravela world import` wrote."
+            f"'{path}' is not a lane graph ({_reason(path, error)}); expected a file that `caravela world import` wrote."
         ) from error
     if header.get("version") != FORMAT_VERSION:
         raise MapError(f"'{path}' has lane-graph version {header.get('version')}; expected {FORMAT_VERSION}: import the map again.")
     return LaneGraph(
         name=header["name"], lefthand=header["lefthand"], origin=tuple(header["origin"]), attribution=header["attribution"], **arrays
     )
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """What is wrong with a file that holds no lane graph, for whoever has it."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    with path.open("rb") as file:
+        begins = file.read(len(ARCHIVE))
+    if begins != ARCHIVE:
+        return "it holds something else: a lane graph is a compressed archive"
+    return "it lacks its header" if isinstance(error, KeyError) else "it is cut off or damaged"

@@ -3,6 +3,7 @@
 import gzip
 import importlib.util
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -144,3 +145,32 @@ def test_without_sumo_the_extra_is_named(tmp_path, monkeypatch):
     (tmp_path / "street.osm.pbf").write_bytes(b"x")
     with pytest.raises(MapError, match=r"caravela\[maps\]"):
         load_map(tmp_path / "street.osm.pbf")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("text.lanes", b"turn left at the lights", "it holds something else"),
+        ("cut.lanes", b"PK\x03\x04" + bytes(40), "it is cut off or damaged"),
+        ("clip.mp4", VIDEO, "`caravela watch "),
+        ("CLIP.MOV", VIDEO, "looks like a video"),
+    ],
+)
+def test_the_reason_is_one_that_people_understand(tmp_path, name, content, reason):
+    (tmp_path / name).write_bytes(content)
+    sentence = refusal(tmp_path / name)
+    assert reason in sentence and "Error" not in sentence and "Zip" not in sentence
+
+
+def test_an_archive_that_lacks_something_says_so(tmp_path):
+    np.savez_compressed((tmp_path / "other.npz").open("wb"), x=np.zeros(3))
+    (tmp_path / "other.npz").rename(tmp_path / "other.lanes")
+    assert "it lacks its header" in refusal(tmp_path / "other.lanes")
+
+
+def test_a_towns_name_is_a_town_also_where_a_file_is_expected(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_map(Path("brookmere")).name == "brookmere"
+    (tmp_path / "brookmere").write_bytes(b"my own")
+    assert "'brookmere' is no map that we know by its name" in refusal(Path("brookmere"))
+    assert load_map("brookmere").name == "brookmere"

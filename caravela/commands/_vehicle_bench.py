@@ -1,0 +1,209 @@
+"""`caravela vehicle bench`: the tiers on this machine, and `caravela vehicle quantise`: a tier in eight bits. Looks come from the world, the
+measuring from the vehicle."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tyro
+
+from caravela.core.errors import CaravelaError, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from caravela.core.types import Rig
+    from caravela.vehicle.bench.tiers import Tier
+
+CACHE = Path("runs/bench")
+BACKENDS = ("onnxruntime", "openvino")
+CALIBRATION_LOOKS, CALIBRATION_SEED = 48, 100
+LOOKS_SEED = 200
+QUICK = {"calls": 60, "looks": 8}
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """Measure the tiers on this machine: latency, utilisation, memory, energy and information density, beside what a cost model predicts."""
+
+    ultra: Path | None = None
+    """The large tier's bundle; by default the model that ships."""
+    se: Path | None = None
+    """The small tier's bundle; by default the large one in eight bits, made here (extra `train`)."""
+    also: tuple[Path, ...] = ()
+    """More bundles to set beside the tiers, under their folders' names: another export, fewer steps."""
+    backends: tuple[str, ...] = BACKENDS
+    """onnxruntime, openvino (extra `fast`)."""
+    calls: int = 1500
+    """Timed decisions of each row; p99.9 needs thousands."""
+    threads: int = 1
+    """Threads of the model."""
+    looks: int = 24
+    """Looks at streets that are shown, one after the other."""
+    chip: tuple[Path, ...] = ()
+    """Chips described in JSON (docs/vehicle.md) to predict latencies for."""
+    lost: tuple[Path, ...] = ()
+    """Two results of `caravela evaluate run` on the same drives, the large tier's and the int8 one's: what int8 loses."""
+    density: bool = True
+    """Measure the information density too."""
+    out: Path | None = Path("results/bench.json")
+    """The figures."""
+    plot: Path = CACHE
+    """Folder for utilisation.html and utilisation.png."""
+    quick: bool = False
+    """Few calls, to see that it runs; not to be quoted."""
+
+
+@dataclass(frozen=True)
+class QuantiseOptions:
+    """Make the int8 build of a bundle. Ranges come from looks at the towns that ship, which lie on the training side. Needs the extra
+    `train`."""
+
+    bundle: tyro.conf.Positional[Path | None] = None
+    """A bundle folder or an .onnx file; by default the model that ships."""
+    out: Path = CACHE / "int8"
+    """The bundle's folder."""
+    stages: tuple[str, ...] = ("vision", "trunk")
+    """What is quantised: vision, trunk, action."""
+    looks: int = CALIBRATION_LOOKS
+    """Looks that ranges are taken from."""
+
+
+def run_quantise(options: QuantiseOptions) -> dict[str, Any]:
+    """Render, calibrate, write. Raises CaravelaError for bad options, BundleError for what is no model."""
+    from caravela.core.bundle import MODEL_FILE
+    from caravela.vehicle.bench.trial import model_file
+    from caravela.vehicle.bundle import shipped
+
+    if not 1 <= options.looks <= 1000:
+        raise CaravelaError(f"--looks is {options.looks}; expected 1 to 1,000.")
+    source, out = model_file(options.bundle or shipped()), options.out / MODEL_FILE
+    count = make_int8(source, out, stages=options.stages, looks=options.looks)
+    return {"bundle": str(options.out), "products": count, "bytes": out.stat().st_size, "bytes_before": source.stat().st_size}
+
+
+def make_int8(source: Path, out: Path, *, stages: "Sequence[str]" = ("vision", "trunk"), looks: int = CALIBRATION_LOOKS) -> int:
+    """Write the int8 build of `source`; how many products were quantised. Raises CaravelaError where the extra is missing."""
+    try:
+        from caravela.model.quantise import quantise
+    except ModuleNotFoundError as error:
+        raise CaravelaError(
+            f"making an int8 build needs the package {error.name}, which is not installed; install it with: pip install 'caravela[train]', "
+            "or give --se a bundle."
+        ) from error
+    from caravela.vehicle.bundle import open_bundle
+
+    rig = open_bundle(source).card.rig
+    return quantise(source, out, inputs=shown(rig, count=looks, seed=CALIBRATION_SEED), stages=stages)
+
+
+def shown(rig: "Rig", *, count: int, seed: int) -> "list[dict[str, np.ndarray]]":
+    """Looks as the graph takes them."""
+    from caravela.commands._bench_looks import looks, model_inputs
+    from caravela.core.sampling import proposal_noise
+
+    say(f"{count} looks at the towns that ship (rendered once) …")
+    noise = proposal_noise()
+    return [model_inputs(each, noise=noise) for each in looks(rig, count=count, seed=seed, folder=CACHE)]
+
+
+def run_bench(options: BenchOptions) -> dict[str, Any]:
+    """Measure, predict, draw, write. Raises CaravelaError for bad options."""
+    import json
+
+    from caravela.commands.evaluate import git_revision, unwritable, writable
+    from caravela.vehicle.bench import chart, roofline, tiers
+    from caravela.vehicle.bundle import open_bundle
+
+    _check(options)
+    lost = tiers.lost(*options.lost) if options.lost else None
+    chips = [roofline.read_chip(path) for path in options.chip]
+    if options.out is not None:
+        writable(options.out)
+    both = _tiers(options)
+    looks = QUICK["looks"] if options.quick else options.looks
+    inputs = shown(open_bundle(both[0].model).card.rig, count=looks, seed=LOOKS_SEED)
+    result = tiers.bench(
+        both,
+        looks=inputs,
+        backends=options.backends,
+        calls=QUICK["calls"] if options.quick else options.calls,
+        threads=options.threads,
+        chips=chips,
+        with_density=options.density,
+        say=say,
+    )
+    result |= {"int8_lost": lost, "quick": options.quick, "git_revision": git_revision()}
+    lines = chart.rows(result["rows"])
+    files = {kind: options.plot / f"utilisation.{kind}" for kind in ("html", "png")}
+    try:
+        options.plot.mkdir(parents=True, exist_ok=True)
+        title = f"Where compute sits idle: a decision on {result['machine']['processor']}, {options.threads} thread(s)"
+        files["html"].write_text(chart.html(lines, title=title))
+        chart.png(files["png"], lines, title=title)
+        if options.out is not None:
+            options.out.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+    except OSError as error:
+        raise unwritable(options.plot, error) from error
+    return {**result, "plots": [str(path) for path in files.values()], "out": None if options.out is None else str(options.out)}
+
+
+def _check(options: BenchOptions) -> None:
+    from caravela.vehicle.bench.backends import backend
+    from caravela.vehicle.bench.clock import cores
+
+    for name in options.backends:
+        if name not in BACKENDS:
+            raise unknown_name("backend", name, BACKENDS)
+        backend(name, "fp32")
+    if not options.backends:
+        raise CaravelaError(f"got no --backends; expected some of {', '.join(BACKENDS)}.")
+    if not 10 <= options.calls <= 1_000_000:
+        raise CaravelaError(f"--calls is {options.calls}; expected 10 to 1,000,000.")
+    if not 1 <= options.threads <= cores():
+        raise CaravelaError(f"--threads is {options.threads}; expected 1 to {cores()}, the cores of this machine.")
+    if not 1 <= options.looks <= 1000:
+        raise CaravelaError(f"--looks is {options.looks}; expected 1 to 1,000.")
+    if options.lost and len(options.lost) != 2:
+        raise CaravelaError(f"--lost got {len(options.lost)} file(s); expected two: the large tier's result and the int8 one's.")
+
+
+def _tiers(options: BenchOptions) -> "list[Tier]":
+    """Both tiers, then what is to stand beside them; the small one is made from the large one where none is given."""
+    from caravela.core.bundle import MODEL_FILE
+    from caravela.vehicle.bench.tiers import Tier
+    from caravela.vehicle.bench.trial import is_int8, model_file
+    from caravela.vehicle.bundle import open_bundle, shipped
+
+    ultra = model_file(options.ultra or shipped())
+    card, digest = open_bundle(ultra).card, open_bundle(ultra).sha256()
+    others = [Tier(path.resolve().name, model_file(path), f"{path}", is_int8(model_file(path))) for path in options.also]
+    if taken := [tier.name for tier in others if tier.name in ("ultra", "se") or [each.name for each in others].count(tier.name) > 1]:
+        raise CaravelaError(f"--also has '{taken[0]}' twice or as a tier's name; expected folders of different names: rename one.")
+    large = Tier("ultra", ultra, f"{card.name}: {'the model that ships' if options.ultra is None else options.ultra}", is_int8(ultra))
+    if options.se is not None:
+        small = model_file(options.se)
+        return [large, Tier("se", small, f"{open_bundle(small).card.name}: {options.se}", is_int8(small)), *others]
+    if large.int8:
+        raise CaravelaError("--ultra is in eight bits already and no --se was given; expected a bundle for each tier: give --se too.")
+    made = CACHE / f"int8-{digest[:12]}" / MODEL_FILE
+    if not made.is_file():
+        say("making the int8 build of the large tier, which stands in for the small one …")
+        make_int8(ultra, made)
+    return [large, Tier("se", made, f"{card.name} in eight bits (vision and trunk): stands in until a distilled SE ships", True), *others]
+
+
+def show_bench(result: dict[str, Any]) -> None:
+    """Tables for people."""
+    from caravela.vehicle.bench.page import summary
+
+    for line in summary(result):
+        print(line)
+    print(f"drawn in {' and '.join(result['plots'])}; figures in {result['out']}")
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

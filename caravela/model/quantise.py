@@ -1,0 +1,114 @@
+"""An exported model in eight bits: weights per channel, activations per tensor with ranges seen on calibration pictures. Products with
+constant weights are quantised, in the stages that are asked for; attention's own products, norms, what integrates knots and what judges
+them stay as they are."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from caravela.core.bundle import put_model
+from caravela.core.errors import BundleError, CaravelaError
+
+Array = NDArray[np.generic]
+STAGES = {"vision": ("/vision/",), "trunk": ("/trunk/",), "action": ("/action/", "/blocks.")}  # beginnings of their nodes' names
+LEAST = 512  # numbers: smaller weights stay as they are
+HALVED = 512  # numbers, as the exporter's
+
+
+class _Looks:
+    """Calibration inputs one by one, as onnxruntime's calibrator asks for them."""
+
+    def __init__(self, inputs: Sequence[Mapping[str, Array]]) -> None:
+        self._inputs: Iterator[Mapping[str, Array]] = iter(inputs)
+
+    def get_next(self) -> dict[str, Array] | None:
+        """The next ones, None after the last."""
+        following = next(self._inputs, None)
+        return None if following is None else dict(following)
+
+
+def quantise(
+    source: Path, out: Path, *, inputs: Sequence[Mapping[str, Array]], stages: Sequence[str] = tuple(STAGES), exact: float = 0.0
+) -> int:
+    """Write an int8 build of the exported model `source`; its card comes along, its fingerprint lies beside it. Returns how many products were quantised.
+
+    Args:
+        inputs: calibration inputs, batch 1, keyed as core.bundle.INPUTS.
+        exact: share of the largest and smallest activations that may be cut off, 0 for none.
+
+    Raises:
+        BundleError where `source` is no model or is quantised already; CaravelaError for an unknown stage.
+    """
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+    if unknown := [stage for stage in stages if stage not in STAGES]:
+        raise CaravelaError(f"unknown stage '{unknown[0]}'; expected some of {', '.join(STAGES)}.")
+    try:
+        model = onnx.load(source)
+    except Exception as error:  # protobuf's and the system's own
+        raise BundleError(f"'{source}' is no readable ONNX model ({str(error)[:160]}); export it again.") from error
+    if any(node.op_type == "DequantizeLinear" for node in model.graph.node):
+        raise BundleError(f"'{source}' is in eight bits already; expected the model that it was made from.")
+    _widen(model.graph)
+    chosen = _chosen(model.graph, [beginning for stage in stages for beginning in STAGES[stage]])
+    with tempfile.TemporaryDirectory() as folder:
+        plain, made = Path(folder) / "plain.onnx", Path(folder) / "int8.onnx"
+        onnx.save(model, plain)
+        quantize_static(
+            plain, made, _Looks(inputs), quant_format=QuantFormat.QDQ, nodes_to_quantize=chosen, per_channel=True,
+            op_types_to_quantize=["Conv", "MatMul", "Gemm"], activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.Percentile if exact else CalibrationMethod.MinMax,
+            extra_options={"CalibPercentile": 100.0 * (1.0 - exact), "CalibMovingAverage": False, "DedicatedQDQPair": False},
+        )  # fmt: skip
+        built = onnx.load(made)
+    _narrow(built.graph)
+    del built.metadata_props[:]
+    helper.set_model_props(built, {entry.key: entry.value for entry in model.metadata_props})
+    onnx.checker.check_model(built)
+    put_model(out, built.SerializeToString())
+    return len(chosen)
+
+
+def _widen(graph: onnx.GraphProto) -> None:
+    """Undo the exporter's halving: float16 weights to float32, without their casts. The calibrator wants weights, not nodes."""
+    halves = {weight.name: weight for weight in graph.initializer if weight.data_type == onnx.TensorProto.FLOAT16}
+    kept = []
+    for node in graph.node:
+        if node.op_type == "Cast" and node.input[0] in halves:
+            weight = halves[node.input[0]]
+            weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float32), name=node.output[0]))
+        else:
+            kept.append(node)
+    del graph.node[:]
+    graph.node.extend(kept)
+
+
+def _narrow(graph: onnx.GraphProto) -> None:
+    """Halve what is still in single precision and large, as the exporter does."""
+    casts = []
+    for index, weight in enumerate(graph.initializer):
+        values = numpy_helper.to_array(weight)
+        if weight.data_type != onnx.TensorProto.FLOAT or values.size < HALVED or "scale" in weight.name:
+            continue
+        name = weight.name
+        graph.initializer[index].CopyFrom(numpy_helper.from_array(values.astype(np.float16), name=f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT, name=f"{name}.cast"))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _chosen(graph: onnx.GraphProto, beginnings: Sequence[str]) -> list[str]:
+    """Names of the products to quantise: large constant weights, in the stages asked for."""
+    sizes = {weight.name: int(np.prod(weight.dims)) for weight in graph.initializer}
+    sizes |= {node.output[0]: sizes.get(node.input[0], 0) for node in graph.node if node.op_type in ("Transpose", "Identity")}
+    return [
+        node.name
+        for node in graph.node
+        if node.op_type in ("Conv", "MatMul", "Gemm") and sizes.get(node.input[1], 0) >= LEAST and node.name.startswith(tuple(beginnings))
+    ]
