@@ -1,11 +1,10 @@
-"""`caravela drive`: a model drives through a town, shown on a live page or, headless, as fast as it can. This file reads the
-options and puts policy, world, page and recording together."""
+"""`caravela drive`: a model drives through a town, shown on a live page or, headless, as fast as it can. This file reads the options and
+drives without a page; `_drive_live` has the page."""
 
 import math
 import sys
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,9 @@ from caravela.core.errors import CaravelaError, RecordingError, unknown_name
 from caravela.core.units import STEP_S
 
 if TYPE_CHECKING:
+    from caravela.core.responsibility import Tenure
     from caravela.core.types import Rig
+    from caravela.studio.car import Aboard
     from caravela.studio.drive import DriveSettings
     from caravela.studio.latency import Latencies
     from caravela.studio.recording import Recording
@@ -47,6 +48,18 @@ class Options:
     """The same seed, the same drive."""
     policy: Path | None = None
     """A model bundle; by default the one that ships."""
+    mode: str = "l4"
+    """How the drive begins: manual, l2, l4 or driverless (L4, nobody in the driving seat)."""
+    driver: str = "Ana Sousa"
+    """Name of the person in the driving seat."""
+    entity: str = "Caravela Motors Ltd"
+    """Name of the legal entity that answers at L4."""
+    host: str = "127.0.0.1"
+    """Where the page listens; beyond this machine every request needs the token in the address that is printed."""
+    clients: int | None = None
+    """Open the car to other agents too, as an MCP server at this port (0 takes a free one); the page asks you about each."""
+    folder: Path | None = None
+    """Holds what is remembered: offers switched off, other agents' consents and their record; by default in the user's state folder."""
     port: int = PORT
     """Port of the page on this machine; 0 takes a free one."""
     browser: bool = True
@@ -61,21 +74,34 @@ class Options:
 
 def run(options: Options) -> dict[str, Any]:
     """Drive. Raises CaravelaError for bad options and, at the end, where the recording stopped before the drive."""
+    from caravela.vehicle.recorder import check_target
+
     seconds = HEADLESS_SECONDS if options.headless and options.seconds is None else options.seconds
     if seconds is not None and not (math.isfinite(seconds) and STEP_S <= seconds <= LONGEST_SECONDS):
         raise CaravelaError(f"--seconds {seconds:g} is out of range; expected {STEP_S:g} to {LONGEST_SECONDS:,.0f}.")
     settings = settings_of(options)
+    aboard_of(options)
+    check_target(options.record)
     policy = open_policy(options.policy)
     if options.headless:
         assert seconds is not None
         return drive_headless(options, settings=settings, policy=policy, seconds=seconds)
+    from caravela.commands._drive_live import drive_live
+
     return drive_live(options, settings=settings, policy=policy, seconds=seconds)
+
+
+def aboard_of(options: Options) -> "Aboard":
+    """Who is aboard. Raises CaravelaError for a mode that there is none of and for somebody who cannot answer."""
+    from caravela.studio.car import Aboard
+
+    return Aboard(options.mode, options.driver, options.entity)
 
 
 def settings_of(options: Options) -> "DriveSettings":
     """The drive that the options ask for. Raises CaravelaError for names that are not known."""
+    from caravela.studio.asks import SEED_LIMIT
     from caravela.studio.drive import DriveSettings, checked_words
-    from caravela.studio.server import SEED_LIMIT
     from caravela.studio.simulated import town_names, traffics, weathers
 
     if options.map is not None and options.town is not None:
@@ -109,7 +135,13 @@ def open_recording(path: Path | None, *, rig: "Rig", tell: Callable[[str], None]
     from caravela.studio.recording import Recording
     from caravela.vehicle.recorder import Recorder
 
-    return Recording(Recorder(path, cameras=rig.cameras, epoch_ns=time.time_ns()), rig=rig, on_failure=tell)
+    recorder = Recorder(path, cameras=rig.cameras, epoch_ns=time.time_ns())
+
+    def notify(failure: str) -> None:
+        if recorder.notice:  # the whole sentence comes at the end of the drive
+            tell(recorder.notice)
+
+    return Recording(recorder, rig=rig, on_failure=notify)
 
 
 def drive_headless(options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float) -> dict[str, Any]:
@@ -126,9 +158,10 @@ def drive_headless(options: Options, *, settings: "DriveSettings", policy: "Onnx
     stages.prepare(settings, progress)
     recording = open_recording(options.record, rig=policy.rig, tell=progress)
     stage = stages(settings, progress)
-    drive = Drive(stage, policy, settings, Latencies(window=None), options.say)
+    drive = Drive(stage, policy, settings, Latencies(window=None), options.say, aboard=aboard_of(options))
     camera: Camera = view_camera(*VIEW_SIZE)
     events: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
 
     def look(tick: Tick, state: WorldState) -> None:
         if recording is not None and not recording.failure and tick.number % VIEW_EVERY == 0:
@@ -147,6 +180,10 @@ def drive_headless(options: Options, *, settings: "DriveSettings", policy: "Onnx
                     with drive.latencies.measure("record"):
                         recording.tick(tick)
             events += [event_fields(event) for event in tick.events]
+            notes += [
+                {"t_s": round(tick.t_s, 2), "kind": str(note.kind), "responsible": tick.responsible, "detail": note.detail}
+                for note in tick.notes
+            ]
             if tick.number % 100 == 99:
                 progress(f"{tick.t_s + STEP_S:.0f} s, {drive.distance:.0f} m")
     except KeyboardInterrupt:  # as with the page, Ctrl-C ends the drive and the recording is finished
@@ -163,83 +200,9 @@ def drive_headless(options: Options, *, settings: "DriveSettings", policy: "Onnx
         distance=drive.distance,
         factor=driven / passed,
         events=events,
+        notes=notes,
+        ledger=drive.ledger,
         latencies=drive.latencies,
-        settings=settings,
-        policy=policy,
-    )
-
-
-def drive_live(
-    options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float | None, paused: bool = False
-) -> dict[str, Any]:
-    """Drive in real time with the page, until Ctrl-C or until `seconds` are over; where `paused`, once somebody lets it go."""
-    import dataclasses
-
-    from caravela.studio import serve
-    from caravela.studio.drive_loop import DriveLoop, Stop
-    from caravela.studio.server import Choices, Hub, make_app
-    from caravela.studio.simulated import SimulatedStages, town_names, traffics, weathers
-
-    listener = serve.bind(options.port)
-    stages = SimulatedStages(policy.rig)
-    graph = stages.prepare(settings, progress)  # a broken map is told here, before there is a page
-    maps: dict[str, Path] = {}
-    if options.map is not None:
-        settings = dataclasses.replace(settings, town=graph.name)
-        maps[graph.name] = options.map
-    hub = Hub()
-
-    def tell(sentence: str) -> None:
-        progress(sentence)
-        loop.tell(sentence)
-
-    recording = open_recording(options.record, rig=policy.rig, tell=tell)
-
-    def on_tick(tick: Any) -> None:
-        if recording is not None:
-            recording.tick(tick)
-        if seconds is not None and loop.driven_s + STEP_S >= seconds - 1e-6:
-            loop.ask(Stop())
-
-    def on_end() -> None:
-        server.should_exit = True
-
-    loop = DriveLoop(
-        stages,
-        make_policy=lambda: policy,
-        rig=policy.rig,
-        settings=settings,
-        broadcast=hub.broadcast(),
-        words=options.say,
-        paused=paused,
-        on_begin=recording.begin if recording is not None else lambda stage: None,
-        on_tick=on_tick,
-        on_view=recording.view if recording is not None else lambda tick, view, camera: None,
-        on_end=on_end,
-    )
-    choices = Choices(tuple(town_names()), tuple(weathers()), tuple(traffics()), maps)
-    app = make_app(hub, ask=loop.ask, choices=choices, latencies=loop.latencies, begin=loop.start)
-    server = serve.make_server(app)
-    url = serve.url_of(listener)
-    progress(f"the page is at {url} (Ctrl-C ends the drive)")
-    if options.browser and has_display():
-        threading.Timer(0.5, open_browser, args=(url,)).start()
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass  # the way a drive is meant to end
-    loop.ask(Stop())
-    loop.join(timeout=10.0)
-    if loop.failure is not None:
-        raise loop.failure
-    finish(recording, seconds=loop.driven_s, distance=loop.distance)
-    factor = loop.driven_s / max(loop.awake_s, 1e-6)
-    return summary(
-        seconds=loop.driven_s,
-        distance=loop.distance,
-        factor=factor,
-        events=loop.all_events,
-        latencies=loop.latencies,
         settings=settings,
         policy=policy,
     )
@@ -261,6 +224,8 @@ def summary(
     distance: float,
     factor: float,
     events: list[dict[str, Any]],
+    notes: list[dict[str, Any]],
+    ledger: "Sequence[Tenure]",
     latencies: "Latencies",
     settings: "DriveSettings",
     policy: "OnnxPolicy",
@@ -271,8 +236,19 @@ def summary(
     return {
         "seconds": round(seconds, 1),
         "distance_m": round(distance, 1),
-        "realtime_factor": round(factor, 3),
+        "realtime_factor": round(factor, 3) if seconds > 0.0 else None,
         "events": events,
+        "notes": notes,
+        "tenures": [
+            {
+                "party": tenure.party.name,
+                "role": str(tenure.party.role),
+                "mode": tenure.mode,
+                "from_s": round(tenure.from_us * 1e-6, 3),
+                "until_s": None if tenure.until_us is None else round(tenure.until_us * 1e-6, 3),
+            }
+            for tenure in ledger
+        ],
         "latency_ms": {**whole, "stages": stages},
         "policy": policy.name,
         "town": settings.town,
@@ -284,6 +260,9 @@ def summary(
 
 def show(result: dict[str, Any]) -> None:
     """The same for people."""
+    if result["seconds"] == 0.0:
+        print(f"the drive was ended before it began: nothing was driven in {result['town']}.")
+        return
     latency = result["latency_ms"]
     print(
         f"{result['policy']} drove {result['distance_m']:.0f} m through {result['town']} in {result['seconds']:.1f} s, "

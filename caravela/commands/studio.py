@@ -20,9 +20,11 @@ class Options:
 
 def run(options: Options) -> dict[str, Any]:
     """Serve until Ctrl-C. Raises CaravelaError as `drive`."""
+    from caravela.commands._drive_live import drive_live
+
     choices = drive.Options(port=options.port, browser=options.browser)
     policy = drive.open_policy(None)
-    return drive.drive_live(choices, settings=drive.settings_of(choices), policy=policy, seconds=None, paused=True)
+    return drive_live(choices, settings=drive.settings_of(choices), policy=policy, seconds=None, paused=True)
 
 
 show = drive.show

@@ -1,5 +1,5 @@
-"""One drive, tick by tick: the policy looks and plans, the world follows, people's words go in, and everything is timed.
-It has no thread and no clock of its own; `drive_loop` gives it both, the headless command calls it as fast as it can."""
+"""One drive, tick by tick: the policy looks and plans under the mode machine, the world follows, people's words and wishes go in, and
+everything is timed. It has no thread and no clock of its own; `drive_loop` gives it both, the headless command calls it as fast as it can."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -11,21 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caravela.core.errors import CaravelaError
+from caravela.core.modes import Mode
 from caravela.core.protocols import Policy
+from caravela.core.request import CapSpeed, DropRoute, GoTo, Request, TakeTurn
+from caravela.core.responsibility import Tenure
 from caravela.core.types import Camera, Control, Event, Observation, Plan
-from caravela.core.units import STEP_S, STEP_US
+from caravela.core.units import STEP_S, STEP_US, to_kph
+from caravela.studio.car import Aboard, Seat, beginning, make_loop, phase_of, told
 from caravela.studio.hearing import UNCHANGED, Heard, Lessons, change
 from caravela.studio.latency import Latencies
 from caravela.studio.street import Street, street_of
+from caravela.vehicle.actuation import Commands
+from caravela.vehicle.conduct import AskToStop, Car, Happening, Note, NoteKind
+from caravela.vehicle.loop import NO_CONTROL, as_control
+from caravela.vehicle.loop import Tick as LoopTick
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.state import WorldState
 
-RESPONSIBLE = "system"  # who drives, and answers for it, while the policy does
 WORDS_LIMIT = 400  # characters told to the car at once
 ENDINGS = frozenset({"arrived", "route_missed"})  # events after which the drive is over
 FAILURES = frozenset({"collision", "at_fault_collision", "off_road"})  # after these it is over once the car is stuck
 CALM_S = 1.0  # s without it before the same kind of event counts as another
 AFTERMATH_S = 4.0  # s from the end of a drive to the beginning of the next
+AGAIN = {Mode.MANUAL: "manual", Mode.L2: "l2"}  # how the next drive begins, by the mode that this one ended in; else as this one did
 STANDING, STUCK_S = 0.1, 15.0  # m/s; s
 
 
@@ -74,7 +82,21 @@ class Tick:
     insight: Mapping[str, Any]  # what the model made of it, arrays with a leading batch axis
     judged: bool  # whether the plan's values and risk mean anything: they come from a critic that has been trained
     heard: Heard
-    events: tuple[Event, ...]
+    commands: Commands  # what the actuators are told, by whom, in which mode, and who answers
+    car: Car  # as the mode machine has it
+    loop: LoopTick  # the same for the vehicle's recorder
+    notes: tuple[Note, ...] = ()  # what the mode machine wants in the record
+    events: tuple[Event, ...] = ()
+
+    @property
+    def responsible(self) -> str:
+        """Who answers for the driving at this tick, by name and role."""
+        return told(self.commands.responsible)
+
+    @property
+    def phase(self) -> str:
+        """Where L4 is; "" in the other modes."""
+        return phase_of(self.car)
 
 
 @dataclass
@@ -87,6 +109,8 @@ class Drive:
     latencies: Latencies = field(default_factory=Latencies)
     words: str = ""
     lessons: Lessons = field(default_factory=Lessons)
+    aboard: Aboard = Aboard()
+    seat: Seat = field(default_factory=Seat)
 
     def __post_init__(self) -> None:
         if self.stage.world.batch != 1:
@@ -94,7 +118,9 @@ class Drive:
         self.number = 0
         self.distance = 0.0  # m
         self.seed = self.settings.seed
+        self.tenures: tuple[Tenure, ...] = ()  # of the run cycles that are over
         self._spoken: list[Event] = []
+        self._happenings: list[Happening] = []
         self._heard = Heard()
         self._judged = has_critic(self.policy)
         self._start(self.seed)
@@ -107,12 +133,56 @@ class Drive:
         self._observation = self.stage.world.reset(seed)
         self._base_us = self.number * STEP_US - int(self._observation.t_us[0])  # so that time goes on in the next drive
         self._latest: dict[str, int] = {}  # tick of the latest event of each kind
+        t_us = self.number * STEP_US
+        self._loop = make_loop(self.aboard, self.policy, seat=self.seat, latencies=self.latencies, t_us=t_us)
+        self._happenings = beginning(self.aboard, t_us=t_us)
         self._failed, self._stood, self._ends_at = False, 0, 0
 
     def rehearse(self) -> None:
         """Plan once for nobody, words included, so that what loads at its first use costs no tick."""
         self.policy.plan(dataclasses.replace(self._observation, words=("hello",)))
         self.policy.reset(1)
+
+    @property
+    def car(self) -> Car:
+        """The car as the mode machine has it."""
+        return self._loop.car
+
+    @property
+    def responsible(self) -> str:
+        """Who answers for the driving now."""
+        return told(self._loop.car.responsible)
+
+    @property
+    def ledger(self) -> tuple[Tenure, ...]:
+        """Who answered from when to when, since the beginning."""
+        return (*self.tenures, *self._loop.ledger.tenures)
+
+    @property
+    def t_us(self) -> int:
+        """Time driven, µs."""
+        return self.number * STEP_US
+
+    def happen(self, happening: Happening) -> None:
+        """Something that a person did, for the mode machine at the next tick."""
+        self._happenings.append(happening)
+
+    def wish(self, request: Request) -> None:
+        """What the cockpit asks of driving: a turn goes to the navigator, the rest to the driver as the wish's own words."""
+        wish = request.wish
+        if isinstance(wish, TakeTurn):
+            self._note("words", f"“{request.words}”")
+            self._heard = dataclasses.replace(self._heard, route=self.stage.ask(request.words) or "")
+            self._note("route", self._heard.route or "heard no turn")
+        elif isinstance(wish, DropRoute):
+            self.stage.ask("")
+            self._note("route", "no more turns than the road has")
+        elif isinstance(wish, GoTo):
+            self._note("route", f"knows no place “{wish.place}” here, only turns")
+        else:
+            self.say(request.words)
+            if isinstance(wish, CapSpeed):
+                self._note("route", f"the driver hears “{request.words}”; {to_kph(wish.speed):.0f} km/h is no number that it was taught")
 
     def say(self, words: str) -> None:
         """Tell the car something, from now on; an empty text takes it back. Raises CaravelaError if it is too long."""
@@ -130,16 +200,24 @@ class Drive:
         else:
             self._heard = Heard(manner=self.lessons.nearest(self.words))
 
-    def tick(self, *, before_step: Callable[[Tick, WorldState], None] = lambda tick, state: None) -> Tick:
+    def tick(
+        self,
+        *,
+        before_step: Callable[[Tick, WorldState], None] = lambda tick, state: None,
+        driver: tuple[float, float] = NO_CONTROL,
+    ) -> Tick:
         """Plan, and let the world go on by one step. `before_step` gets the tick, its events still to come, while the world is
-        as it was planned for."""
+        as it was planned for; `driver` is what the driver's own controls ask for, m/s^2 and 1/m, and counts in manual driving only."""
         if self._ends_at and self.number >= self._ends_at:
+            self.tenures = self.ledger
+            self.aboard = dataclasses.replace(self.aboard, mode=AGAIN.get(self.car.mode, self.aboard.mode))
             self._start(self.seed + 1)
             self._note("new_drive", f"seed {self.seed}")
         observation = dataclasses.replace(self._observation, words=(self.words,))
         untold = self._untold(observation)
-        with self.latencies.measure("plan"):
-            plan = self.policy.plan(observation)
+        loop = self._drive(observation, driver)
+        plan = loop.answer.plan
+        assert plan is not None, "the world waits for the plan"
         for stage, milliseconds in getattr(self.policy, "timings", {}).items():
             if stage != "total":
                 self.latencies.add(f"plan: {stage}", milliseconds)
@@ -152,22 +230,34 @@ class Drive:
             self.number * STEP_S,
             observation,
             plan,
-            plan.control(),
+            as_control(loop.commands),
             street_of(self.stage.world.state, self.stage.graph),
             insight_of(self.policy),
             judged=self._judged,
             heard=self._heard,
-            events=(),
+            commands=loop.commands,
+            car=loop.car,
+            loop=loop,
+            notes=loop.notes,
         )
         before_step(tick, self.stage.world.state)
         with self.latencies.measure("world"):
             self._observation, events = self.stage.world.step(tick.control)
         happened = self._began(events[0])
-        spoken, self._spoken = self._spoken, []
+        if any("collision" in event.kind for event in events[0]):
+            self._happenings.append(AskToStop((self.number + 1) * STEP_US, "collision"))  # what the car's own crash sensor says
+        spoken = [dataclasses.replace(event, responsible=tick.responsible) for event in self._spoken]
+        self._spoken = []
         self.number += 1
         self.distance += 0.5 * (tick.street.speed + float(self._observation.speed[0])) * STEP_S
-        self._watch(happened)
+        self._watch(happened, stranded=any(note.kind is NoteKind.STOPPED for note in loop.notes))
         return dataclasses.replace(tick, events=(*spoken, *happened))
+
+    def _drive(self, observation: Observation, driver: tuple[float, float]) -> LoopTick:
+        """A tick of the car's loop, with what people have done since the last one."""
+        happenings, self._happenings = self._happenings, []
+        now_us = int(observation.t_us[0])
+        return self._loop.tick(observation, now_us=now_us, steady_us=self.t_us, happenings=happenings, driver=driver)
 
     def _untold(self, observation: Observation) -> Plan | None:
         """What would be planned without the words, on the first tick with them; else None. The exported model keeps nothing from
@@ -177,19 +267,21 @@ class Drive:
         return self.policy.plan(dataclasses.replace(observation, words=("",)))
 
     def _note(self, kind: str, detail: str) -> None:
-        self._spoken.append(Event(t_us=self.number * STEP_US, kind=kind, responsible=RESPONSIBLE, detail=detail))
+        self._spoken.append(Event(t_us=self.number * STEP_US, kind=kind, responsible=self.responsible, detail=detail))
 
     def _began(self, events: list[Event]) -> tuple[Event, ...]:
-        """The events that begin with this tick, in the time of the whole drive; what was going on within CALM_S goes on."""
+        """The events that begin with this tick, in the time of the whole drive, with who answered for the driving then; what was going on
+        within CALM_S goes on."""
         calm = round(CALM_S / STEP_S)
         begun = [event for event in events if self.number - self._latest.get(event.kind, -calm - 1) > calm]
         self._latest |= {event.kind: self.number for event in events}
-        return tuple(dataclasses.replace(event, t_us=event.t_us + self._base_us) for event in begun)
+        return tuple(dataclasses.replace(event, t_us=event.t_us + self._base_us, responsible=self.responsible) for event in begun)
 
-    def _watch(self, events: tuple[Event, ...]) -> None:
-        """Decide whether this drive is over, so that the next one (the next seed) begins after a pause."""
+    def _watch(self, events: tuple[Event, ...], *, stranded: bool) -> None:
+        """Decide whether this drive is over, so that the next one (the next seed) begins after a pause. `stranded`: the car has just
+        brought itself to a minimal-risk condition."""
         kinds = {event.kind for event in events}
-        self._failed |= bool(kinds & FAILURES)
+        self._failed |= stranded or bool(kinds & FAILURES)
         self._stood = self._stood + 1 if float(self._observation.speed[0]) < STANDING else 0
         stuck = self._failed and self._stood * STEP_S > STUCK_S
         if not self._ends_at and (kinds & ENDINGS or stuck):

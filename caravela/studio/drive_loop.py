@@ -12,50 +12,42 @@ from dataclasses import dataclass
 from typing import Any
 
 from caravela.core.errors import CaravelaError
+from caravela.core.modes import Mode
 from caravela.core.protocols import Policy
+from caravela.core.request import PullOver, Request
+from caravela.core.responsibility import Tenure
 from caravela.core.types import Camera, Rig
 from caravela.core.units import STEP_S
 from caravela.studio import packet
+from caravela.studio.asks import (
+    DriveAsk,
+    DriverSeen,
+    EngageMode,
+    LetGo,
+    Pause,
+    PressStop,
+    Restart,
+    Say,
+    Steer,
+    Step,
+    Stop,
+    TakeControl,
+    Wished,
+)
+from caravela.studio.car import Aboard, Controls, Seat
 from caravela.studio.drive import Drive, DriveSettings, Stage, Tick
+from caravela.studio.gauges import Body, Signals
 from caravela.studio.hearing import Lessons
 from caravela.studio.latency import Latencies
 from caravela.studio.map_geometry import map_geometry
 from caravela.studio.painter import Motif, Painter
+from caravela.vehicle.conduct import AskToStop, Engage, Release, TakeOver
 from caravela.world.state import WorldState
 
 FORGIVE_S = 0.5  # s behind the clock before the loop stops trying to catch up
 FACTOR_WINDOW = 100  # ticks over which the real-time factor is taken
 EVENTS_KEPT = 60  # newest events that travel with every tick, so that a page that joins late or drops a tick has them
 PERCENTILES_EVERY = 5  # ticks
-
-
-# What people ask of the loop, between two ticks.
-@dataclass(frozen=True)
-class Say:
-    words: str
-
-
-@dataclass(frozen=True)
-class Pause:
-    paused: bool
-
-
-@dataclass(frozen=True)
-class Step:
-    """One tick while paused."""
-
-
-@dataclass(frozen=True)
-class Restart:
-    settings: DriveSettings
-
-
-@dataclass(frozen=True)
-class Stop:
-    """End the thread."""
-
-
-Ask = Say | Pause | Step | Restart | Stop
 
 
 @dataclass(frozen=True)
@@ -81,6 +73,7 @@ class DriveLoop(threading.Thread):
         broadcast: Broadcast,
         words: str = "",
         paused: bool = False,
+        aboard: Aboard = Aboard(),
         on_begin: Callable[[Stage], None] = lambda stage: None,
         on_tick: Callable[[Tick], None] = lambda tick: None,
         on_view: Callable[[Tick, bytes, Camera], None] = lambda tick, view, camera: None,
@@ -90,25 +83,29 @@ class DriveLoop(threading.Thread):
         self._make_stage, self._make_policy = make_stage, make_policy
         self._cameras = tuple(camera.name for camera in rig.cameras)
         self._broadcast, self._on_begin, self._on_tick, self._on_end = broadcast, on_begin, on_tick, on_end
-        self._asks: queue.SimpleQueue[Ask] = queue.SimpleQueue()
+        self._asks: queue.SimpleQueue[DriveAsk] = queue.SimpleQueue()
         self._policy: Policy | None = None
         self._lessons = Lessons()
         self._drive: Drive | None = None
-        self._settings, self._words = settings, words
+        self._settings, self._words, self._aboard = settings, words, aboard
+        self._seat, self._controls, self._body = Seat(), Controls(), Body()
+        self.signals: Signals = {}  # of the newest tick
         self._drives = 0
         self._paused = paused
         self._events: deque[dict[str, Any]] = deque(maxlen=EVENTS_KEPT)
+        self._told = 0  # events, in all drives
         self._ends: deque[float] = deque(maxlen=FACTOR_WINDOW + 1)  # when the latest ticks ended, s
         self._percentiles: dict[str, dict[str, float]] = {}
         self.latencies = Latencies()
         self._painter = Painter(publish=broadcast.view, on_view=on_view, latencies=self.latencies)
-        self.all_events: list[dict[str, Any]] = []
+        self.all_events: list[dict[str, Any]] = []  # of the world, and of what people said
+        self.all_notes: list[dict[str, Any]] = []  # of the mode machine
         self.driven_s = 0.0  # in all drives
         self.awake_s = 0.0  # wall time of those ticks, pauses left out
         self.distance = 0.0  # m, in all drives
         self.failure: BaseException | None = None
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, ask: DriveAsk) -> None:
         """Hand something to the loop, from any thread."""
         self._asks.put(ask)
 
@@ -160,22 +157,31 @@ class DriveLoop(threading.Thread):
             else:
                 self._ends.append(ended)
 
-    def _asked(self, *, wait: bool) -> list[Ask]:
+    def _asked(self, *, wait: bool) -> list[DriveAsk]:
         """What was asked since; where `wait`, at least one thing."""
-        asked: list[Ask] = [self._asks.get()] if wait else []
+        asked: list[DriveAsk] = [self._asks.get()] if wait else []
         while not self._asks.empty():
             asked.append(self._asks.get())
         return asked
 
-    def _answer(self, ask: Ask) -> bool:
+    def _answer(self, ask: DriveAsk) -> bool:
         """Do what was asked. Returns whether the clock starts anew. What cannot be done is said, and the drive goes on."""
         assert self._drive is not None
         try:
             match ask:
                 case Say(words):
                     self._drive.say(words)
-                    if self._paused:
-                        self.tell("the drive is paused: the car hears this when it goes on.")
+                    self._paused_still()
+                case Wished(request):
+                    self._drive.wish(request)
+                    self._paused_still()
+                case Steer(acceleration, curvature):
+                    self._controls.hold(acceleration, curvature, now_s=time.monotonic())
+                case DriverSeen(state):
+                    self._seat.state = state
+                case EngageMode() | TakeControl() | LetGo() | PressStop():
+                    self._press(ask, self._drive)
+                    self._paused_still()
                 case Pause(paused):
                     self._paused = paused
                     self._ends.clear()
@@ -190,13 +196,37 @@ class DriveLoop(threading.Thread):
             self.tell(str(error))
         return False
 
+    def _paused_still(self) -> None:
+        if self._paused:
+            self.tell("the drive is paused: the car hears this when it goes on.")
+
+    def _press(self, ask: EngageMode | TakeControl | LetGo | PressStop, drive: Drive) -> None:
+        """Something for the mode machine, which decides whether it counts."""
+        person = self._aboard.person()
+        match ask:
+            case EngageMode(mode):
+                drive.happen(Engage(drive.t_us, mode, person))
+            case TakeControl():
+                drive.happen(TakeOver(drive.t_us, person))
+            case LetGo():
+                drive.happen(Release(drive.t_us, person))
+            case PressStop() if drive.car.mode is Mode.L4:
+                drive.happen(AskToStop(drive.t_us, "somebody in the car pressed stop"))
+            case PressStop():
+                drive.wish(Request(PullOver()))
+
+    @property
+    def ledger(self) -> tuple[Tenure, ...]:
+        """Who answered from when to when in the drive under way."""
+        return () if self._drive is None else self._drive.ledger
+
     def _begin(self, settings: DriveSettings) -> None:
         """Make the world of `settings` and drive there; the drive before goes on where that fails."""
         assert self._policy is not None
         where = settings.map or settings.town
         self._say_status("loading", f"opening {where} …", settings=settings)
         stage = self._make_stage(settings, lambda sentence: self._say_status("loading", sentence, settings=settings))
-        drive = Drive(stage, self._policy, settings, self.latencies, self._words, self._lessons)
+        drive = Drive(stage, self._policy, settings, self.latencies, self._words, self._lessons, self._aboard, self._seat)
         drive.rehearse()
         stage.look(self._painter.viewfinder.camera(), stage.world.state)  # what is compiled at the first look should not cost ticks
         self._words = ""
@@ -206,6 +236,7 @@ class DriveLoop(threading.Thread):
         self._events.clear()
         self._ends.clear()
         self._percentiles = {}
+        self._body.begin()
         self._on_begin(stage)
         self._broadcast.geometry(map_geometry(stage.graph) | {"drive": self._drives})
         self._say_status("paused" if self._paused else "driving", "")
@@ -218,7 +249,7 @@ class DriveLoop(threading.Thread):
         if self._painter.failure is not None:
             raise self._painter.failure
         began = time.perf_counter()
-        tick = self._drive.tick(before_step=self._show)
+        tick = self._drive.tick(before_step=self._show, driver=self._controls.now(time.monotonic()))
         with self.latencies.measure("encode"):
             message = self._message(tick)
         self._broadcast.tick(message)
@@ -235,12 +266,12 @@ class DriveLoop(threading.Thread):
 
     def _message(self, tick: Tick) -> bytes:
         assert self._drive is not None
-        for event in tick.events:
-            self.all_events.append({"t_s": round(event.t_us * 1e-6, 2), "kind": event.kind, "responsible": event.responsible})
-            self._events.append(self.all_events[-1] | {"detail": event.detail, "number": len(self.all_events)})
+        self._tell_events(tick)
         if tick.number % PERCENTILES_EVERY == 0:
             self._percentiles = self.latencies.percentiles()
-        head = packet.header(tick, cameras=self._cameras) | {
+        head = packet.header(tick, cameras=self._cameras)
+        self.signals = head["signals"] = head["signals"] | self._body.signals(tick)
+        head |= {
             "drive": self._drives,
             "distance_m": round(self._drive.distance, 1),
             "events": list(self._events),
@@ -252,6 +283,17 @@ class DriveLoop(threading.Thread):
             "policy": packet.jpeg(packet.policy_strip(tick.observation.images), quality=packet.POLICY_QUALITY),
         }
         return packet.pack(head, blobs)
+
+    def _tell_events(self, tick: Tick) -> None:
+        """Add what happened at a tick to what travels with it, and to what is kept."""
+        notes = [(tick.t_s, str(note.kind), note.detail, tick.responsible) for note in tick.notes]
+        events = [(event.t_us * 1e-6, event.kind, event.detail, event.responsible) for event in tick.events]
+        for kept, found in ((self.all_notes, notes), (self.all_events, events)):
+            for t_s, kind, detail, responsible in found:
+                told = {"t_s": round(t_s, 2), "kind": kind, "responsible": responsible}
+                kept.append(told | ({"detail": detail} if kept is self.all_notes else {}))
+                self._told += 1
+                self._events.append(told | {"detail": detail, "number": self._told})
 
     def realtime_factor(self) -> float | None:
         """Seconds driven per second that passed, over the latest ticks; None before there are two."""
@@ -268,5 +310,6 @@ class DriveLoop(threading.Thread):
             "traffic": settings.traffic,
             "seed": settings.seed,
         }
+        aboard = {"driver": self._aboard.driver, "entity": self._aboard.entity, "driverless": self._aboard.driverless}
         status = {"type": "status", "phase": phase, "sentence": sentence, "refused": refused, "settings": chosen, "drive": self._drives}
-        self._broadcast.status(status)
+        self._broadcast.status(status | {"aboard": aboard})

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from caravela.core.types import Camera
-from caravela.studio.drive import RESPONSIBLE, Tick
+from caravela.studio.drive import Tick
+from caravela.studio.gauges import signals_of
 
 VIEW_QUALITY = 82  # JPEG
 POLICY_QUALITY = 88
@@ -38,7 +39,14 @@ def header(tick: Tick, *, cameras: tuple[str, ...]) -> dict[str, Any]:
         "type": "tick",
         "tick": tick.number,
         "t_s": round(tick.t_s, 1),
-        "responsible": RESPONSIBLE,
+        "responsible": {"name": tick.commands.responsible.name, "role": str(tick.commands.responsible.role)},
+        "mode": str(tick.commands.mode),
+        "phase": tick.phase,
+        "author": str(tick.commands.author),
+        "alert": str(tick.commands.alert),
+        "hazards": tick.commands.hazards,
+        "domain": str(tick.car.domain),
+        "signals": signals_of(tick),
         "ego": {
             "pose": [round(street.x, 2), round(street.y, 2), round(street.heading, 4)],
             "body": [round(street.length, 2), round(street.width, 2), round(street.centre_offset, 2)],

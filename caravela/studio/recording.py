@@ -74,6 +74,10 @@ def moment_of(tick: Tick, *, t_us: int, rig: Rig) -> Moment:
     signals = {
         "acceleration": street.acceleration,
         "curvature": street.curvature,
+        "mode": str(tick.commands.mode),
+        "responsible": tick.responsible,
+        "author": str(tick.commands.author),
+        "alert": str(tick.commands.alert),
         "limit": street.limit,
         "energy_wh": street.energy,
         "words": tick.observation.words[0],

@@ -12,6 +12,7 @@ from caravela.studio.drive import DriveSettings, Stage
 from caravela.world import atlas as atlas_module
 from caravela.world.atlas import Atlas
 from caravela.world.cameras import Cameras
+from caravela.world.compilation import compiling_told
 from caravela.world.maps.catalogue import load_map, towns
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.scene import Scene
@@ -34,7 +35,8 @@ class SimulatedStages:
             say(f"reading the map of {settings.town} …")
             graph = load_map(where)
             say(f"building {graph.name}: {graph.car_km():.1f} km of lanes …")
-            self._kept = (where, atlas_module.build([graph]), Scene.build([graph]))
+            with compiling_told():
+                self._kept = (where, atlas_module.build([graph]), Scene.build([graph]))
         return self._kept[1].graphs[0]
 
     def __call__(self, settings: DriveSettings, say: Callable[[str], None]) -> Stage:
@@ -42,9 +44,10 @@ class SimulatedStages:
         graph = self.prepare(settings, say)
         assert self._kept is not None
         _, atlas, scene = self._kept
-        say("setting the traffic going; the first time, its kernels are compiled, which takes about a minute …")
-        world = Simulator(atlas, rig=self._rig, traffic=settings.traffic, weathers=(settings.weather,), scene=scene)
-        world.step(Control(acceleration=np.zeros(1, np.float32), curvature=np.zeros(1, np.float32)))  # compiled before the clock runs
+        say("setting the traffic going …")
+        with compiling_told(lambda: say("setting the traffic going, once its kernels are compiled …")):
+            world = Simulator(atlas, rig=self._rig, traffic=settings.traffic, weathers=(settings.weather,), scene=scene)
+            world.step(Control(acceleration=np.zeros(1, np.float32), curvature=np.zeros(1, np.float32)))  # compiled before the clock runs
         return Stage(world=world, graph=graph, look=Look(scene), ask=getattr(world, "request", lambda words: None))
 
 

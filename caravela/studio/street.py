@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.state import ABSENT, WorldState
+from caravela.world.weather import FRICTION, RAIN, SUN_ELEVATION
 
 EGO = 0  # the ego car's place among the agents
 NO_LANE = -1
@@ -33,6 +34,10 @@ class Street:
     route: tuple[int, ...]  # lanes still to drive, nearest first
     others: NDArray[np.float32]  # (A', 10)
     ids: NDArray[np.int64]  # (A',) which agent a row is
+    wheelbase: float  # m
+    friction: float  # tyre-road coefficient
+    rain: float  # 0..1
+    sun_elevation: float  # rad
 
 
 def street_of(state: WorldState, graph: LaneGraph) -> Street:
@@ -69,4 +74,8 @@ def street_of(state: WorldState, graph: LaneGraph) -> Street:
         route=tuple(int(lane) for lane in route if lane != NO_LANE),
         others=np.stack([column[0][present].astype(np.float32) for column in columns], axis=-1),
         ids=np.flatnonzero(present),
+        wheelbase=float(state.wheelbase[0, EGO]),
+        friction=float(state.weather[0, FRICTION]),
+        rain=float(state.weather[0, RAIN]),
+        sun_elevation=float(state.weather[0, SUN_ELEVATION]),
     )

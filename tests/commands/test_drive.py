@@ -73,7 +73,10 @@ def test_headless_prints_what_json_promises_and_records_it(cruise: None, tmp_pat
     code, out, _ = typed(["--headless", "--seconds", "3", "--traffic", "light", "--say", "gently", "--record", str(file), "--json"], capsys)
     result = json.loads(out.splitlines()[-1])
     assert code == 0 and result["seconds"] == 3.0 and 2.0 < result["distance_m"] < 40.0 and result["realtime_factor"] > 0.0
-    assert {"t_s": 0.0, "kind": "words", "responsible": "system"} in result["events"]
+    entity = "Caravela Motors Ltd (authorised self-driving entity)"
+    assert {"t_s": 0.0, "kind": "words", "responsible": entity} in result["events"]
+    assert {"t_s": 0.0, "kind": "mode", "responsible": entity, "detail": "manual to L4"} in result["notes"]
+    assert (result["tenures"][-1]["party"], result["tenures"][-1]["mode"]) == ("Caravela Motors Ltd", "L4")
     assert 0.0 < result["latency_ms"]["p50"] <= result["latency_ms"]["p99"]
     assert set(result["latency_ms"]["stages"]) >= {"plan", "plan: model", "world", "view", "record"}
     with file.open("rb") as opened:

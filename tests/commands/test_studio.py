@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from caravela import cli
-from caravela.commands import drive
+from caravela.commands import _drive_live, drive
 
 
 def test_it_is_a_drive_that_waits(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
@@ -16,7 +16,7 @@ def test_it_is_a_drive_that_waits(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         return {"seconds": 0.0}
 
     monkeypatch.setattr(drive, "open_policy", lambda path: "model")
-    monkeypatch.setattr(drive, "drive_live", drive_live)
+    monkeypatch.setattr(_drive_live, "drive_live", drive_live)
     with pytest.raises(SystemExit) as stop:
         cli.main(["studio", "--port", "0", "--no-browser", "--json"])
     assert not stop.value.code and asked["paused"] and asked["seconds"] is None and asked["port"] == 0

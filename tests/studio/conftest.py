@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fake_studio import Studio, start_studio, wait_for
 
-from caravela.studio.drive_loop import Stop
+from caravela.studio.asks import Stop
 
 
 @pytest.fixture(scope="module")
@@ -14,5 +14,6 @@ def studio() -> Iterator[Studio]:
     wait_for(lambda: running.server.started)
     yield running
     running.loop.ask(Stop())
+    running.cabin.stop()
     running.server.should_exit = True
     thread.join(timeout=10.0)

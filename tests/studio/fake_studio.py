@@ -4,48 +4,94 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fake_world import FakePolicy, fake_stage
 
 from caravela.core.types import policy_rig
 from caravela.studio import serve
-from caravela.studio.drive import DriveSettings
+from caravela.studio.asks import Ask, Choices, DriveAsk, Wished
+from caravela.studio.cabin import Cabin, CabinAsk
+from caravela.studio.documents import Documents
+from caravela.studio.drive import DriveSettings, Stage, Tick
 from caravela.studio.drive_loop import DriveLoop
-from caravela.studio.server import Choices, Hub, make_app
+from caravela.studio.glance import Lookout
+from caravela.studio.guard import Door
+from caravela.studio.hub import Hub
+from caravela.studio.server import Behind, make_app
+from caravela.studio.timeline import Timeline
+
+CHOICES = Choices(("ring", "bend"), ("day", "night"), ("none", "light"))
 
 
 @dataclass(frozen=True)
 class Studio:
-    """A served drive."""
+    """A served drive. `asked` is all that pages asked of the drive."""
 
     loop: DriveLoop
     server: uvicorn.Server
     port: int
+    cabin: Cabin
+    door: Door
+    asked: list[DriveAsk]
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
 
-def start_studio(**options: object) -> tuple[Studio, threading.Thread]:
+def start_studio(*, host: str = "127.0.0.1", documents: Documents | None = None, **options: Any) -> tuple[Studio, threading.Thread]:
     """Serve a drive on the ring on a free port."""
-    hub = Hub()
+    hub, lookout, asked = Hub(), Lookout(), []
+    stages: list[Stage] = []
+    cabin = Cabin(request=lambda request: loop.ask(Wished(request)), publish=hub.publish)
+    timeline = Timeline(hub.publish)
+    on_view = options.pop("on_view", lambda tick, view, camera: None)
+
+    def begin(stage: Stage) -> None:
+        stages.append(stage)
+        timeline.begin()
+
+    def tick(tick: Tick) -> None:
+        cabin.see(lookout(tick, stages[-1].graph, loop.signals))
+        timeline.tick(tick, loop.ledger)
+
+    def view(tick: Tick, view: bytes, camera: Any) -> None:
+        timeline.view(tick, view, camera)
+        on_view(tick, view, camera)
+
+    def ask(one: Ask) -> None:
+        if isinstance(one, CabinAsk):
+            cabin.ask(one)
+        else:
+            asked.append(one)
+            loop.ask(one)
+
+    def start() -> None:
+        cabin.start()
+        loop.start()
+
     loop = DriveLoop(
         options.pop("make_stage", fake_stage),
         make_policy=options.pop("make_policy", FakePolicy),
         rig=policy_rig(),
         settings=DriveSettings(town="ring"),
         broadcast=hub.broadcast(),
+        on_begin=begin,
+        on_tick=tick,
+        on_view=view,
         **options,
     )
-    choices = Choices(("ring", "bend"), ("day", "night"), ("none", "light"))
-    app = make_app(hub, ask=loop.ask, choices=choices, latencies=loop.latencies, begin=loop.start)
-    listener = serve.bind(0)
+    door = Door.at(host)
+    behind = Behind(ask, CHOICES, loop.latencies, start, timeline.clip, documents or Documents(Path("no-results")))
+    app = make_app(hub, behind, door=door)
+    listener = serve.bind(0, host=host)
     server = serve.make_server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    return Studio(loop, server, listener.getsockname()[1]), thread
+    return Studio(loop, server, listener.getsockname()[1], cabin, door, asked), thread
 
 
 def wait_for(done: Callable[[], bool], *, seconds: float = 20.0) -> None:

@@ -11,8 +11,8 @@ from fake_world import FakePolicy, fake_stage
 from caravela.core.errors import CaravelaError
 from caravela.core.types import Control, Event
 from caravela.core.units import STEP_US
+from caravela.studio.asks import Pause, Restart, Stop
 from caravela.studio.drive import AFTERMATH_S, Drive, DriveSettings, Stage
-from caravela.studio.drive_loop import Pause, Restart, Stop
 from caravela.studio.painter import Painter
 from caravela.studio.viewfinder import PATIENCE, SIZES, Viewfinder
 

@@ -15,6 +15,9 @@ from websockets.sync.client import ClientConnection, connect
 from caravela.core.errors import CaravelaError
 from caravela.studio import serve
 from caravela.studio.packet import unpack
+from caravela.studio.server import PATIENCE, SAYINGS, STATIC
+
+RESPONSIBLE = "Caravela Motors Ltd (authorised self-driving entity)"
 
 
 @pytest.fixture
@@ -42,25 +45,27 @@ def send(socket: ClientConnection, **fields: object) -> None:
 
 
 def test_the_page_and_its_parts_are_served_with_a_content_security_policy(studio: Studio) -> None:
-    for path in ("", "app.js", "view.js", "topview.js", "panels.js", "live.js", "style.css", "mark.svg"):
+    for path in ("", "mark.svg", "words/en.json", *(file.name for file in STATIC.iterdir() if file.suffix in (".js", ".css"))):
         answer = httpx.get(studio.url + path)
         assert answer.status_code == 200, path
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy and "script-src 'self'" in policy and "unsafe" not in policy
-        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-content-type-options"] == "nosniff" and answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_the_page_loads_nothing_from_elsewhere(studio: Studio) -> None:
-    for path in ("", "app.js", "view.js", "topview.js", "panels.js", "live.js", "style.css"):
-        text = httpx.get(studio.url + path).text
-        assert "http://" not in text and "https://" not in text, path
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    for file in STATIC.rglob("*"):
+        if file.is_file():
+            text = file.read_text().replace("http://www.w3.org/2000/svg", "")  # the name of a language, never fetched
+            assert "http://" not in text and "https://" not in text, file.name
 
 
 def test_a_page_gets_choices_map_ticks_and_views(socket: ClientConnection) -> None:
     assert receive(socket, "hello")["places"] == ["ring", "bend"]
     assert len(receive(socket, "map")["lanes"]) == 16
     tick = receive(socket, "tick")
-    assert tick["responsible"] == "system"
+    assert tick["responsible"] == {"name": "Caravela Motors Ltd", "role": "authorised self-driving entity"} and tick["mode"] == "L4"
+    assert tick["signals"]["Vehicle.Speed"] == pytest.approx(3.6 * tick["ego"]["speed"], abs=0.1)
     assert tick["ego"]["limit"] == pytest.approx(13.89)
     assert len(tick["others"]) == 4
     assert tick["insight"]["stop_distance"] is None  # infinity is no JSON
@@ -80,20 +85,103 @@ def test_every_stage_has_its_percentiles(socket: ClientConnection) -> None:
     wait_for(complete)
 
 
-def test_words_reach_the_policy_and_the_log(studio: Studio, socket: ClientConnection) -> None:
-    send(socket, type="say", words="stop   here")
-    tick = receive(socket, "tick", words="stop here")
-    assert [event["detail"] for event in tick["events"] if event["kind"] == "words"][-1] == "“stop here”"
-    assert studio.loop._drive.stage.world.asked[-1] == "stop here"
+def lines(cabin: dict) -> list[tuple[str, str]]:
+    return [(line["who"], line["text"]) for line in cabin["lines"]]
+
+
+def told(socket: ClientConnection, words: str, mark: str) -> list[dict]:
+    """Say something; the lines from there on, once it is answered."""
+    send(socket, type="say", words=words, mark=mark)
+    while True:
+        found = receive(socket, "cabin")["lines"]
+        at = next((index for index, line in enumerate(found) if line["mark"] == mark), None)
+        if at is not None and any(line["who"] == "car" for line in found[at + 1 :]):
+            return found[at:]
+
+
+def test_words_reach_the_agent_and_its_wish_the_policy(socket: ClientConnection) -> None:
+    answered = told(socket, "please   stop here", "a")
+    assert answered[1]["text"] == "I stop at the next safe place." and answered[1]["wishes"] == ["stop here, please"]
+    receive(socket, "tick", words="stop here, please")
     wait_for(lambda: receive(socket, "tick")["ego"]["acceleration"] == -1.0)
-    send(socket, type="say", words="")
+    send(socket, type="take_back")
     receive(socket, "tick", words="")
+
+
+def test_what_was_said_is_there_for_a_page_that_comes_later(studio: Studio, socket: ClientConnection) -> None:
+    told(socket, "open the window", "b")
+    with connect(studio.url.replace("http", "ws") + "live", max_size=None) as late:
+        assert ("person", "open the window") in lines(receive(late, "cabin"))
+
+
+def test_a_saying_that_is_sent_twice_is_heard_once(socket: ClientConnection) -> None:
+    told(socket, "a bit warmer please", "twice")
+    send(socket, type="say", words="a bit warmer please", mark="twice")
+    found = told(socket, "what is the limit", "after")
+    assert [line["mark"] for line in found if line["mark"]] == ["after"]
+
+
+def test_a_page_that_goes_in_the_middle_of_a_command_leaves_the_rest_to_the_car(studio: Studio, socket: ClientConnection) -> None:
+    before = len(studio.asked)
+    with create_connection(("127.0.0.1", studio.port)) as plain:  # a websocket that dies within a frame
+        plain.sendall(
+            f"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        plain.recv(4096)
+        plain.sendall(bytes([0x81, 0xFE, 0x00, 0x7E, 1, 2, 3, 4]) + b'{"type": "say", "wo')  # 126 bytes announced
+    time.sleep(0.3)
+    assert len(studio.asked) == before
+    with connect(studio.url.replace("http", "ws") + "live") as brief:
+        send(brief, type="say", words="close the window", mark="gone")
+    answered = told(socket, "thank you", "still here")
+    assert answered
+    assert ("person", "close the window") in lines({"lines": list(studio.cabin.conversation.fields())})
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("", "I heard nothing"),
+        ("   ", "I heard nothing"),
+        ("x" * 10_000, "too long"),
+        ("请打开窗户 und fahr schneller", "English"),
+        ("turn left and turn right", "exclude each other"),
+        ("open the window and close the window", "exclude each other"),
+        ("§$%&/()=?`*'_:;", None),
+    ],
+)
+def test_bad_input_gets_a_clear_answer_and_moves_nothing(studio: Studio, socket: ClientConnection, words: str, answer: str | None) -> None:
+    time.sleep(1.0)
+    asked, signals = len(studio.asked), dict(studio.cabin.signals)
+    found = told(socket, words, f"bad {words[:20]}")
+    assert answer is None or answer in found[1]["text"]
+    assert found[1]["text"] and not found[1]["deeds"] and not found[1]["wishes"]
+    still = {path for path, value in studio.cabin.signals.items() if value != signals[path]}
+    assert len(studio.asked) == asked and still <= {"Vehicle.Speed", "Vehicle.Powertrain.TractionBattery.Range"}
+
+
+def test_too_much_said_at_once_is_refused_with_its_mark(studio: Studio) -> None:
+    with connect(studio.url.replace("http", "ws") + "live", max_size=None) as chatty:
+        for index in range(SAYINGS[0] + 3):
+            send(chatty, type="say", words="thank you", mark=f"chat {index}")
+        refused = receive(chatty, "refused")
+        assert "too much was said" in refused["sentence"] and refused["mark"].startswith("chat")
+
+
+def test_a_page_that_floods_is_shut_out_and_the_others_go_on(studio: Studio, socket: ClientConnection) -> None:
+    with connect(studio.url.replace("http", "ws") + "live", max_size=None) as flood:
+        with suppress(ConnectionClosed):
+            for _ in range(PATIENCE + 400):
+                flood.send("{}")
+        wait_for(lambda: closed(flood))
+    receive(socket, "tick")
 
 
 def test_events_carry_who_was_responsible(socket: ClientConnection) -> None:
     wait_for(lambda: any(event["kind"] == "red_light" for event in receive(socket, "tick")["events"]))
     event = next(event for event in receive(socket, "tick")["events"] if event["kind"] == "red_light")
-    assert event["responsible"] == "system" and event["detail"] == "ran the red"
+    assert event["responsible"] == RESPONSIBLE and event["detail"] == "ran the red"
 
 
 def test_pause_step_and_go_on(socket: ClientConnection) -> None:
@@ -133,7 +221,11 @@ def test_restart_begins_another_drive(socket: ClientConnection) -> None:
         ({"type": "restart", "place": "ring", "weather": "day", "traffic": "none", "seed": -1}, "seed"),
         ({"type": "restart", "place": "ring", "weather": "day", "traffic": "none", "seed": 1.5}, "seed"),
         ({"type": "say", "words": 5}, "words"),
-        ({"type": "say", "words": "faster " * 100}, "at most 400"),
+        ({"type": "engage", "mode": "L3"}, "expected L2 or L4"),
+        ({"type": "controls", "acceleration": 40.0, "curvature": 0.0}, "acceleration"),
+        ({"type": "controls", "acceleration": float("nan"), "curvature": 0.0}, "acceleration"),
+        ({"type": "offer", "service": "rain", "answer": "maybe"}, "unknown answer"),
+        ({"type": "say", "words": "hello", "seat": "boot"}, "unknown seat"),
         ({"type": "fly"}, "unknown request"),
         ({}, "type"),
     ],

@@ -1,10 +1,15 @@
-// The websocket: messages in as objects, requests out as JSON. A lost connection is tried again, more slowly each time.
+// The websocket: messages in as objects, requests out as JSON. A lost connection is tried again, more slowly each time. What is said has
+// a mark; until the car shows that it has come, it is kept, and sent once more after the connection is back, unless it is old by then.
 
 const PATIENCE_MS = [500, 1000, 2000, 4000];
+const STALE_MS = 8000; // a wish that is older may no longer be meant
 
 export class Live extends EventTarget {
   #socket = null;
   #failures = 0;
+  #marks = 0;
+  #page = crypto.getRandomValues(new Uint32Array(2)).join("-");
+  #unheard = new Map(); // by mark: the request, and when it was made
 
   connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -12,6 +17,7 @@ export class Live extends EventTarget {
     this.#socket.binaryType = "arraybuffer";
     this.#socket.onopen = () => {
       this.#failures = 0;
+      this.#again();
     };
     this.#socket.onmessage = (event) => this.#receive(event.data);
     this.#socket.onclose = () => {
@@ -27,14 +33,33 @@ export class Live extends EventTarget {
     return true;
   }
 
-  #receive(data) {
-    if (typeof data === "string") {
-      const message = JSON.parse(data);
-      this.#tell(message.type, message);
-    } else {
-      const message = unpack(data);
-      this.#tell(message.type, message);
+  // Say something; returns its mark.
+  say(words, seat) {
+    const mark = `${this.#page}-${++this.#marks}`;
+    const request = { type: "say", words, seat, mark };
+    this.#unheard.set(mark, { request, at: performance.now() });
+    this.ask(request);
+    return mark;
+  }
+
+  // The car has shown that a saying came, or refused it.
+  heard(mark) {
+    this.#unheard.delete(mark);
+  }
+
+  #again() {
+    for (const [mark, { request, at }] of this.#unheard) {
+      if (performance.now() - at < STALE_MS) this.ask(request);
+      else {
+        this.#unheard.delete(mark);
+        this.#tell("undelivered", request);
+      }
     }
+  }
+
+  #receive(data) {
+    const message = typeof data === "string" ? JSON.parse(data) : unpack(data);
+    this.#tell(message.type, message);
   }
 
   #tell(kind, detail) {

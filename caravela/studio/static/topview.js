@@ -23,6 +23,12 @@ const PALETTES = {
     ego: "#52cfc2", plan: "#52cfc2", fan: "rgb(82 207 194 / 0.3)", red: "#ff6257", yellow: "#ffc04d", green: "#4fd67c", none: "#6b7779",
     path: "#273032", halo: "#0e1314",
   },
+  night: {
+    land: "#0b0504", building: "#170b08", tree: "#140a06", road: "#24110c", edge: "#43211a", dash: "#4c281f", crossing: "#351a14",
+    route: "rgb(226 96 58 / 0.26)", parked: "#3a211b", car: "#8a5344", person: "#c9763f", brake: "#ff4a34", indicator: "#d68a2a",
+    ego: "#e2603a", plan: "#e2603a", fan: "rgb(226 96 58 / 0.28)", red: "#ff4a34", yellow: "#d68a2a", green: "#8fae54", none: "#5a3a31",
+    path: "#1b0d09", halo: "#0b0504",
+  },
 };
 
 export class TopView {
@@ -33,8 +39,7 @@ export class TopView {
     this.tick = null;
     this.span = 1;
     this.whole = false;
-    this.scheme = matchMedia("(prefers-color-scheme: dark)");
-    this.scheme.addEventListener("change", () => this.draw());
+    document.addEventListener("theme", () => this.draw());
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
 
@@ -57,7 +62,7 @@ export class TopView {
 
   draw() {
     const { canvas, context, map, tick } = this;
-    const colours = PALETTES[this.scheme.matches ? "dark" : "light"];
+    const colours = PALETTES[document.documentElement.dataset.theme] ?? PALETTES.light;
     const ratio = Math.min(devicePixelRatio || 1, 2);
     const width = Math.round(canvas.clientWidth * ratio);
     const height = Math.round(canvas.clientHeight * ratio);

@@ -11,23 +11,31 @@ export class View {
     this.context = canvas.getContext("2d", { alpha: false });
     this.fan = true;
     this.picture = null;
-    this.pending = null;
+    this.pending = null; // the newest picture that waits to be decoded
+    this.busy = false;
     this.last = null;
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
 
-  // Decode a picture, then draw it with the plan that came along: a plan is never drawn on another moment's road.
+  // Decode a picture, then draw it with the plan that came along: a plan is never drawn on another moment's road. While one is decoded
+  // only the newest waits, so that a slow machine sees fewer pictures and never none.
   async show(tick) {
     this.pending = tick;
-    const picture = await createImageBitmap(new Blob([tick.blobs.view], { type: "image/jpeg" }));
-    if (this.pending !== tick) {
-      picture.close();
-      return;
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      while (this.pending) {
+        const next = this.pending;
+        this.pending = null;
+        const picture = await createImageBitmap(new Blob([next.blobs.view], { type: "image/jpeg" }));
+        this.picture?.close();
+        this.picture = picture;
+        this.last = next;
+        this.draw();
+      }
+    } finally {
+      this.busy = false;
     }
-    this.picture?.close();
-    this.picture = picture;
-    this.last = tick;
-    this.draw();
   }
 
   draw() {
