@@ -25,6 +25,7 @@ class ServeOptions:
 
 def run_serve(options: ServeOptions) -> dict[str, Any]:
     """Serve until Ctrl-C or a termination signal. Raises CaravelaError for bad options and a port that is taken."""
+    import carla_driver_interface  # noqa: F401  where it is missing, the extra is named before anything is opened
     import numpy as np
 
     from caravela import __version__

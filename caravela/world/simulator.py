@@ -94,7 +94,6 @@ class Simulator:
         self.has_route = np.ones(batch, dtype=np.bool_)
         self.director = Director(self.atlas, worlds=batch) if incidents else None
         self.lens = Lens(batch, rig) if rig is not None else None
-        self.agents = self.traffic.agents + (SPARE if incidents else 0)
         self.flags = np.zeros((batch, self.agents), dtype=np.int32)
         self.parts = np.zeros((batch, self.agents, REWARD_PARTS), dtype=np.float32)
         self._action = np.zeros((batch, self.agents, 2), dtype=np.float32)
@@ -102,6 +101,11 @@ class Simulator:
         self._route = np.zeros((batch, ROUTE_POINTS, 2), dtype=np.float32)
         self._frames: list[NDArray[np.uint8]] = []
         self.reset(0)
+
+    @property
+    def agents(self) -> int:
+        """In each world, the ego car and a director's places among them."""
+        return self.traffic.agents + (SPARE if self.director is not None else 0)
 
     def reset(self, seed: int, *, wanted_road: float = 600.0) -> Observation:
         """Begin every drive anew, the same for the same seed; starts have `wanted_road` metres of road ahead where maps allow."""

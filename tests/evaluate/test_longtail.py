@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from caravela.evaluate.drivers import Stationary, route_follow_idm
-from caravela.evaluate.driving import drive, quiet
-from caravela.evaluate.episodes import Episode, choose_incidents, set_incidents
+from caravela.evaluate.drivers import route_follow_idm
+from caravela.evaluate.driving import quiet
+from caravela.evaluate.episodes import Episode, begin, choose_incidents, set_incidents
 from caravela.evaluate.report import page
 from caravela.evaluate.run import drive_place, select
 from caravela.evaluate.suites import suite_named
@@ -47,7 +47,7 @@ def test_the_incident_is_there_and_within_reach(rare, places, short):
     place = places[0]
     several = [e for e in rare[place.name] if KINDS[e.incident].cast is not None]
     simulator = Simulator(atlas.build([place.graph]), batch=len(several), traffic=short.traffic, incidents=True)
-    drive(simulator, Stationary(), several)
+    begin(simulator, [e.seed for e in several])
     set_incidents(simulator, several)
     for world, episode in enumerate(several):
         assert simulator.director.kind[world].name == episode.incident
@@ -58,6 +58,7 @@ def test_weather_is_of_the_drive_that_asks_for_it(rare, places, short):
     place = places[0]
     several = rare[place.name]
     simulator = Simulator(atlas.build([place.graph]), batch=len(several), traffic=short.traffic, incidents=True)
+    begin(simulator, [e.seed for e in several])
     set_incidents(simulator, several)
     fog = simulator.state.weather[:, 3]
     assert [value > 0.05 for value in fog] == [e.incident == "dense-fog" for e in several]
