@@ -177,10 +177,20 @@ def side_by_side(work: "Run", *, driver: "Driver", options: RunOptions, watcher:
 
 
 def drive_one_share(work: "Run", options: RunOptions, share: int) -> None:
-    """What one of the other processes does."""
+    """What one of the other processes does, for as long as the one that began it is there."""
+    import os
+    import threading
+    import time
+
+    def watch(parent: int) -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)  # whoever asked was killed: nobody wants the rest
+
     from caravela.evaluate.driving import quiet
     from caravela.evaluate.run import drive_share
 
+    threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
     driver, _ = driver_named(options)
     drive_share(work, driver, share=share, of=options.jobs, watcher=quiet())
 
