@@ -46,7 +46,7 @@ class CollectConfig:
     label_every: int = 2  # looks between labelled looks of one world
     route_noise: float = 3.0  # m
     route_dropped: float = 0.15  # share of drives without a route
-    incident_every: float = 9.0  # s of a drive without an incident until the next is set
+    incident_every: float = 40.0  # s of a drive without an incident until the next is set
     fault_share: float = 0.1  # of drives with something wrong with the cameras
     obstacle_every: float = 30.0  # s of a drive between things put in its way
     nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
