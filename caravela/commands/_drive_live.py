@@ -167,6 +167,7 @@ def drive_live(
     if live.loop.failure is not None:
         raise live.loop.failure
     finish(live.recording, seconds=live.loop.driven_s, distance=live.loop.distance)
+    drives, settings = live.loop.begun
     return summary(
         seconds=live.loop.driven_s,
         distance=live.loop.distance,
@@ -176,6 +177,7 @@ def drive_live(
         ledger=live.loop.ledger,
         latencies=live.loop.latencies,
         settings=settings,
+        drives=drives,
         policy=policy,
     )
 

@@ -1,6 +1,5 @@
 """`caravela vehicle domains`: the same routes driven isolated and integrated, and the table of both."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -44,6 +43,7 @@ def run_domains(options: DomainsOptions) -> dict[str, Any]:
     import time
 
     from caravela.commands.evaluate import Bar, git_revision, test_side, text_of, unwritable, writable
+    from caravela.evaluate import kept
     from caravela.evaluate.domain_table import reactions, table, verdict
     from caravela.evaluate.places import DRIVERS, program_digest, read_folder
     from caravela.evaluate.run import select
@@ -82,11 +82,11 @@ def run_domains(options: DomainsOptions) -> dict[str, Any]:
                     asdict(Choice()),
                     options.ask,
                 )
-                part = cache / "domains" / f"{_key(key)}.json"
-                mine = _read(part)
+                part = cache / "domains" / f"{kept.key(key)}.json"
+                mine = kept.read(part)
                 if mine is None:
                     mine = drive_pairs(place, episodes, policy, offset=len(rows), ask=options.ask)
-                    _write(part, mine)
+                    kept.write(part, mine)
                 rows += mine
                 parts.append(part)
                 bar.advance(len(mine))
@@ -192,32 +192,3 @@ MEASURES = {
     "dose": "motion-sickness dose, m/s^1.5",
     "discomfort": "weighted acceleration, m/s^2",
 }
-
-
-def _key(parts: Any) -> str:
-    import hashlib
-    import json
-
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
-
-
-def _read(path: Path) -> list[dict[str, Any]] | None:
-    import json
-
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):  # not there, or torn: it is driven again
-        return None
-
-
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Keep a map's pairs; where the disk refuses, the run goes on and says so."""
-    import json
-
-    partial = path.with_suffix(".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(rows))
-        partial.replace(path)
-    except OSError as error:
-        print(f"cannot keep what is done so far in '{path.parent}' ({error.strerror}): a run that is stopped begins anew.", file=sys.stderr)

@@ -229,8 +229,9 @@ def summary(
     latencies: "Latencies",
     settings: "DriveSettings",
     policy: "OnnxPolicy",
+    drives: int = 1,
 ) -> dict[str, Any]:
-    """What `--json` prints."""
+    """What `--json` prints; of several drives that were begun on the page, all together, with the settings of the newest."""
     stages = latencies.percentiles()
     whole = stages.pop("tick", {"p50": 0.0, "p99": 0.0})
     return {
@@ -239,18 +240,10 @@ def summary(
         "realtime_factor": round(factor, 3) if seconds > 0.0 else None,
         "events": events,
         "notes": notes,
-        "tenures": [
-            {
-                "party": tenure.party.name,
-                "role": str(tenure.party.role),
-                "mode": tenure.mode,
-                "from_s": round(tenure.from_us * 1e-6, 3),
-                "until_s": None if tenure.until_us is None else round(tenure.until_us * 1e-6, 3),
-            }
-            for tenure in ledger
-        ],
+        "tenures": [tenure.fields() for tenure in ledger],
         "latency_ms": {**whole, "stages": stages},
         "policy": policy.name,
+        "drives": drives,
         "town": settings.town,
         "weather": settings.weather,
         "traffic": settings.traffic,
@@ -263,9 +256,10 @@ def show(result: dict[str, Any]) -> None:
     if result["seconds"] == 0.0:
         print(f"the drive was ended before it began: nothing was driven in {result['town']}.")
         return
-    latency = result["latency_ms"]
+    latency, drives = result["latency_ms"], result["drives"]
+    where = f"through {result['town']}" if drives <= 1 else f"in {drives} drives, the last of them in {result['town']},"
     print(
-        f"{result['policy']} drove {result['distance_m']:.0f} m through {result['town']} in {result['seconds']:.1f} s, "
+        f"{result['policy']} drove {result['distance_m']:.0f} m {where} in {result['seconds']:.1f} s, "
         f"{result['realtime_factor']:.2f} times real time; a tick takes {latency['p50']:.1f} ms (p99 {latency['p99']:.1f} ms)."
     )
     for event in result["events"]:

@@ -67,6 +67,16 @@ class Tenure:
     def __post_init__(self) -> None:
         assert self.until_us is None or self.until_us >= self.from_us, "a tenure ends after it begins"
 
+    def fields(self) -> dict[str, str | float | None]:
+        """For JSON: who, in what capacity, in which mode, from when to when, s."""
+        return {
+            "party": self.party.name,
+            "role": str(self.party.role),
+            "mode": self.mode,
+            "from_s": round(self.from_us * 1e-6, 3),
+            "until_s": None if self.until_us is None else round(self.until_us * 1e-6, 3),
+        }
+
 
 class Ledger:
     """All tenures of a drive: they touch, never overlap and leave no gap, so that every instant has exactly one party."""

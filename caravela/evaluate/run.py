@@ -1,8 +1,6 @@
 """Runs a suite: chooses the drives, drives the maps one after the other, and keeps every finished map, so that a run that was
 stopped goes on where it was. Same policy, maps, seed and code give the same rows."""
 
-import hashlib
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -11,6 +9,7 @@ from typing import Any
 
 from caravela.core.errors import CaravelaError
 from caravela.core.types import Score
+from caravela.evaluate import kept
 from caravela.evaluate.drivers import Driver
 from caravela.evaluate.driving import Told, Watcher, drive
 from caravela.evaluate.episodes import Episode, choose, choose_incidents, scout
@@ -52,12 +51,12 @@ def select(
         for turn in range(ROUNDS):
             first = (seed * ROUNDS + turn) * CANDIDATES
             seeds = list(range(first, first + CANDIDATES))
-            kept = cache / f"{_key(code, place.digest, asdict(suite), seeds)}.json"
-            rows = _read(kept)
+            file = cache / f"{kept.key(code, place.digest, asdict(suite), seeds)}.json"
+            rows = kept.read(file)
             if rows is None:
                 atlas = atlas or atlas_module.build([place.graph])
                 rows = [asdict(episode) for episode in scout(atlas, suite, seeds)]
-                _write(kept, rows)
+                kept.write(file, rows)
             found += [Episode(**{**row, "map": place.name}) for row in rows]
             if _enough(found, wanted, suite, signals=len(place.graph.signal_offset) > 0):
                 break
@@ -130,7 +129,11 @@ class Run:
     def part(self, place: Place, chosen: dict[str, list[Episode]]) -> Path:
         """Where the outcomes of one map are kept until the run is complete."""
         asked = [asdict(episode) for episode in chosen[place.name]]
-        return self.cache / "parts" / f"{_key(self.drivers_code, self.identity, place.digest, asdict(self.suite), asked, self.manner)}.json"
+        return (
+            self.cache
+            / "parts"
+            / f"{kept.key(self.drivers_code, self.identity, place.digest, asdict(self.suite), asked, self.manner)}.json"
+        )
 
 
 def drive_share(work: Run, driver: Driver, *, share: int, of: int, watcher: Watcher) -> None:
@@ -140,8 +143,8 @@ def drive_share(work: Run, driver: Driver, *, share: int, of: int, watcher: Watc
     watcher.stage(f"{driver.name} drives, its share", total=sum(len(chosen[place.name]) for place in mine))
     for place in mine:
         part = work.part(place, chosen)
-        if _read(part) is None:
-            _write(part, _driven(work, place, driver, chosen, watcher))
+        if kept.read(part) is None:
+            kept.write(part, _driven(work, place, driver, chosen, watcher))
 
 
 def _driven(work: Run, place: Place, driver: Driver, chosen: dict[str, list[Episode]], watcher: Watcher) -> list[dict[str, Any]]:
@@ -171,10 +174,10 @@ def collect(work: Run, driver: Driver, *, watcher: Watcher) -> tuple[list[Outcom
     parts: list[Path] = []
     for place in work.places:
         part = work.part(place, chosen)
-        rows = _read(part)
+        rows = kept.read(part)
         if rows is None:
             rows = _driven(work, place, driver, chosen, watcher)
-            _write(part, rows)
+            kept.write(part, rows)
         else:
             watcher.advance(len(rows), success=sum(row["score"]["success"] for row in rows))
         parts.append(part)
@@ -185,27 +188,3 @@ def collect(work: Run, driver: Driver, *, watcher: Watcher) -> tuple[list[Outcom
 def _outcome(row: dict[str, Any]) -> Outcome:
     score = {**row["score"], "failures": tuple(row["score"]["failures"])}
     return Outcome(Episode(**row["episode"]), row["lefthand"], Score(**score), row["rolls"], row["risk"], row["ride"])
-
-
-def _key(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _read(path: Path) -> list[dict[str, Any]] | None:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):  # not there, or torn: it is made again
-        return None
-
-
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write whole or not at all. Raises CaravelaError where the disk refuses."""
-    partial = path.with_suffix(".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(rows))
-        partial.replace(path)
-    except OSError as error:
-        raise CaravelaError(
-            f"cannot keep what is done so far in '{path.parent}' ({error.strerror}); make room there or set XDG_CACHE_HOME."
-        ) from error

@@ -90,7 +90,7 @@ def export_onnx(
     )
     graph = trace(model, proposals=proposals, steps=steps)
     if half:
-        _halve(graph.graph)
+        halve(graph.graph)
     helper.set_model_props(graph, card.to_metadata())
     onnx.checker.check_model(graph)
     put_model(path, graph.SerializeToString())
@@ -112,11 +112,12 @@ def trace(model: VLA, *, proposals: int, steps: int) -> onnx.ModelProto:
         return onnx.load(file)
 
 
-def _halve(graph: onnx.GraphProto) -> None:
-    """Keep large float32 weights as float16 and cast them back; ONNX Runtime folds the casts when it loads the file."""
+def halve(graph: onnx.GraphProto, *, but: str | None = None) -> None:
+    """Keep large float32 weights as float16 and cast them back; ONNX Runtime folds the casts when it loads the file. `but`: those whose name
+    holds this stay."""
     casts = []
     for index, weight in enumerate(graph.initializer):
-        if weight.data_type != onnx.TensorProto.FLOAT:
+        if weight.data_type != onnx.TensorProto.FLOAT or (but is not None and but in weight.name):
             continue
         values = numpy_helper.to_array(weight)
         if values.size < _HALVED:

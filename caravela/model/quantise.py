@@ -13,11 +13,11 @@ from onnx import helper, numpy_helper
 
 from caravela.core.bundle import put_model
 from caravela.core.errors import BundleError, CaravelaError
+from caravela.model.export import halve
 
 Array = NDArray[np.generic]
 STAGES = {"vision": ("/vision/",), "trunk": ("/trunk/",), "action": ("/action/", "/blocks.")}  # beginnings of their nodes' names
 LEAST = 512  # numbers: smaller weights stay as they are
-HALVED = 512  # numbers, as the exporter's
 
 
 class _Looks:
@@ -66,7 +66,7 @@ def quantise(
             extra_options={"CalibPercentile": 100.0 * (1.0 - exact), "CalibMovingAverage": False, "DedicatedQDQPair": False},
         )  # fmt: skip
         built = onnx.load(made)
-    _narrow(built.graph)
+    halve(built.graph, but="scale")
     del built.metadata_props[:]
     helper.set_model_props(built, {entry.key: entry.value for entry in model.metadata_props})
     onnx.checker.check_model(built)
@@ -86,21 +86,6 @@ def _widen(graph: onnx.GraphProto) -> None:
             kept.append(node)
     del graph.node[:]
     graph.node.extend(kept)
-
-
-def _narrow(graph: onnx.GraphProto) -> None:
-    """Halve what is still in single precision and large, as the exporter does."""
-    casts = []
-    for index, weight in enumerate(graph.initializer):
-        values = numpy_helper.to_array(weight)
-        if weight.data_type != onnx.TensorProto.FLOAT or values.size < HALVED or "scale" in weight.name:
-            continue
-        name = weight.name
-        graph.initializer[index].CopyFrom(numpy_helper.from_array(values.astype(np.float16), name=f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT, name=f"{name}.cast"))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
 
 
 def _chosen(graph: onnx.GraphProto, beginnings: Sequence[str]) -> list[str]:

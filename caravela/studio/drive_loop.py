@@ -216,6 +216,11 @@ class DriveLoop(threading.Thread):
                 drive.wish(Request(PullOver()))
 
     @property
+    def begun(self) -> tuple[int, DriveSettings]:
+        """How many drives people have begun here, and the settings of the newest."""
+        return self._drives, self._settings
+
+    @property
     def ledger(self) -> tuple[Tenure, ...]:
         """Who answered from when to when in the drive under way."""
         return () if self._drive is None else self._drive.ledger

@@ -73,16 +73,7 @@ class Drive:
             "driven_m": round(self._distance, 1),
             "mode": str(car.mode),
             "responsible": f"{car.responsible.name} ({car.responsible.role})",
-            "tenures": [
-                {
-                    "party": tenure.party.name,
-                    "role": str(tenure.party.role),
-                    "mode": tenure.mode,
-                    "from_s": round(tenure.from_us * 1e-6, 3),
-                    "until_s": None if tenure.until_us is None else round(tenure.until_us * 1e-6, 3),
-                }
-                for tenure in self._loop.ledger.tenures
-            ],
+            "tenures": [tenure.fields() for tenure in self._loop.ledger.tenures],
             "notes": self._notes,
             "model_ms": _spread(np.array(self._model_ms or [0.0])),
             "tick_ms": _spread(took),

@@ -247,3 +247,14 @@ def test_control_c_ends_the_drive_with_its_summary() -> None:
     out, err = process.communicate(timeout=420)
     assert process.returncode == 0 and "Traceback" not in err
     assert json.loads(out.splitlines()[-1])["seconds"] >= 0.0
+
+
+def test_several_drives_in_one_sitting_are_told_as_such(capsys):
+    from caravela.commands.drive import show
+
+    told = {"policy": "p", "distance_m": 919.0, "seconds": 166.0, "realtime_factor": 1.0, "events": []}
+    told |= {"latency_ms": {"p50": 1.0, "p99": 2.0, "stages": {}}, "town": "hallowford"}
+    show(told | {"drives": 1})
+    show(told | {"drives": 3})
+    one, several = capsys.readouterr().out.splitlines()
+    assert "through hallowford" in one and "in 3 drives, the last of them in hallowford" in several

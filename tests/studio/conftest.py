@@ -3,17 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from fake_studio import Studio, start_studio, wait_for
-
-from caravela.studio.asks import Stop
+from fake_studio import Studio, serving
 
 
 @pytest.fixture(scope="module")
 def studio() -> Iterator[Studio]:
-    running, thread = start_studio()
-    wait_for(lambda: running.server.started)
-    yield running
-    running.loop.ask(Stop())
-    running.cabin.stop()
-    running.server.should_exit = True
-    thread.join(timeout=10.0)
+    with serving() as running:
+        yield running

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import uvicorn
 from fake_world import FakePolicy, fake_stage
 
-from caravela.core.types import policy_rig
+from caravela.core.types import Control, Event, policy_rig
+from caravela.core.units import STEP_US
 from caravela.studio import serve
-from caravela.studio.asks import Ask, Choices, DriveAsk, Wished
+from caravela.studio.asks import Ask, Choices, DriveAsk, Stop, Wished
 from caravela.studio.cabin import Cabin, CabinAsk
+from caravela.studio.car import Aboard
 from caravela.studio.documents import Documents
-from caravela.studio.drive import DriveSettings, Stage, Tick
+from caravela.studio.drive import Drive, DriveSettings, Stage, Tick
 from caravela.studio.drive_loop import DriveLoop
 from caravela.studio.glance import Lookout
 from caravela.studio.guard import Door
@@ -100,3 +103,30 @@ def wait_for(done: Callable[[], bool], *, seconds: float = 20.0) -> None:
     while not done():
         assert time.monotonic() < until, "it never came"
         time.sleep(0.02)
+
+
+def ring_drive(*events: tuple[int, str], seed: int = 0, mode: str = "l4") -> Drive:
+    """A drive on the ring where these events happen at these ticks."""
+    settings = DriveSettings(town="ring", seed=seed)
+    stage = fake_stage(settings)
+    plain_step = stage.world.step
+
+    def step(control: Control) -> tuple:
+        observation, _ = plain_step(control)
+        t_us = int(observation.t_us[0])
+        return observation, [[Event(t_us=t_us, kind=kind, responsible="system") for at, kind in events if at * STEP_US == t_us]]
+
+    stage.world.step = step
+    return Drive(stage, FakePolicy(), settings, aboard=Aboard(mode))
+
+
+@contextmanager
+def serving(**options: Any) -> Iterator[Studio]:
+    """A page that is served for as long as it is needed."""
+    running, thread = start_studio(**options)
+    wait_for(lambda: running.server.started)
+    yield running
+    running.loop.ask(Stop())
+    running.cabin.stop()
+    running.server.should_exit = True
+    thread.join(timeout=10.0)

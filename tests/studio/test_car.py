@@ -3,35 +3,17 @@
 import dataclasses
 
 import pytest
-from fake_world import FakePolicy, fake_stage
+from fake_studio import ring_drive
 
 from caravela.core.errors import CaravelaError
 from caravela.core.modes import Alert, Author, Mode
 from caravela.core.request import CapSpeed, GoTo, Manner, Request, Side, TakeTurn
 from caravela.core.request import Drive as DriveIn
-from caravela.core.types import Control, Event
-from caravela.core.units import STEP_US
 from caravela.studio.car import COASTING, CONTROLS_S, Aboard, Controls
-from caravela.studio.drive import Drive, DriveSettings
 from caravela.vehicle.attention import DriverState
 from caravela.vehicle.conduct import AskToStop, Engage, NoteKind, Release, TakeOver
 
 ENTITY = "Caravela Motors Ltd (authorised self-driving entity)"
-
-
-def ring_drive(mode: str = "l4", *events: tuple[int, str]) -> Drive:
-    """A drive on the ring, with these events at these ticks."""
-    settings = DriveSettings(town="ring")
-    stage = fake_stage(settings)
-    plain_step = stage.world.step
-
-    def step(control: Control) -> tuple:
-        observation, _ = plain_step(control)
-        t_us = int(observation.t_us[0])
-        return observation, [[Event(t_us=t_us, kind=kind, responsible="system") for at, kind in events if at * STEP_US == t_us]]
-
-    stage.world.step = step
-    return Drive(stage, FakePolicy(), settings, aboard=Aboard(mode))
 
 
 def kinds(tick: object) -> list[NoteKind]:
@@ -41,7 +23,7 @@ def kinds(tick: object) -> list[NoteKind]:
 def test_a_drive_begins_in_its_mode_with_a_named_party() -> None:
     parties = {}
     for mode in ("manual", "l2", "l4", "driverless"):
-        tick = ring_drive(mode).tick()
+        tick = ring_drive(mode=mode).tick()
         parties[mode] = (tick.commands.mode, tick.commands.author, tick.responsible)
     assert parties == {
         "manual": (Mode.MANUAL, Author.DRIVER, "Ana Sousa (driver)"),
@@ -52,7 +34,7 @@ def test_a_drive_begins_in_its_mode_with_a_named_party() -> None:
 
 
 def test_no_event_says_that_a_system_answers() -> None:
-    drive = ring_drive("l4", (3, "off_road"))
+    drive = ring_drive((3, "off_road"))
     told = [event.responsible for tick in (drive.tick() for _ in range(6)) for event in tick.events]
     assert told == [ENTITY]
 
@@ -89,14 +71,14 @@ def test_pressing_stop_ends_in_a_minimal_risk_condition_and_only_a_take_over_lea
 
 
 def test_after_a_collision_the_car_stops_itself_and_the_next_drive_begins() -> None:
-    drive = ring_drive("l4", (4, "collision"))
+    drive = ring_drive((4, "collision"))
     ticks = [drive.tick() for _ in range(330)]
     assert NoteKind.MANOEUVRE in [kind for tick in ticks[:8] for kind in kinds(tick)]
     assert drive.seed == 1 and any(tick.commands.author is Author.NETWORK for tick in ticks[200:])
 
 
 def test_at_l2_a_driver_who_looks_away_is_told() -> None:
-    drive = ring_drive("l2")
+    drive = ring_drive(mode="l2")
     drive.tick()
     drive.seat.state = DriverState(seated=True, hands_on=True, eyes_on=False)
     alerts = [drive.tick().commands.alert for _ in range(90)]
@@ -104,7 +86,7 @@ def test_at_l2_a_driver_who_looks_away_is_told() -> None:
 
 
 def test_l4_cannot_be_engaged_from_outside_the_driving_seat() -> None:
-    drive = ring_drive("manual")
+    drive = ring_drive(mode="manual")
     drive.seat.state = DriverState(seated=False, hands_on=False, eyes_on=False)
     drive.happen(Engage(drive.t_us, Mode.L4, drive.aboard.person()))
     tick = drive.tick()
@@ -112,7 +94,7 @@ def test_l4_cannot_be_engaged_from_outside_the_driving_seat() -> None:
 
 
 def test_the_next_drive_keeps_the_mode_that_a_person_chose() -> None:
-    drive = ring_drive("l4", (30, "arrived"))
+    drive = ring_drive((30, "arrived"))
     drive.tick()
     drive.happen(TakeOver(drive.t_us, drive.aboard.person()))
     ticks = [drive.tick() for _ in range(90)]

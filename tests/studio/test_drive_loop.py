@@ -5,31 +5,15 @@ import time
 
 import numpy as np
 import pytest
-from fake_studio import start_studio, wait_for
+from fake_studio import ring_drive, start_studio, wait_for
 from fake_world import FakePolicy, fake_stage
 
 from caravela.core.errors import CaravelaError
-from caravela.core.types import Control, Event
 from caravela.core.units import STEP_US
 from caravela.studio.asks import Pause, Restart, Stop
 from caravela.studio.drive import AFTERMATH_S, Drive, DriveSettings, Stage
 from caravela.studio.painter import Painter
 from caravela.studio.viewfinder import PATIENCE, SIZES, Viewfinder
-
-
-def ring_drive(*events: tuple[int, str], seed: int = 0) -> Drive:
-    """A drive on the ring where these events happen at these ticks."""
-    settings = DriveSettings(town="ring", seed=seed)
-    stage = fake_stage(settings)
-    plain_step = stage.world.step
-
-    def step(control: Control) -> tuple:
-        observation, _ = plain_step(control)
-        t_us = int(observation.t_us[0])
-        return observation, [[Event(t_us=t_us, kind=kind, responsible="system") for at, kind in events if at * STEP_US == t_us]]
-
-    stage.world.step = step
-    return Drive(stage, FakePolicy(), settings)
 
 
 def test_a_tick_shows_the_moment_that_was_planned_for() -> None:

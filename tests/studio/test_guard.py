@@ -5,25 +5,19 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from fake_studio import Studio, start_studio, wait_for
+from fake_studio import Studio, serving
 from starlette.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from caravela.studio.asks import Stop
 from caravela.studio.guard import BURST, COOKIE, WRONG_BURST, Door, Guard, is_loopback, same_origin
 
 
 @pytest.fixture(scope="module")
 def open_studio() -> Iterator[Studio]:
     """A page that listens at every address of this machine."""
-    running, thread = start_studio(host="0.0.0.0")
-    wait_for(lambda: running.server.started)
-    yield running
-    running.loop.ask(Stop())
-    running.cabin.stop()
-    running.server.should_exit = True
-    thread.join(timeout=10.0)
+    with serving(host="0.0.0.0") as running:
+        yield running
 
 
 def test_beyond_loopback_nothing_is_served_without_the_token(open_studio: Studio) -> None:

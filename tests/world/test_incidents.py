@@ -6,7 +6,7 @@ import pytest
 from caravela.core.types import Control
 from caravela.world import atlas as atlas_module
 from caravela.world.incidents.actors import Actor, Cue
-from caravela.world.incidents.director import KINDS, SPARE, Director
+from caravela.world.incidents.director import KINDS, SPARE
 from caravela.world.incidents.ways import Way
 from caravela.world.kernels import events
 from caravela.world.maps.catalogue import load_town
@@ -163,6 +163,12 @@ def test_scripted_agents_carry_on_in_a_fork(simulator):
     assert np.hypot(after[0] - before[0], after[1] - before[1]) == pytest.approx(0.4, abs=0.01)
 
 
-def test_a_director_needs_places_only_for_its_cast():
-    director = Director(atlas_module.build([load_town("alderton")]), worlds=1)
-    assert director.kind == [None] and SPARE >= 10
+def test_those_who_stand_near_make_room():
+    simulator = Simulator(atlas_module.build([load_town("alderton")]), batch=WORLDS, traffic="dense", incidents=True)
+    worlds = staged(simulator, "construction")
+    agents = simulator.state.agents
+    for world in worlds:
+        mine = agents[world, -SPARE:][agents["controller"][world, -SPARE:] == SCRIPTED]
+        others = agents[world, 1:-SPARE][agents["controller"][world, 1:-SPARE] != ABSENT]
+        away = np.hypot(others["x"][:, None] - mine["x"], others["y"][:, None] - mine["y"])
+        assert len(mine) == 9 and away.min() >= 8.0

@@ -4,6 +4,7 @@ it reaches, so that the filled area is work done and the rest is idle. As a page
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -33,7 +34,7 @@ class Row:
     utilisation: float  # of the whole decision
 
 
-def rows(results: Sequence[dict]) -> list[Row]:  # type: ignore[type-arg]
+def rows(results: Sequence[dict[str, Any]]) -> list[Row]:
     """From the rows of results/bench.json, without those whose parts were not measured."""
     found = []
     for result in results:

@@ -24,9 +24,7 @@ def matrix_peak(backend: Backend, *, threads: int, calls: int = 15) -> float:
     best = 0.0
     for size in SIZES:
         model, inputs = products(size, chain=CHAIN, int8=backend.precision == "int8")
-        engine = backend.load(model, inputs, threads)
-        work = timed(lambda _, engine=engine, inputs=inputs: engine.run(inputs), calls=calls).work_s(threads)  # type: ignore[misc]
-        best = max(best, CHAIN * 2.0 * size**3 / work)
+        best = max(best, CHAIN * 2.0 * size**3 / seconds(backend, model, inputs, threads, calls=calls))
     return best
 
 
@@ -40,10 +38,10 @@ def vector_rate(backend: Backend, *, threads: int) -> float:
     return sum(VECTOR[kind] for kind, *_ in steps) * x.size / seconds(backend, model, {"x": x}, threads)
 
 
-def seconds(backend: Backend, model: bytes, inputs: dict[str, Array], threads: int) -> float:
-    """What a little model takes, s."""
+def seconds(backend: Backend, model: bytes, inputs: dict[str, Array], threads: int, *, calls: int = 100) -> float:
+    """What a model takes, s."""
     engine = backend.load(model, inputs, threads)
-    return timed(lambda _: engine.run(inputs), calls=100).work_s(threads)
+    return timed(lambda _: engine.run(inputs), calls=calls).work_s(threads)
 
 
 def encoder(*, blocks: int, tokens: int, width: int, heads: int) -> tuple[bytes, dict[str, Array]]:

@@ -116,9 +116,8 @@ def _parts(
     found: dict[str, float] = {}
     for part in (part for each in marks for part in parts(graph, each)):
         inputs = inputs_of(part, values)
-        engine = runs.load(graphs.cut(graph, inputs=inputs, outputs=part.outputs), inputs, threads)
-        seconds = timed(lambda _, engine=engine, inputs=inputs: engine.run(inputs), calls=PART_CALLS).work_s(threads)  # type: ignore[misc]
-        found.setdefault(part.name, seconds)  # "critic" is in both
+        model = graphs.cut(graph, inputs=inputs, outputs=part.outputs)
+        found.setdefault(part.name, peak.seconds(runs, model, inputs, threads, calls=PART_CALLS))  # "critic" is in both
     return found
 
 

@@ -54,10 +54,10 @@ class IntegratedPolicy:
         buses, times = self._buses(), observation.t_us
         assert len(buses) == observation.batch
         reports = [
-            tuple(bus.read(kind, t_us=int(t)) for kind in (CockpitReport, PowertrainReport, ChassisReport))
+            (bus.read(CockpitReport, t_us=int(t)), bus.read(PowertrainReport, t_us=int(t)), bus.read(ChassisReport, t_us=int(t)))
             for bus, t in zip(buses, times, strict=True)
         ]
-        shared = Shared.of(reports)  # type: ignore[arg-type]
+        shared = Shared.of(reports)
         driving = [bus.read(DrivingReport, t_us=int(t)) for bus, t in zip(buses, times, strict=True)]
         now = np.array([(0.0, 0.0) if report is None else (report.acceleration, report.lateral) for report in driving])
         plan = self._integrated(plan, observation.speed.astype(np.float64), shared, now)

@@ -48,9 +48,10 @@ class Director:
             if not found:
                 continue
             site = found[int(random.integers(len(found)))]
-            actors = kind.cast(site, random)[:SPARE]
+            actors = kind.cast(site, random)
+            assert len(actors) <= SPARE, f"{kind.name} has a cast of {len(actors)}"
             places = np.array([actor.way.pose(actor.s, actor.d)[:2] for actor in actors if not actor.hidden]).reshape(-1, 2)
-            clear(state, world, places, room=ROOM, absent=ABSENT)
+            clear(state, world, places, room=ROOM)
             first = state.agents.shape[1] - SPARE
             for number, actor in enumerate(actors):
                 actor.enter(state, world, first + number)

@@ -124,7 +124,8 @@ def _narrow_street(site: Site, random: np.random.Generator) -> list[Actor]:
     return [*parked, Actor(CAR, site.way, site.s + 42.0, -k * 0.92 * site.width, site.s, cues, backward=True, hidden=True)]
 
 
-def _oncoming(site: Site, random: np.random.Generator) -> list[Actor]:
+def _column(site: Site, random: np.random.Generator) -> list[Actor]:
+    """Three cars in a row, whom we must wait for."""
     assert site.foe is not None
     pace, apart = random.uniform(7.0, 10.0), random.uniform(2.2, 3.0)
     actors = []
@@ -139,16 +140,8 @@ def _oncoming(site: Site, random: np.random.Generator) -> list[Actor]:
     return actors
 
 
-def _unprotected_turn(site: Site, random: np.random.Generator) -> list[Actor]:
-    return _oncoming(site, random)
-
-
 def _short_merge(site: Site, random: np.random.Generator) -> list[Actor]:
-    return _oncoming(site, random)[:2]
-
-
-def _roundabout_entry(site: Site, random: np.random.Generator) -> list[Actor]:
-    return _oncoming(site, random)
+    return _column(site, random)[:2]
 
 
 def _filtering_cyclist(site: Site, random: np.random.Generator) -> list[Actor]:
@@ -207,9 +200,9 @@ KINDS = {
         Kind("wrong-way-driver", "a car comes towards us in our lane and swerves back late", "two_way", _wrong_way_driver),
         Kind("door-opening", "the door of a parked car opens into the lane", "kerbside", _door),
         Kind("narrow-street", "parked vans leave one lane, and a car is coming", "two_way", _narrow_street),
-        Kind("unprotected-turn", "a turn across cars that come towards us", "oncoming", _unprotected_turn),
+        Kind("unprotected-turn", "a turn across cars that come towards us", "oncoming", _column),
         Kind("short-merge", "two cars come into the lane that ours runs into", "merging", _short_merge),
-        Kind("roundabout-entry", "three cars come round as we arrive", "roundabout", _roundabout_entry),
+        Kind("roundabout-entry", "three cars come round as we arrive", "roundabout", _column),
         Kind("filtering-cyclist", "a cyclist moves out round a parked car", "kerbside", _filtering_cyclist),
         Kind("school-children", "children at the kerb, and two of them run across", "kerbside", _school_children),
         Kind("bus-pulling-out", "a bus leaves its stop as we come", "kerbside", _bus_pulling_out),

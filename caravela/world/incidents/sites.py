@@ -9,7 +9,7 @@ from caravela.world.atlas import Atlas
 from caravela.world.incidents.ways import Foe, Junctions, Way, ego_way
 from caravela.world.kernels.navigation import OFF_ROAD, cell_at, code_heading
 from caravela.world.kernels.routes import ROAD
-from caravela.world.state import WorldState
+from caravela.world.state import ABSENT, WorldState
 
 BEFORE, AFTER = 18.0, 26.0  # m of plain road that a stretch has before and after its place
 STRAIGHTEST = 0.22  # rad that the road may turn over them
@@ -97,13 +97,13 @@ def _suits(foe: Foe, needs: str) -> bool:
     return bool(crossing[needs])
 
 
-def clear(state: WorldState, world: int, places: NDArray[np.float64], *, room: float, absent: int) -> None:
+def clear(state: WorldState, world: int, places: NDArray[np.float64], *, room: float) -> None:
     """Send everybody but the ego car away who is within `room` m of the places (n, 2)."""
     agents = state.agents[world]
     if not len(places):
         return
     away = np.hypot(agents["x"][:, None] - places[:, 0], agents["y"][:, None] - places[:, 1]).min(1)
-    gone = (away < room) & (agents["controller"] != absent)
+    gone = (away < room) & (agents["controller"] != ABSENT)
     gone[0] = False
-    agents["controller"][gone] = absent
+    agents["controller"][gone] = ABSENT
     agents["length"][gone] = 0.0  # or traffic would take the place again
