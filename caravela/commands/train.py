@@ -133,7 +133,8 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     folder = folder_for(options.folder or Path("runs/vla") / options.preset)
     config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
     if options.begin_with is not None:
-        config = replace(config, teacher_rounds=0)  # it drives its own roads from the first round on
+        # it drives its own roads from the first round on, and unlearns less
+        config = replace(config, teacher_rounds=0, critic_from=0, learning_rate=5e-4)
     trainer = VLATrainer(folder, config, begin_with=options.begin_with) if options.only != "collect" else None
     collector = None
     if options.only != "learn":

@@ -46,21 +46,23 @@ class CollectConfig:
     label_every: int = 2  # looks between labelled looks of one world
     route_noise: float = 3.0  # m
     route_dropped: float = 0.15  # share of drives without a route
-    incident_every: float = 40.0  # s of a drive without an incident until the next is set
-    fault_share: float = 0.1  # of drives with something wrong with the cameras
-    obstacle_every: float = 30.0  # s of a drive between things put in its way
+    incident_every: float = 80.0  # s of a drive without an incident until the next is set
+    fault_share: float = 0.05  # of drives with something wrong with the cameras
+    obstacle_every: float = 25.0  # s of a drive between things put in its way
     nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
     standstill_share: float = 0.2  # of labelled looks at standstill that are kept
     recovery_s: float = 3.0  # s a drive goes on after a failure
     longest_s: float = 60.0
     real_share: float = 0.35  # of maps that are real places, where there are any
     traffic: str = "light"
+    large_share: float = 0.12  # of the traffic
+    bicycle_share: float = 0.2  # more than there are: they are small, and what is hit most
     weathers: tuple[str, ...] = WEATHERS
     weather_shares: tuple[float, ...] = WEATHER_SHARES
     spoken_share: float = 0.4  # of drives that are told how to drive
-    stop_every: float = 50.0  # s of a drive between requests to stop
+    stop_every: float = 60.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
-    judged_share: float = 0.4  # of labelled looks at which the student's plans are tried out
+    judged_share: float = 0.5  # of labelled looks at which the student's plans are tried out
     proposals: int = 6  # of the student, the regression's among them: fewer than in the car, for speed
 
 
@@ -78,6 +80,8 @@ class Collector:
             batch=config.worlds,
             rig=policy_rig(),
             traffic=config.traffic,
+            large_share=config.large_share,
+            bicycle_share=config.bicycle_share,
             weathers=tuple(str(w) for w in weathers),
             route_noise=config.route_noise,
             ticks_per_look=config.ticks_per_look,

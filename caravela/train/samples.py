@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from caravela.model.batch import Batch
+from caravela.train.lessons import weights
+from caravela.train.mirror import mirror
 
 IMAGES = "images"
 FIELDS = (
@@ -64,13 +66,16 @@ class Shard:
 
     path: Path
     arrays: dict[str, NDArray]
+    chance: NDArray[np.float64]  # of each sample to be drawn; they sum to 1
 
     def __len__(self) -> int:
         return len(self.arrays["ego"])
 
 
 def open_shard(path: Path) -> Shard:
-    return Shard(path=path, arrays={p.stem: np.load(p, mmap_mode="r") for p in path.glob("*.npy")})
+    arrays = {p.stem: np.load(p, mmap_mode="r") for p in path.glob("*.npy")}
+    wanted = weights(arrays) if "ego" in arrays else np.ones(1)
+    return Shard(path=path, arrays=arrays, chance=wanted / wanted.sum())
 
 
 def _whole(path: Path) -> Shard | None:
@@ -83,10 +88,11 @@ def _whole(path: Path) -> Shard | None:
 
 
 class ShardReader:
-    """Random batches over all shards there are; new ones join, vanished ones leave, at `refresh`."""
+    """Random batches over all shards there are, what teaches more more often, a share of them mirrored; new shards join, vanished ones
+    leave, at `refresh`."""
 
-    def __init__(self, folder: Path, *, seed: int = 0, newest: int | None = None) -> None:
-        self.folder, self.newest = folder, newest
+    def __init__(self, folder: Path, *, seed: int = 0, newest: int | None = None, mirrored: float = 0.0) -> None:
+        self.folder, self.newest, self.mirrored = folder, newest, mirrored
         self.random = np.random.default_rng(seed)
         self.shards: dict[str, Shard] = {}
         self.refresh()
@@ -108,9 +114,12 @@ class ShardReader:
         rows: list[tuple[Shard, NDArray]] = []
         for _ in range(max(1, size // per)):
             shard = self.shards[names[self.random.integers(len(names))]]
-            rows.append((shard, np.sort(self.random.choice(len(shard), size=min(per, len(shard)), replace=False))))
+            rows.append((shard, np.sort(self.random.choice(len(shard), size=min(per, len(shard)), replace=False, p=shard.chance))))
         present = set.intersection(*(set(s.arrays) for s, _ in rows))
-        return to_batch({name: np.concatenate([s.arrays[name][index] for s, index in rows]) for name in present})
+        arrays = {name: np.concatenate([s.arrays[name][index] for s, index in rows]) for name in present}
+        if self.mirrored > 0.0:
+            mirror(arrays, self.random.random(len(arrays[IMAGES])) < self.mirrored)
+        return to_batch(arrays)
 
 
 def to_batch(arrays: dict[str, NDArray]) -> Batch:

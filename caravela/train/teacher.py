@@ -33,11 +33,12 @@ SHOWN = {
 class TeacherConfig:
     """One run. Steps are agent-steps of 0.1 s."""
 
-    worlds: int = 48
-    learners: int = 12
-    cars: int = 4
+    worlds: int = 128
+    learners: int = 4
+    cars: int = 7
     parked: int = 6
     walkers: int = 4
+    incident_every: float = 6.0  # s of the way of each world's first learner without an incident until the next is set
     horizon: int = 32  # steps collected between updates
     epochs: int = 2
     minibatch: int = 3072
@@ -98,6 +99,7 @@ class TeacherRun:
             cars=config.cars,
             parked=config.parked,
             walkers=config.walkers,
+            incident_every=config.incident_every,
             seed=config.seed,
         )
         self.net = TeacherNet(width=config.width)

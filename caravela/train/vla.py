@@ -24,6 +24,9 @@ from caravela.train.threads import half_pays
 from caravela.world.maps.lane_graph import LaneGraph
 
 
+EYES_FIRST = 200  # steps in which a driver that was exported learns its eyes' heads alone, which begin anew: they'd upset all the rest
+
+
 @dataclass(frozen=True)
 class VLATrainConfig:
     """One run of `preset` size."""
@@ -39,6 +42,7 @@ class VLATrainConfig:
     shard: int = 512  # samples
     keep: int = 130  # shards kept on disk
     teacher_rounds: int = 3  # rounds driven by the teacher alone
+    mirrored: float = 0.5  # share of samples that are seen in a mirror
     student_share: float = 0.8  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
     critic_margin: float = 0.02  # of value, see model.config
@@ -54,7 +58,7 @@ class VLATrainer:
         """A run that is there goes on; a new one begins with an exported driver, or from nothing."""
         self.folder, self.config = folder, config
         self.half = half_pays() if config.half is None else config.half
-        self._norms_measured = True
+        self._norms_measured, self._eyes_first = True, 0
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
         self.path, self.average_path = folder / "last.safetensors", folder / "average.safetensors"
@@ -63,11 +67,12 @@ class VLATrainer:
             saved = load_checkpoint(self.path)
             self.model, self.step = saved.model, int(saved.progress["step"])
             self._norms_measured = bool(saved.progress.get("norms_measured", True))
+            self._eyes_first = int(saved.progress.get("eyes_first", 0))
             self.half = bool(saved.progress.get("half", self.half)) if config.half is None else config.half
             self.average = load_checkpoint(self.average_path).model
         else:
             self.model = VLA(preset(config.preset)) if begin_with is None else reopen(begin_with)
-            self._norms_measured = begin_with is None
+            self._norms_measured, self._eyes_first = begin_with is None, 0 if begin_with is None else EYES_FIRST
             self.average = VLA(self.model.config)
             self.average.load_state_dict(self.model.state_dict())
         self.model.train()
@@ -79,13 +84,14 @@ class VLATrainer:
         moments = folder / "optimiser.pt"
         if self.step and moments.exists():
             self.optimiser.load_state_dict(torch.load(moments, weights_only=True))
-        self.reader = ShardReader(folder / "shards", seed=config.seed + self.step)
+        self.reader = ShardReader(folder / "shards", seed=config.seed + self.step, mirrored=config.mirrored)
         if not self.path.exists():
             self.save()  # a driver that the run begins with drives the first round
 
     def save(self) -> None:
         """Write checkpoint, moving average and optimiser, each atomically."""
-        progress = {"step": self.step, "config": asdict(self.config), "norms_measured": self._norms_measured, "half": self.half}
+        progress = {"step": self.step, "config": asdict(self.config), "half": self.half}
+        progress |= {"norms_measured": self._norms_measured, "eyes_first": self._eyes_first}
         save_checkpoint(self.average_path, self.average, data_version=self.config.data_version, progress=progress)
         part = self.folder / "optimiser.pt.part"
         torch.save(self.optimiser.state_dict(), part)
@@ -102,8 +108,9 @@ class VLATrainer:
             self._norms_measured = True
         share = min(self.step / config.steps, 1.0)
         rate = config.final_learning_rate + 0.5 * (config.learning_rate - config.final_learning_rate) * (1 + np.cos(np.pi * share))
+        begun = self.step - self._eyes_first + 1
         for group in self.optimiser.param_groups:
-            group["lr"] = float(rate) * min(1.0, (self.step + 1) / config.warmup)
+            group["lr"] = float(rate) * (min(1.0, begun / config.warmup) if begun > 0 else 1.0)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.half):
             losses = self.model.compute_loss(batch)
         if not torch.isfinite(losses["total"]):
@@ -112,6 +119,9 @@ class VLATrainer:
             )
         self.optimiser.zero_grad(set_to_none=True)
         losses["total"].backward()
+        if self.step < self._eyes_first:
+            for name, parameter in self.model.named_parameters():
+                parameter.grad = parameter.grad if name.startswith("eyes.") else None
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.step += 1

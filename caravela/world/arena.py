@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from caravela.core.units import STEP_S
 from caravela.world import state as state_module
 from caravela.world import weather
 from caravela.world.atlas import Atlas
+from caravela.world.incidents.director import KINDS, SPARE, Director
 from caravela.world.kernels import events
 from caravela.world.kernels.step import OFF_WAY, PROGRESS, REWARD_PARTS, populate, replace, step
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, STYLE, observe
@@ -24,6 +26,7 @@ FAILURES = events.COLLISION | events.OFF | events.ROUTE_MISSED | events.RED_LIGH
 WRONG_WAY_TICKS = 25  # on the wrong side before it ends the drive
 HALT_EVERY, HALT_TICKS = 1800, (60, 120)  # ticks: how often an agent is asked to stop, and for how long
 STUCK_S = 60.0  # s standing still after which an agent begins elsewhere
+INCIDENT_AHEAD = (35.0, 110.0)  # m of the way between which an incident is set
 WEATHERS = ("day", "overcast", "rain", "night", "fog")
 
 
@@ -47,13 +50,25 @@ def weights_of(style: NDArray[np.float32], *, severity: float = 1.0) -> NDArray[
 
 
 class Arena:
-    """`batch` worlds over the atlas's maps, each with `learners` learning vehicles, other traffic, parked cars and walkers."""
+    """`batch` worlds over the atlas's maps, each with `learners` learning vehicles, other traffic, parked cars and walkers. The first
+    learner of each meets an incident every `incident_every` s or so, and so does whoever comes by; never where it is 0."""
 
     def __init__(
-        self, atlas: Atlas, *, batch: int = 48, learners: int = 12, cars: int = 4, parked: int = 6, walkers: int = 4, seed: int = 0
+        self,
+        atlas: Atlas,
+        *,
+        batch: int = 48,
+        learners: int = 12,
+        cars: int = 4,
+        parked: int = 6,
+        walkers: int = 4,
+        incident_every: float = 0.0,
+        seed: int = 0,
     ) -> None:
         self.atlas, self.batch, self.learners = atlas, batch, learners
-        self.agents = learners + cars + parked + walkers
+        self.agents = learners + cars + parked + walkers + (SPARE if incident_every > 0.0 else 0)
+        self.incident_every = incident_every
+        self.director = Director(atlas, worlds=batch) if incident_every > 0.0 else None
         self._counts = (learners, cars, parked, walkers)
         self.random = np.random.default_rng(seed)
         self.state = state_module.empty(batch, agents=self.agents, links=atlas.links, signals=atlas.signals, seed=seed)
@@ -73,6 +88,7 @@ class Arena:
 
     def scatter(self, worlds: NDArray[np.int64]) -> None:
         """Move some worlds to other maps and weathers and fill them anew."""
+        self._dismiss(worlds)
         fresh = self.state.select(worlds)
         fresh.map[:] = self.random.integers(len(self.atlas.graphs), size=len(worlds))
         fresh.weather[:] = np.stack(
@@ -90,6 +106,22 @@ class Arena:
         style = self.random.uniform(-1.0, 1.0, size=(count, STYLE)).astype(np.float32)
         style[self.random.random(count) < 0.3] = 0.0
         return style
+
+    def _dismiss(self, worlds: NDArray[np.int64]) -> None:
+        for world in worlds if self.director is not None else ():
+            self.director.dismiss(self.state, int(world))
+
+    def _set_incidents(self) -> None:
+        """Set rare trouble on the way of the first learner of some worlds that have none, or have left it behind."""
+        if self.director is None:
+            return
+        idle = self.director.passed(by=25.0) | np.array([kind is None for kind in self.director.kind])
+        moving = (self.state.controller[:, 0] != ABSENT) & (self.state.speed[:, 0] > 2.0)
+        due = idle & moving & (self.random.random(self.batch) < STEP_S / self.incident_every)
+        earliest, latest = INCIDENT_AHEAD
+        for world in np.flatnonzero(due):
+            kinds = [KINDS[name] for name in self.random.permutation(list(KINDS))]
+            self.director.stage(self.state, int(world), kinds, random=self.random, earliest=earliest, latest=latest)
 
     def _ask_to_stop(self) -> None:
         """Now and then an agent is asked to stop, and some seconds later to go on."""
@@ -121,6 +153,8 @@ class Arena:
         self._action[:, mine] = action.reshape(self.batch, self.learners, 2)
         present = self.state.controller[:, mine] != ABSENT
         step(self.atlas.roads, self.state.arrays(), self._action, self.flags, self.parts, self._respawn)
+        if self.director is not None:
+            self.director.play(self.state)
         reward = np.where(present, (self.parts[:, mine] * weights_of(self.style, severity=self.severity)).sum(-1), 0.0).astype(np.float32)
         flags = np.where(present, self.flags[:, mine], 0)
         self._astray = np.where(flags & events.WRONG_WAY, self._astray + 1, 0)
@@ -132,9 +166,11 @@ class Arena:
         done = failed | cut
         everyone = np.zeros((self.batch, self.agents), dtype=np.bool_)
         everyone[:, mine] = done
+        self._dismiss(np.flatnonzero(done[:, 0]))  # what was set on a way ends with it
         replace(self.atlas.roads, self.state.arrays(), everyone, np.full(self.batch, self.learners, dtype=np.int32))
         b, a = np.nonzero(done)
         self.style[b, a] = self._styles(len(b))
         self._halted[b, a] = 0
         self._ask_to_stop()
+        self._set_incidents()
         return reward.ravel(), failed.ravel(), cut.ravel(), flags.ravel()
