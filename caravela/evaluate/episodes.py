@@ -189,8 +189,11 @@ def choose_incidents(candidates: dict[str, list[Episode]], *, episodes: int, kin
     by_kind = {kind: {name: [e for e in candidates[name] if e.incident == kind] for name in chosen} for kind in kinds}
     quota = _spread({kind: sum(map(len, by_kind[kind].values())) for kind in kinds}, total=episodes)
     used: set[tuple[str, int]] = set()
+    turn = 0  # each kind begins with the map after the last one's: few drives see many maps
     for kind in sorted(kinds, key=lambda name: (sum(map(len, by_kind[name].values())), name)):
-        places = _spread({name: len(found) for name, found in by_kind[kind].items()}, total=quota[kind])
+        order = list(chosen)[turn % len(chosen) :] + list(chosen)[: turn % len(chosen)]
+        places = _spread({name: len(by_kind[kind][name]) for name in order}, total=quota[kind])
+        turn += quota[kind]
         for name, count in places.items():
             fresh_first = sorted(by_kind[kind][name], key=lambda e: ((e.map, e.seed) in used, -e.seconds, e.seed))
             chosen[name] += fresh_first[:count]

@@ -14,6 +14,7 @@ BEV_X = (-8.0, 56.0)  # m, rows ascend forward
 BEV_Y = (-16.0, 16.0)  # m, columns ascend to the left
 BEV_CLASSES = ("drivable", "off_road", "paint", "vehicle", "person")  # a cell's class is the last of these that touches it,
 UNKNOWN = 255  # or this where no camera could tell
+BODIES = ("none", "vehicle", "two_wheeler", "person")  # what shows in a cell of the coarse depth image: the last of these that does
 DEPTH_ROWS, DEPTH_COLUMNS = 12, 16  # coarse depth image per camera: the median of each 8x8 pixels, m along the ray
 FAR = 80.0  # m, the distance given where there is no stop line or no lead ahead, and the most that is told
 
@@ -40,6 +41,7 @@ class Batch:
     bev: Tensor | None = None  # (B, BEV_ROWS, BEV_COLUMNS) uint8 or int64 class, UNKNOWN where not known
     depth: Tensor | None = None  # (B, C, DEPTH_ROWS, DEPTH_COLUMNS) m, 0 where not known (sky)
     lamps: Tensor | None = None  # (B, C, rows, columns) uint8 or int64, of the largest lit lamp in each 32x32 pixels: LIGHTS, or UNKNOWN
+    bodies: Tensor | None = None  # (B, C, DEPTH_ROWS, DEPTH_COLUMNS) uint8 or int64 index into BODIES, UNKNOWN where not known
     light: Tensor | None = None  # (B,) int64 index into LIGHTS
     light_valid: Tensor | None = None  # (B,) bool
     stop_distance: Tensor | None = None  # (B,) m to the next stop line on the route, FAR where there is none

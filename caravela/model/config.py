@@ -23,6 +23,7 @@ class LossWeights:
     bev: float = 0.5
     depth: float = 0.3
     lamps: float = 0.5
+    bodies: float = 0.5
     light: float = 0.3
     stop: float = 0.2
     lead: float = 0.2

@@ -80,7 +80,7 @@ class VLA(nn.Module):
     def compute_loss(self, batch: Batch, *, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """One scalar per label that the batch carries, and their weighted sum as `total`. Call it inside autocast at will.
 
-        Keys: flow, regression, path (knots); value, risk (outcomes); bev, lamps, depth, light, stop, lead, lane (eyes); total.
+        Keys: flow, regression, path (knots); value, risk (outcomes); bev, lamps, bodies, depth, light, stop, lead, lane (eyes); total.
         """
         hidden = torch.rand(len(batch), generator=generator, device=batch.ego.device) < self.config.ego_dropout
         context, thought = self.embed_context(

@@ -11,7 +11,7 @@ from caravela.core.protocols import Policy
 from caravela.core.types import KNOTS, Control, Observation, Plan, policy_rig
 from caravela.core.units import STEP_S
 from caravela.core.vision_input import fuse_frames
-from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, DEPTH_COLUMNS, DEPTH_ROWS, FAR
+from caravela.model.batch import BODIES, BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, DEPTH_COLUMNS, DEPTH_ROWS, FAR
 from caravela.train import phrases
 from caravela.train.lamps import LampLabels
 from caravela.train.obstacles import Obstacles
@@ -21,17 +21,20 @@ from caravela.train.teacher_driver import TeacherDriver
 from caravela.words import SentenceEncoder
 from caravela.world import atlas as atlas_module
 from caravela.world.arena import FAILURES
+from caravela.world.cameras import SEMANTIC_NAMES
 from caravela.world.incidents.director import KINDS, SPARE
 from caravela.world.kernels import events, labels
 from caravela.world.kernels.vectors import STYLE
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.simulator import Simulator
-from caravela.world.state import WorldState
+from caravela.world.state import ABSENT, WorldState
 
 LIGHT_OF_LAMP = np.array([0, 1, 1, 2, 3, 3, 0], dtype=np.int64)  # LAMP_* to bundle.LIGHTS
 READABLE = 45.0  # m to the stop line up to which the governing light must be read
 WEATHERS = ("day", "overcast", "dusk", "night", "rain", "fog", "low_sun", "unlit_night", "dense_fog")
 WEATHER_SHARES = (0.48, 0.17, 0.06, 0.09, 0.07, 0.03, 0.05, 0.03, 0.02)
+LEAST_VISIBLE = 2  # pixels of somebody, in all pictures together, that the eyes must find
+LEAST_PIXELS = (0, 6, 2, 2)  # of a cell, that one of BODIES shows
 FAULTS, FAULT_SHARES = ("one_out", "front_only", "cropped", "dirty"), (0.35, 0.15, 0.25, 0.25)
 
 
@@ -155,6 +158,7 @@ class Collector:
         assert self.simulator.truth is not None
         depth = self.simulator.truth.depth[worlds]
         seen: dict[str, NDArray] = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}
+        seen["bodies"] = coarse_bodies(self.simulator.truth.semantics[worlds])
         plans: dict[str, NDArray] = {"knots": made.knots, "knots_valid": made.valid}
         plans |= self._judge(fork, self.style[worlds], None if plan is None else plan.knots[worlds])
         self.writer.add(look(self.observation, worlds, self.encoder) | truths(self.simulator, fork, worlds) | seen | plans)
@@ -271,10 +275,24 @@ def coarse_depth(depth: NDArray[np.float32]) -> NDArray[np.float16]:
     return np.where(middle > 1000.0, 0.0, np.minimum(middle, FAR)).astype(np.float16)
 
 
+def coarse_bodies(semantics: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(B, C, H, W) index into SEMANTIC_NAMES to who shows in each cell (B, C, DEPTH_ROWS, DEPTH_COLUMNS): an index into BODIES."""
+    batch, cameras, height, width = semantics.shape
+    cells = semantics.reshape(batch, cameras, DEPTH_ROWS, height // DEPTH_ROWS, DEPTH_COLUMNS, width // DEPTH_COLUMNS)
+    shown = np.zeros((batch, cameras, DEPTH_ROWS, DEPTH_COLUMNS), dtype=np.uint8)
+    for index, name in enumerate(BODIES[1:], 1):
+        shown[(cells == SEMANTIC_NAMES.index(name)).sum((3, 5)) >= LEAST_PIXELS[index]] = index
+    return shown
+
+
 def truths(simulator: Simulator, state: WorldState, worlds: NDArray[np.int64]) -> dict[str, NDArray]:
-    """What is there, for the eyes, in a state: a fork of some of the simulator's worlds."""
+    """What is there, for the eyes, in a state: a fork of some of the simulator's worlds. Whom no camera shows is not there."""
     batch = len(state.worlds)
-    assert simulator.lens is not None
+    assert simulator.lens is not None and simulator.truth is not None
+    hidden = simulator.truth.visible_pixels[worlds] < LEAST_VISIBLE
+    hidden[:, 0] = False
+    state = state.copy()
+    state.agents["controller"][hidden] = ABSENT
     unhindered = np.array([simulator.lens.fault[world] in ("none", "dirty") for world in worlds])
     facts = np.zeros((batch, labels.FACTS), dtype=np.float32)
     bird = np.zeros((batch, BEV_ROWS, BEV_COLUMNS), dtype=np.uint8)

@@ -10,7 +10,7 @@ _LEFTWARD = {"ego": (1,), "route": (1,), "knots": (1,), "proposals": (1,), "lane
 
 def mirror(arrays: dict[str, NDArray], rows: NDArray[np.bool_]) -> None:
     """Mirror some rows of a batch in place; the arrays are those of a shard, see `model.batch.Batch`."""
-    for name in ("images", "depth", "lamps"):
+    for name in ("images", "depth", "lamps", "bodies"):
         if name in arrays:
             arrays[name][rows] = arrays[name][rows][:, list(CAMERAS)][..., ::-1]
     if "bev" in arrays:

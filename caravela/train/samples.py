@@ -20,7 +20,7 @@ FIELDS = (
     IMAGES, "ego", "route", "has_route", "words", "knots", "knots_valid", "bev", "light", "light_valid", "stop_distance", "stop_valid",
     "lead", "lead_valid", "lane", "lane_valid",
 )  # fmt: skip
-OPTIONAL = ("depth", "lamps", "proposals", "returns", "failed", "outcomes_valid")
+OPTIONAL = ("depth", "lamps", "bodies", "proposals", "returns", "failed", "outcomes_valid")
 
 
 class ShardWriter:

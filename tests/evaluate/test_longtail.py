@@ -80,3 +80,10 @@ def test_a_stalled_car_stops_whoever_keeps_to_the_middle_and_the_page_says_so(ra
 
 def test_the_suite_names_all_twenty():
     assert set(suite_named("longtail").incidents) == set(KINDS)
+
+
+def test_few_drives_see_many_maps():
+    kinds = ("cut-in", "debris", "dense-fog", "stalled-car")
+    candidates = {name: [Episode(name, k, 40.0, 300.0, 1, 0, incident=kind) for k, kind in enumerate(kinds)] for name in "abcd"}
+    chosen = choose_incidents(candidates, episodes=4, kinds=kinds)
+    assert {name: len(found) for name, found in chosen.items()} == dict.fromkeys("abcd", 1)
