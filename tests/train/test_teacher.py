@@ -12,9 +12,11 @@ from caravela.train.teacher import Rollout, TeacherConfig, TeacherRun, teacher_p
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.train.teacher_net import TeacherNet
 from caravela.world import atlas
-from caravela.world.arena import weights_of
+from caravela.world.arena import Arena, weights_of
+from caravela.world.incidents.director import SPARE
 from caravela.world.maps.catalogue import load_town, towns
 from caravela.world.simulator import Simulator
+from caravela.world.state import ABSENT
 
 TINY = TeacherConfig(worlds=2, learners=3, cars=1, parked=1, walkers=1, horizon=8, minibatch=16, width=16, steps=60)
 
@@ -74,3 +76,18 @@ def test_what_is_no_teacher_is_refused_in_a_sentence(tmp_path):
         load_teacher(tmp_path / "junk.pt")
     with pytest.raises(CaravelaError, match="did you mean nano"):
         teacher_preset("nanno")
+
+
+def test_incidents_are_met_and_end_with_the_life_of_whom_they_were_set_for():
+    arena = Arena(atlas.build([load_town(towns()[0])]), batch=4, learners=2, cars=2, parked=2, walkers=1, incident_every=0.5, seed=1)
+    met = 0
+    for _ in range(60):
+        arena.look()
+        arena.step(np.tile(np.array([0.5, 0.0], np.float32), (8, 1)))
+        playing = [world for world, kind in enumerate(arena.director.kind) if kind is not None]
+        met += len(playing)
+        others = arena.state.controller[:, -SPARE:]
+        assert all(not (others[world] != ABSENT).any() for world in range(4) if world not in playing)
+    assert met > 20
+    arena.scatter(np.arange(4))
+    assert all(kind is None for kind in arena.director.kind)
