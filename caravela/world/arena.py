@@ -12,7 +12,7 @@ from caravela.world import weather
 from caravela.world.atlas import Atlas
 from caravela.world.incidents.director import KINDS, SPARE, Director
 from caravela.world.kernels import events
-from caravela.world.kernels.step import OFF_WAY, PROGRESS, REWARD_PARTS, populate, replace, step
+from caravela.world.kernels.step import COLLISION, OFF_WAY, PROGRESS, REWARD_PARTS, populate, replace, step
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, STYLE, observe
 from caravela.world.state import ABSENT
 
@@ -26,6 +26,8 @@ FAILURES = events.COLLISION | events.OFF | events.ROUTE_MISSED | events.RED_LIGH
 WRONG_WAY_TICKS = 25  # on the wrong side before it ends the drive
 HALT_EVERY, HALT_TICKS = 1800, (60, 120)  # ticks: how often an agent is asked to stop, and for how long
 STUCK_S = 60.0  # s standing still after which an agent begins elsewhere
+IDLE_S, IDLE_COST = 12.0, 0.04  # s of standing after which every step costs this much: who may pass what blocks the way should
+SLOW_HARM, HARM_SPEED = 0.3, 6.0  # share of its cost that a collision has at a standstill; m/s from which it has all
 INCIDENT_AHEAD = (35.0, 110.0)  # m of the way between which an incident is set
 WEATHERS = ("day", "overcast", "rain", "night", "fog")
 
@@ -152,13 +154,17 @@ class Arena:
         mine = slice(0, self.learners)
         self._action[:, mine] = action.reshape(self.batch, self.learners, 2)
         present = self.state.controller[:, mine] != ABSENT
+        harm = np.clip(SLOW_HARM + (1.0 - SLOW_HARM) * self.state.speed[:, mine] / HARM_SPEED, 0.0, 1.0)
         step(self.atlas.roads, self.state.arrays(), self._action, self.flags, self.parts, self._respawn)
         if self.director is not None:
             self.director.play(self.state)
+        self.parts[:, mine, COLLISION] *= harm
         reward = np.where(present, (self.parts[:, mine] * weights_of(self.style, severity=self.severity)).sum(-1), 0.0).astype(np.float32)
         flags = np.where(present, self.flags[:, mine], 0)
         self._astray = np.where(flags & events.WRONG_WAY, self._astray + 1, 0)
         lost = self._astray > WRONG_WAY_TICKS
+        idle = present & (self.state.timer[:, mine] > IDLE_S) & (self.style[..., PROGRESS] > HALT)
+        reward -= np.where(idle, IDLE_COST, 0.0).astype(np.float32)
         reward += np.where(lost, BASE_WEIGHTS[OFF_WAY] * self.severity, 0.0)
         self._astray[lost] = 0
         failed = ((flags & FAILURES) > 0) | lost
