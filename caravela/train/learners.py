@@ -7,6 +7,7 @@ import signal
 import tempfile
 import threading
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing import connection
@@ -52,6 +53,7 @@ class Learner:
         """`module`, whose backward pass from now on ends with the mean gradient of all learners."""
         if self.count == 1:
             return module
+        warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")  # of 1x1 kernels, which lie either way
         # which losses there are, and so which heads, depends on the shards that each one drew
         return nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
 
