@@ -127,6 +127,7 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     from dataclasses import replace
 
     from caravela.model.presets import preset
+    from caravela.train.learners import Learner
     from caravela.train.threads import use_threads
     from caravela.train.vla import VLATrainConfig
 
@@ -136,9 +137,10 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     at_least(1, steps=options.steps, threads=options.threads, towns=options.towns, turn_seconds=options.turn_seconds)
     at_least(1, collectors=options.collectors, learners=options.learners, rounds=options.rounds)
     teacher = teacher_at(options.teacher)
+    config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
+    Learner(count=options.learners).share_of(config.batch)
     use_threads(options.threads)
     folder = folder_for(options.folder or Path("runs/vla") / options.preset)
-    config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
     if options.begin_with is not None:
         # it drives its own roads from the first round on, and unlearns less
         config = replace(config, teacher_rounds=0, critic_from=0, learning_rate=5e-4)
@@ -232,7 +234,6 @@ def _learn(options: VLAOptions, folder: Path, config: Any) -> dict[str, Any]:
             raise CaravelaError(f"--learners is {options.learners}, but torchrun already says how many there are; leave it out.")
         learn_launched(job)
     elif options.learners > 1:
-        Learner(count=options.learners).share_of(config.batch)
         learn_together(job, count=options.learners, kept=folder / "last.safetensors")
     else:
         job(Learner())

@@ -3,7 +3,7 @@ rounds of its own, and one that dies is replaced. They share nothing but the run
 
 import os
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,15 +38,15 @@ class _Collector:
         """The process, and the counts of one round."""
         if self.drive is None:
             use_threads(self.threads)
-            numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))
+            numba.set_num_threads(min(self.threads, numba.get_num_threads()))
             self.drive = pickle.loads(self.packed)(self.number)
         return os.getpid(), self.drive()
 
 
 def rounds_of(
     hire: Hire, *, collectors: int, address: str | None = None, threads: int = 1, told: Callable[[str], None] = print
-) -> Iterator[Round]:
-    """Rounds without end, as they are finished; close the iterator to end the collectors.
+) -> Generator[Round, None, None]:
+    """Rounds without end, as they are finished; close the generator to end the collectors.
 
     Args:
         address: of a Ray cluster; "auto" for the one that this machine belongs to. By default RAY_ADDRESS, or else a Ray of our own on
