@@ -56,7 +56,7 @@ class VLAOptions:
     address: str | None = None
     """Ray cluster to collect on, such as auto; by default RAY_ADDRESS, or else this machine alone."""
     rounds: int | None = None
-    """Rounds to collect, with --only collect; without end by default."""
+    """Rounds to collect, with --only collect; without end by default. What fills no shard by then is dropped."""
     learners: int = 1
     """Processes that learn, with --only learn: each takes its share of every batch. With torchrun, leave it out."""
     turn_seconds: float = 240.0
