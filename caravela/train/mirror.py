@@ -5,7 +5,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 CAMERAS = (0, 1, 3, 2)  # of the policy's rig: the left one shows in the mirror what the right one sees
-_LEFTWARD = {"ego": (1,), "route": (1,), "knots": (1,), "proposals": (1,), "lane": (0, 1)}  # last-axis numbers that are positive to the left
+_LEFTWARD = {
+    "ego": (1,),
+    "route": (1,),
+    "knots": (1,),
+    "proposals": (1,),
+    "lane": (0, 1),
+}  # last-axis numbers that are positive to the left
 
 
 def mirror(arrays: dict[str, NDArray], rows: NDArray[np.bool_]) -> None:

@@ -1,8 +1,13 @@
 """Samples on disk: shards of a few hundred labelled looks, each array a plain .npy file that is read by memory map. A writer
 makes a shard under another name and renames it, so a reader never sees half of one; the oldest go when room is short."""
 
+import contextlib
+import errno
 import json
+import os
 import shutil
+import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +19,7 @@ from numpy.typing import NDArray
 from caravela.model.batch import Batch
 from caravela.train.lessons import weights
 from caravela.train.mirror import mirror
+from caravela.train.run_files import refusals
 
 IMAGES = "images"
 FIELDS = (
@@ -21,20 +27,23 @@ FIELDS = (
     "lead", "lead_valid", "lane", "lane_valid",
 )  # fmt: skip
 OPTIONAL = ("depth", "lamps", "bodies", "proposals", "returns", "failed", "outcomes_valid")
+STALE_S = 600.0  # since the last file was made in it, after which a part's writer is taken for dead
 
 
 class ShardWriter:
-    """Gathers samples and writes them `size` at a time."""
+    """Gathers samples and writes them `size` at a time. Several, in any processes, may fill one folder: a number is taken by the rename
+    that makes the shard, which fails where another writer was first."""
 
     def __init__(self, folder: Path, *, size: int = 512, keep: int = 120) -> None:
         self.folder, self.size, self.keep = folder, size, keep
         folder.mkdir(parents=True, exist_ok=True)
         self._parts: dict[str, list[NDArray]] = {}
         self._count = 0
-        self.written = 1 + max([int(p.name.split("-")[1]) for p in folder.glob("shard-*")], default=-1)
+        self.written = self._next()
+        self._sweep()
 
     def add(self, arrays: dict[str, NDArray]) -> None:
-        """Add rows: every array has one row a sample."""
+        """Add rows: every array has one row a sample. Raises CaravelaError where the disk refuses; finished shards stay."""
         for name, value in arrays.items():
             self._parts.setdefault(name, []).append(value)
         self._count += len(arrays[IMAGES])
@@ -44,20 +53,46 @@ class ShardWriter:
     def flush(self) -> None:
         if not self._count:
             return
-        part = self.folder / f"part-{self.written:06d}"
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
         order = np.random.default_rng(self.written).permutation(self._count)
-        for name, values in self._parts.items():
-            np.save(part / f"{name}.npy", np.concatenate(values)[order])
-        (part / "count.json").write_text(json.dumps({"samples": self._count}))
-        part.rename(self.folder / f"shard-{self.written:06d}")
-        self.written += 1
+        part = self.folder / f"part-{socket.gethostname()}-{os.getpid()}-{self.written:06d}"
+        try:
+            with refusals(self.folder):
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir()
+                for name, values in self._parts.items():
+                    np.save(part / f"{name}.npy", np.concatenate(values)[order])
+                (part / "count.json").write_text(json.dumps({"samples": self._count}))
+                self.written = self._claim(part)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)  # what did not become a shard
         self._parts, self._count = {}, 0
         for old in sorted(self.folder.glob("shard-*"))[: -self.keep]:
             gone = old.with_name(old.name.replace("shard", "gone"))  # whole or not at all, for whoever reads beside
-            old.rename(gone)
+            with contextlib.suppress(FileNotFoundError):  # another writer was first
+                old.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
+
+    def _next(self) -> int:
+        return 1 + max([int(p.name.split("-")[1]) for p in self.folder.glob("shard-*")], default=-1)
+
+    def _claim(self, part: Path) -> int:
+        """Make a written part the newest shard; returns the number after its own."""
+        while True:
+            number = self._next()
+            try:
+                part.rename(self.folder / f"shard-{number:06d}")
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            else:
+                return number + 1
+
+    def _sweep(self) -> None:
+        """Take away what writers left behind that were killed."""
+        for left in (*self.folder.glob("part-*"), *self.folder.glob("gone-*")):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > STALE_S:
+                    shutil.rmtree(left, ignore_errors=True)
 
 
 @dataclass
@@ -91,7 +126,7 @@ class ShardReader:
     """Random batches over all shards there are, what teaches more more often, a share of them mirrored; new shards join, vanished ones
     leave, at `refresh`."""
 
-    def __init__(self, folder: Path, *, seed: int = 0, newest: int | None = None, mirrored: float = 0.0) -> None:
+    def __init__(self, folder: Path, *, seed: int | tuple[int, ...] = 0, newest: int | None = None, mirrored: float = 0.0) -> None:
         self.folder, self.newest, self.mirrored = folder, newest, mirrored
         self.random = np.random.default_rng(seed)
         self.shards: dict[str, Shard] = {}

@@ -1,7 +1,6 @@
 """The teacher: proximal policy optimisation (Schulman et al. 2017) in self-play, every vehicle of every world at once. No
 driving rule anywhere: only the reward's parts, weighted by a style that the agent is told (Cusumano-Towner et al. 2025)."""
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from caravela.core.errors import unknown_name
+from caravela.core.errors import BundleError, unknown_name
+from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
 from caravela.train.teacher_net import ACCELERATIONS, CURVATURE_CHANGES, TeacherNet
 from caravela.world.arena import Arena
 from caravela.world.atlas import Atlas
@@ -90,7 +90,7 @@ class TeacherRun:
     """A run in a folder: checkpoint, curve, and the loop."""
 
     def __init__(self, atlas: Atlas, folder: Path, config: TeacherConfig) -> None:
-        self.config, self.folder = config, folder
+        self.config, self.folder, self.path = config, folder, folder / "last.pt"
         torch.manual_seed(config.seed)
         self.arena = Arena(
             atlas,
@@ -112,27 +112,28 @@ class TeacherRun:
         self._resume()
 
     def _resume(self) -> None:
-        path = self.folder / "last.pt"
-        if path.exists():
-            saved = torch.load(path, weights_only=True)
+        if not self.path.exists():
+            return
+        mend = "take it away and the run begins anew, or give another --folder"
+        saved = read_tensors(self.path, mend=mend)
+        try:
             self.net.load_state_dict(saved["net"])
             if "optimiser" in saved:  # the checkpoint that ships carries none: its moments are gathered anew
                 self.optimiser.load_state_dict(saved["optimiser"])
-            self.done_steps = saved["steps"]
+            self.done_steps = int(saved["steps"])
+        except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            said = str(error).strip().splitlines()[0]
+            raise BundleError(f"'{self.path}' is of another version of the teacher ({type(error).__name__}: {said}); {mend}.") from error
 
     def save(self) -> None:
-        """Write the checkpoint atomically: the last good one survives a crash."""
-        part = self.folder / "last.pt.part"
-        torch.save(
-            {
-                "net": self.net.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "steps": self.done_steps,
-                "config": asdict(self.config),
-            },
-            part,
-        )
-        part.rename(self.folder / "last.pt")
+        """Write the checkpoint atomically: the last good one survives a crash. Raises CaravelaError where the disk refuses."""
+        content = {
+            "net": self.net.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "steps": self.done_steps,
+            "config": asdict(self.config),
+        }
+        replace_together({self.path: lambda path: write_tensors(path, content)})
 
     def collect(self) -> dict[str, float]:
         """Fill the rollout; returns rates of events per driven kilometre and mean speed."""
@@ -202,7 +203,8 @@ class TeacherRun:
         loss = policy_loss + config.value_weight * value_loss - config.entropy * entropy
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)
+        if not torch.isfinite(torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)):  # as it is with any loss that is no number
+            raise not_finite("loss or its gradient", at=f"step {self.done_steps}", kept=self.path)
         self.optimiser.step()
         clipped = ((ratio - 1).abs() > config.clip).float().mean()
         return np.array([policy_loss.item(), value_loss.item(), entropy.item(), clipped.item()])
@@ -231,8 +233,7 @@ class TeacherRun:
                 | rates
                 | losses
             )
-            with (self.folder / "curve.jsonl").open("a") as file:
-                file.write(json.dumps({k: round(float(v), 5) for k, v in row.items()}) + "\n")
+            append_row(self.folder / "curve.jsonl", {k: round(float(v), 5) for k, v in row.items()})
             if update % 20 == 1:
                 rates_shown = "  ".join(f"{name} {row[key]:.2f}" for name, key in SHOWN.items())
                 console.print(

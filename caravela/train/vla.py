@@ -2,15 +2,17 @@
 newest student drives the next round. The two are separate loops over one folder, so they run as one process in turn, or
 as two at once, and either may be killed at any moment."""
 
-import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from rich.console import Console
+from torch import Tensor, nn
 
+from caravela.core.errors import BundleError
 from caravela.model.batch import Batch
 from caravela.model.checkpoint import load_checkpoint, save_checkpoint
 from caravela.model.policy import TorchPolicy
@@ -18,11 +20,12 @@ from caravela.model.presets import preset
 from caravela.model.reopen import measure_norms, reopen
 from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig, Collector
+from caravela.train.learners import Learner
+from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
 from caravela.train.samples import ShardReader, ShardWriter
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
-from caravela.train.threads import half_pays
+from caravela.train.threads import half_pays, use_threads
 from caravela.world.maps.lane_graph import LaneGraph
-
 
 EYES_FIRST = 200  # steps in which a driver that was exported learns its eyes' heads alone, which begin anew: they'd upset all the rest
 
@@ -51,58 +54,111 @@ class VLATrainConfig:
     seed: int = 0
 
 
+class Losses(nn.Module):
+    """A model as what it learns from: its forward pass is its losses, see `VLA.compute_loss`."""
+
+    def __init__(self, model: VLA) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        return self.model.compute_loss(batch)
+
+
 class VLATrainer:
     """The learning half: shards in, checkpoint out."""
 
-    def __init__(self, folder: Path, config: VLATrainConfig, *, begin_with: Path | None = None) -> None:
-        """A run that is there goes on; a new one begins with an exported driver, or from nothing."""
-        self.folder, self.config = folder, config
-        self.half = half_pays() if config.half is None else config.half
+    def __init__(self, folder: Path, config: VLATrainConfig, *, begin_with: Path | None = None, learner: Learner | None = None) -> None:
+        """A run that is there goes on; a new one begins with an exported driver, or from nothing. One of several learners begins when
+        the first one has: see `Learner.in_turn`. Raises BundleError for a checkpoint that cannot be read."""
+        self.folder, self.config, self.learner = folder, config, learner or Learner()
+        device = self.learner.device
+        self.half = half_pays(device) if config.half is None else config.half
         self._norms_measured, self._eyes_first = True, 0
         folder.mkdir(parents=True, exist_ok=True)
-        torch.manual_seed(config.seed)
-        self.path, self.average_path = folder / "last.safetensors", folder / "average.safetensors"
+        torch.manual_seed(config.seed + self.learner.index)
+        self.path, self.average_path, self.moments_path = (
+            folder / name for name in ("last.safetensors", "average.safetensors", "optimiser.pt")
+        )
         self.step = 0
         if self.path.exists():
-            saved = load_checkpoint(self.path)
-            self.model, self.step = saved.model, int(saved.progress["step"])
-            self._norms_measured = bool(saved.progress.get("norms_measured", True))
-            self._eyes_first = int(saved.progress.get("eyes_first", 0))
-            self.half = bool(saved.progress.get("half", self.half)) if config.half is None else config.half
-            self.average = load_checkpoint(self.average_path).model
+            self._take_up()
         else:
             self.model = VLA(preset(config.preset)) if begin_with is None else reopen(begin_with)
             self._norms_measured, self._eyes_first = begin_with is None, 0 if begin_with is None else EYES_FIRST
             self.average = VLA(self.model.config)
             self.average.load_state_dict(self.model.state_dict())
-        self.model.train()
-        self.average.eval()
+        self.model.to(device).train()
+        self.average.to(device).eval()
         decayed = [p for p in self.model.parameters() if p.ndim >= 2]
         plain = [p for p in self.model.parameters() if p.ndim < 2]
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
-        moments = folder / "optimiser.pt"
-        if self.step and moments.exists():
-            self.optimiser.load_state_dict(torch.load(moments, weights_only=True))
-        self.reader = ShardReader(folder / "shards", seed=config.seed + self.step, mirrored=config.mirrored)
+        if self.step and self.moments_path.exists():
+            self._take_up_moments()
+        self.share = self.learner.share_of(config.batch)
+        seed = config.seed + self.step
+        self.reader = ShardReader(
+            folder / "shards", seed=seed if self.learner.writes else (seed, self.learner.index), mirrored=config.mirrored
+        )
         if not self.path.exists():
             self.save()  # a driver that the run begins with drives the first round
+        self._losses: nn.Module | None = None
+
+    def _take_up(self) -> None:
+        saved = load_checkpoint(self.path)
+        self.model = saved.model
+        try:
+            self.step = int(saved.progress["step"])
+            self._norms_measured = bool(saved.progress.get("norms_measured", True))
+            self._eyes_first = int(saved.progress.get("eyes_first", 0))
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise BundleError(
+                f"checkpoint {self.path} does not say how far its run was; expected one that `caravela train vla` wrote."
+            ) from error
+        self.half = bool(saved.progress.get("half", self.half)) if self.config.half is None else self.config.half
+        self.average = load_checkpoint(self.average_path).model
+
+    def _take_up_moments(self) -> None:
+        mend = f"take it away, and the run goes on from step {self.step} with moments that are gathered anew"
+        saved = read_tensors(self.moments_path, mend=mend)
+        try:
+            self.optimiser.load_state_dict(saved)
+        except (LookupError, TypeError, ValueError, RuntimeError) as error:
+            raise BundleError(f"'{self.moments_path}' belongs to another model ({error}); {mend}.") from error
 
     def save(self) -> None:
-        """Write checkpoint, moving average and optimiser, each atomically."""
+        """Write checkpoint, moving average and optimiser, all or none. Raises CaravelaError where the disk refuses."""
+        if not self.learner.writes:
+            return
         progress = {"step": self.step, "config": asdict(self.config), "half": self.half}
         progress |= {"norms_measured": self._norms_measured, "eyes_first": self._eyes_first}
-        save_checkpoint(self.average_path, self.average, data_version=self.config.data_version, progress=progress)
-        part = self.folder / "optimiser.pt.part"
-        torch.save(self.optimiser.state_dict(), part)
-        part.rename(self.folder / "optimiser.pt")
-        save_checkpoint(self.path, self.model, data_version=self.config.data_version, progress=progress)
+
+        def checkpoint(model: VLA) -> Callable[[Path], None]:
+            return lambda path: save_checkpoint(path, model, data_version=self.config.data_version, progress=progress)
+
+        replace_together(
+            {
+                self.average_path: checkpoint(self.average),
+                self.moments_path: lambda path: write_tensors(path, self.optimiser.state_dict()),
+                self.path: checkpoint(self.model),
+            }
+        )
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """What `batch`, this learner's share, costs; backward from it, the gradient is that of all learners' shares."""
+        if self._losses is None:
+            self._losses = self.learner.join(Losses(self.model))
+        with torch.autocast(self.learner.device.type, dtype=torch.bfloat16, enabled=self.half):
+            return self._losses(batch)
 
     def learn(self, batch: Batch) -> dict[str, float]:
-        """One step. Raises FloatingPointError on a loss that is not finite, before it reaches the weights."""
-        config = self.config
+        """One step on this learner's share of a batch. Raises CaravelaError on a loss or gradient that is not finite in any of the
+        learners, before it reaches the weights."""
+        config, batch = self.config, batch.to(self.learner.device)
         if not self._norms_measured:  # a driver that was exported has forgotten them
             measure_norms(self.model.eval(), batch.images)
+            self.learner.make_alike(self.model)
             self.average.load_state_dict(self.model.state_dict())
             self.model.train()
             self._norms_measured = True
@@ -111,35 +167,38 @@ class VLATrainer:
         begun = self.step - self._eyes_first + 1
         for group in self.optimiser.param_groups:
             group["lr"] = float(rate) * (min(1.0, begun / config.warmup) if begun > 0 else 1.0)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.half):
-            losses = self.model.compute_loss(batch)
-        if not torch.isfinite(losses["total"]):
-            raise FloatingPointError(
-                f"the loss became {losses['total'].item()} at step {self.step}; the last good checkpoint is {self.path}."
-            )
+        losses = self.losses(batch)
+        if not self.learner.all_agree(bool(torch.isfinite(losses["total"]))):
+            raise not_finite("loss", at=f"step {self.step}", kept=self.path)
         self.optimiser.zero_grad(set_to_none=True)
         losses["total"].backward()
         if self.step < self._eyes_first:
             for name, parameter in self.model.named_parameters():
                 parameter.grad = parameter.grad if name.startswith("eyes.") else None
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        if not torch.isfinite(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)):  # alike in all learners
+            raise not_finite("gradient", at=f"step {self.step}", kept=self.path)
         self.optimiser.step()
         self.step += 1
-        keep = min(config.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for kept, newest in zip(self.average.parameters(), self.model.parameters(), strict=True):
-                kept.lerp_(newest, 1.0 - keep)
-            for mine, theirs in zip(self.average.buffers(), self.model.buffers(), strict=True):
-                if mine.is_floating_point():
-                    mine.lerp_(theirs, 1.0 - keep)
-                else:
-                    mine.copy_(theirs)
+        if self.learner.writes:
+            self._follow()
         return {name: value.item() for name, value in losses.items()}
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Let the moving average follow the weights."""
+        keep = min(self.config.average, (1 + self.step) / (10 + self.step))
+        for kept, newest in zip(self.average.parameters(), self.model.parameters(), strict=True):
+            kept.lerp_(newest, 1.0 - keep)
+        for mine, theirs in zip(self.average.buffers(), self.model.buffers(), strict=True):
+            if mine.is_floating_point():
+                mine.lerp_(theirs, 1.0 - keep)
+            else:
+                mine.copy_(theirs)
 
     def _wait_for_shards(self, console: Console) -> None:
         told = False
         while not self.reader.refresh():
-            if not told:
+            if not told and self.learner.writes:
                 console.print(f"waiting for the first shard in {self.reader.folder}: the collecting half writes it", soft_wrap=True)
             told = True
             time.sleep(2.0)
@@ -155,14 +214,13 @@ class VLATrainer:
         while self.step < until and (seconds is None or time.monotonic() - began < seconds):
             if self.step % 100 == 0 or not self.reader.shards:
                 self._wait_for_shards(console)
-            for name, value in self.learn(self.reader.draw(self.config.batch)).items():
+            for name, value in self.learn(self.reader.draw(self.share)).items():
                 sums.setdefault(name, []).append(value)
-            if self.step % 50 == 0:
+            if self.step % 50 == 0 and self.learner.writes:
                 now = time.monotonic()
                 means = {name: sum(values) / len(values) for name, values in sums.items()}
                 row = {"step": self.step, "samples": sum(len(s) for s in self.reader.shards.values()), "elapsed_s": now - began} | means
-                with (self.folder / "curve.jsonl").open("a") as file:
-                    file.write(json.dumps({k: round(float(v), 5) for k, v in row.items()}) + "\n")
+                append_row(self.folder / "curve.jsonl", {k: round(float(v), 5) for k, v in row.items()})
                 console.print(f"vla step {self.step:6d}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()), soft_wrap=True)
                 sums = {}
                 if now - saved > save_every_s:
@@ -171,17 +229,44 @@ class VLATrainer:
         self.save()
 
 
+def learn_until_done(folder: Path, config: VLATrainConfig, learner: Learner, *, begin_with: Path | None = None, threads: int = 1) -> None:
+    """Learn what is left of a run's steps, as one of its learners."""
+    use_threads(threads)
+    learner.in_turn(lambda: VLATrainer(folder, config, begin_with=begin_with, learner=learner)).train()
+
+
+def step_of(folder: Path) -> int:
+    """The step of a run's checkpoint."""
+    return int(load_checkpoint(folder / "last.safetensors").progress["step"])
+
+
 class VLACollector:
     """The driving half: maps and teacher in, shards out; the student is whatever the trainer wrote last."""
 
-    def __init__(self, graphs: list[LaneGraph], folder: Path, *, teacher: Path, config: VLATrainConfig, collect: CollectConfig) -> None:
+    def __init__(
+        self,
+        graphs: list[LaneGraph],
+        folder: Path,
+        *,
+        teacher: Path,
+        config: VLATrainConfig,
+        collect: CollectConfig,
+        number: int | None = None,
+    ) -> None:
+        """`number` tells collectors of one run apart, which fill the same folder; None where there is but one."""
         self.graphs, self.folder, self.teacher_path, self.config, self.collect = graphs, folder, teacher, config, collect
         self.writer = ShardWriter(folder / "shards", size=config.shard, keep=config.keep)
-        self.random = np.random.default_rng((config.seed, self.writer.written))
+        seed = (config.seed, self.writer.written)
+        self.random = np.random.default_rng(seed if number is None else (*seed, number))
 
     def run_round(self, *, console: Console | None = None) -> dict[str, float]:
-        """One round on a random choice of maps; returns its counts, which are also appended to collect.jsonl."""
-        console = console or Console(stderr=True)
+        """One round on a random choice of maps; returns its counts, which are also kept, see `record_round`."""
+        counts = self.drive_round()
+        record_round(self.folder, counts, console=console)
+        return counts
+
+    def drive_round(self) -> dict[str, float]:
+        """One round on a random choice of maps; returns its counts."""
         config, average = self.config, self.folder / "average.safetensors"
         chosen = choose_maps(self.graphs, count=self.collect.maps, real_share=self.collect.real_share, random=self.random)
         driver = TeacherDriver(load_teacher(self.teacher_path))
@@ -196,11 +281,20 @@ class VLACollector:
             half = bool(checkpoint.progress.get("half", False))
             student = TorchPolicy(checkpoint.model, proposals=self.collect.proposals, half=half)
         counts = collector.run(student, student_share=config.student_share)
-        counts |= {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
-        with (self.folder / "collect.jsonl").open("a") as file:
-            file.write(json.dumps(counts) + "\n")
-        console.print("collect " + "  ".join(f"{k} {v:.2f}" for k, v in counts.items()), soft_wrap=True)
-        return counts
+        return counts | {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
+
+
+def hire_collector(
+    graphs: list[LaneGraph], folder: Path, number: int, *, teacher: Path, config: VLATrainConfig, collect: CollectConfig
+) -> Callable[[], dict[str, float]]:
+    """The rounds of one of several collectors, see `train.collectors`: whoever hires them keeps the counts."""
+    return VLACollector(graphs, folder, teacher=teacher, config=config, collect=collect, number=number).drive_round
+
+
+def record_round(folder: Path, counts: dict[str, float], *, console: Console | None = None) -> None:
+    """Append a round's counts to collect.jsonl, and show them."""
+    append_row(folder / "collect.jsonl", counts)
+    (console or Console(stderr=True)).print("collect " + "  ".join(f"{k} {v:.2f}" for k, v in counts.items()), soft_wrap=True)
 
 
 def choose_maps(graphs: list[LaneGraph], *, count: int, real_share: float, random: np.random.Generator) -> list[LaneGraph]:

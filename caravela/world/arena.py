@@ -110,8 +110,9 @@ class Arena:
         return style
 
     def _dismiss(self, worlds: NDArray[np.int64]) -> None:
-        for world in worlds if self.director is not None else ():
-            self.director.dismiss(self.state, int(world))
+        if self.director is not None:
+            for world in worlds:
+                self.director.dismiss(self.state, int(world))
 
     def _set_incidents(self) -> None:
         """Set rare trouble on the way of the first learner of some worlds that have none, or have left it behind."""

@@ -1,5 +1,6 @@
 """`caravela train`, as mistyped: each is refused in one sentence, before a map is read or a step is made."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,11 @@ pytest.importorskip("torch", reason="needs the extra `train`")
         (["teacher", "--folder", __file__], "give --folder one that you can write"),
         (["vla", "nan0"], "did you mean nano"),
         (["vla", "--only", "both"], "expected collect or learn"),
+        (["vla", "--collectors", "2"], "--collectors is for one half only; run `caravela train vla` with --only collect"),
+        (["vla", "--only", "learn", "--rounds", "2"], "--rounds is for one half only"),
+        (["vla", "--only", "collect", "--collectors", "0"], "--collectors is 0; expected at least 1"),
+        (["vla", "--only", "collect", "--learners", "2"], "with --only learn"),
+        (["vla", "--only", "learn", "--learners", "3"], "give a number that divides 64"),
         (["vla", "--threads", "0"], "--threads is 0; expected at least 1"),
         (["vla", "--turn-seconds", "nan"], "--turn-seconds is nan; expected at least 1"),
         (["vla", "--teacher", "no/such.pt"], "no teacher at 'no/such.pt'"),
@@ -36,6 +42,16 @@ def test_bad_input_is_one_sentence_and_exit_2(
     assert stop.value.code == 2 and out == "" and err.count("\n") == 1
     assert err.startswith("caravela: ") and says in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_several_collectors_without_their_extra_are_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["train", "vla", "--only", "collect", "--collectors", "2"])
+    assert stop.value.code == 2 and "pip install 'caravela[scale]'" in capsys.readouterr().err
 
 
 def test_maps_of_other_sides_are_refused_for_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

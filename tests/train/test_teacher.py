@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from caravela.core.errors import CaravelaError
+from caravela.core.errors import BundleError, CaravelaError
 from caravela.train.teacher import Rollout, TeacherConfig, TeacherRun, teacher_preset
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.train.teacher_net import TeacherNet
@@ -55,6 +55,37 @@ def test_a_run_goes_on_where_it_was(streets, tmp_path):
     assert steps == sorted(set(steps))
     assert steps[-1] >= 60
     assert all(np.isfinite(list(row.values())).all() for row in rows)
+
+
+def test_a_loss_that_is_no_number_and_a_full_disk_leave_the_checkpoint_alone(streets, tmp_path, full_disk):
+    run = TeacherRun(streets, tmp_path, TINY)
+    run.train(until=10)
+    before = (tmp_path / "last.pt").read_bytes()
+    with full_disk(1 << 10), pytest.raises(CaravelaError, match="stays"):
+        run.save()
+    assert (tmp_path / "last.pt").read_bytes() == before
+    assert not list(tmp_path.glob("*part*"))
+    run.collect()
+    run.rollout.reward[:] = np.nan
+    with pytest.raises(CaravelaError, match="last good checkpoint"):
+        run.learn()
+    again = TeacherRun(streets, tmp_path, TINY)
+    assert again.done_steps >= 10
+    assert all(torch.isfinite(value).all() for value in again.net.state_dict().values())
+
+
+def test_a_run_whose_checkpoint_is_damaged_or_of_another_version_is_refused_in_a_sentence(streets, tmp_path):
+    TeacherRun(streets, tmp_path, TINY).save()
+    path = tmp_path / "last.pt"
+    whole, saved = path.read_bytes(), torch.load(path, weights_only=True)
+    for damaged in (whole[: len(whole) // 2], b"", b"no checkpoint"):
+        path.write_bytes(damaged)
+        with pytest.raises(BundleError, match="damaged"):
+            TeacherRun(streets, tmp_path, TINY)
+    for other in ({"net": {}}, {"net": TeacherNet(width=24).state_dict(), "steps": 5}, {"weights": saved["net"]}):
+        torch.save(other, path)
+        with pytest.raises(BundleError, match="another version"):
+            TeacherRun(streets, tmp_path, TINY)
 
 
 def test_labels_are_the_same_twice_and_leave_the_world_alone(streets):

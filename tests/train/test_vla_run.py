@@ -9,32 +9,12 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from caravela.commands.evaluate import SHIPPED_DRIVER
-from caravela.core.types import KNOTS, ROUTE_POINTS
-from caravela.model.presets import preset
+from caravela.core.errors import BundleError, CaravelaError
+from caravela.model.checkpoint import save_checkpoint
 from caravela.train.samples import ShardWriter
 from caravela.train.vla import VLATrainConfig, VLATrainer, choose_maps
 
 TINY = VLATrainConfig(batch=4, steps=6, warmup=1)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A run's folder with one shard of made-up samples."""
-    random, config, count = np.random.default_rng(0), preset("nano"), 16
-    shape = (count, config.cameras, config.channels, config.height, config.width)
-    writer = ShardWriter(tmp_path / "shards", size=count)
-    writer.add(
-        {
-            "images": random.integers(0, 256, shape, dtype=np.uint8),
-            "ego": random.uniform(0.0, 10.0, (count, 2)).astype(np.float32),
-            "route": random.normal(0.0, 20.0, (count, ROUTE_POINTS, 2)).astype(np.float32),
-            "has_route": np.ones(count, dtype=np.bool_),
-            "words": np.zeros((count, config.words_size), dtype=np.float16),
-            "knots": random.normal(0.0, 0.1, (count, KNOTS, 2)).astype(np.float32),
-            "knots_valid": np.ones(count, dtype=np.bool_),
-        }
-    )
-    return tmp_path
 
 
 def test_a_run_goes_on_where_it_was(folder):
@@ -55,9 +35,73 @@ def test_a_loss_that_is_not_finite_leaves_the_checkpoint_alone(folder):
     run.train(until=2)
     batch = run.reader.draw(TINY.batch)
     batch.knots[:] = np.nan
-    with pytest.raises(FloatingPointError, match="last good checkpoint"):
+    with pytest.raises(CaravelaError, match="last good checkpoint"):
         run.learn(batch)
     assert VLATrainer(folder, TINY).step == 2
+
+
+def test_a_gradient_that_is_not_finite_stays_out_of_the_weights(folder):
+    run = VLATrainer(folder, TINY)
+    before = {name: value.clone() for name, value in run.model.named_parameters()}
+    run.model.route_none.register_hook(lambda gradient: gradient * torch.nan)
+    batch = run.reader.draw(TINY.batch)
+    batch.has_route[0] = False
+    with pytest.raises(CaravelaError, match="gradient became"):
+        run.learn(batch)
+    assert all(torch.equal(value, before[name]) for name, value in run.model.named_parameters())
+
+
+def test_a_disk_that_fills_leaves_every_file_of_the_last_good_checkpoint(folder, full_disk):
+    run = VLATrainer(folder, TINY)
+    run.train(until=2)
+    names = ("last.safetensors", "average.safetensors", "optimiser.pt")
+    before = {name: (folder / name).read_bytes() for name in names}
+    run.train(until=3)
+    for name in names:
+        (folder / name).write_bytes(before[name])
+    # the average (23 MB) still finds room, the optimiser's moments, twice that, do not
+    for limit in (1 << 20, (folder / "average.safetensors").stat().st_size + 4096):
+        with full_disk(limit), pytest.raises(CaravelaError, match="stays"):
+            run.save()
+        assert {name: (folder / name).read_bytes() for name in names} == before
+        assert not [*folder.glob("*part*"), *folder.glob(".*partial*")]
+    again = VLATrainer(folder, TINY)
+    assert again.step == 2
+    again.train(until=4)
+
+
+def test_a_shard_that_finds_no_room_is_told_and_finished_ones_stay(folder, full_disk):
+    shard = next((folder / "shards").glob("shard-*"))
+    writer = ShardWriter(folder / "shards", size=4)
+    with full_disk(1 << 10), pytest.raises(CaravelaError, match="free some space"):
+        writer.add({path.stem: np.load(path) for path in shard.glob("*.npy")})
+    assert [path.name for path in (folder / "shards").iterdir()] == [shard.name]
+
+
+@pytest.mark.parametrize("name", ["last.safetensors", "average.safetensors", "optimiser.pt"])
+def test_a_damaged_file_of_a_run_is_refused_in_a_sentence(folder, name):
+    VLATrainer(folder, TINY).train(until=1)
+    whole = (folder / name).read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", b"no checkpoint"):
+        (folder / name).write_bytes(damaged)
+        with pytest.raises(BundleError, match=rf"{name}.*damaged"):
+            VLATrainer(folder, TINY)
+
+
+def test_a_run_of_another_version_is_refused_in_a_sentence(folder, monkeypatch):
+    run = VLATrainer(folder, TINY)
+    run.train(until=1)
+    torch.save(torch.optim.AdamW([torch.nn.Parameter(torch.zeros(2))]).state_dict(), folder / "optimiser.pt")
+    with pytest.raises(BundleError, match=r"belongs to another model.*take it away"):
+        VLATrainer(folder, TINY)
+    save_checkpoint(folder / "last.safetensors", run.model, data_version="x")
+    with pytest.raises(BundleError, match="does not say how far"):
+        VLATrainer(folder, TINY)
+    monkeypatch.setattr("caravela.model.checkpoint.VERSION", 0)
+    save_checkpoint(folder / "last.safetensors", run.model, data_version="x", progress={"step": 1})
+    monkeypatch.undo()
+    with pytest.raises(BundleError, match="has version 0; this program reads version 1"):
+        VLATrainer(folder, TINY)
 
 
 def test_a_new_run_may_begin_with_the_driver_that_ships(folder):
