@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from caravela.model.batch import BODIES, BEV_CLASSES, BEV_ROWS, DEPTH_COLUMNS, DEPTH_ROWS, FAR, LIGHTS, UNKNOWN, Batch
+from caravela.model.batch import BEV_CLASSES, BEV_ROWS, BODIES, DEPTH_COLUMNS, DEPTH_ROWS, FAR, LIGHTS, UNKNOWN, Batch
 from caravela.model.config import VLAConfig
 from caravela.model.trunk import MLP, CrossAttention
 

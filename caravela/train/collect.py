@@ -11,7 +11,7 @@ from caravela.core.protocols import Policy
 from caravela.core.types import KNOTS, Control, Observation, Plan, policy_rig
 from caravela.core.units import STEP_S
 from caravela.core.vision_input import fuse_frames
-from caravela.model.batch import BODIES, BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, DEPTH_COLUMNS, DEPTH_ROWS, FAR
+from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, BODIES, DEPTH_COLUMNS, DEPTH_ROWS, FAR
 from caravela.train import phrases
 from caravela.train.lamps import LampLabels
 from caravela.train.obstacles import Obstacles
