@@ -69,7 +69,7 @@ def peers(options: PeersOptions) -> dict[str, Any]:
     import time
 
     from caravela.commands.evaluate import SHIPPED_DRIVER, Bar, git_revision, text_of, unwritable, writable
-    from caravela.evaluate.peers.table import table_of
+    from caravela.evaluate.peers.summary import table_of
     from caravela.evaluate.run import forget
     from caravela.vehicle.policy import OnnxPolicy
 

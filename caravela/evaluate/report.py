@@ -9,7 +9,7 @@ from typing import Any
 from caravela.core.errors import CaravelaError
 from caravela.evaluate import displacement, domain_page
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
-from caravela.evaluate.peers import table as peers
+from caravela.evaluate.peers import summary as peers
 from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
 from caravela.evaluate.statistics import LEAST_CLUSTERS
 from caravela.evaluate.suites import SUITES

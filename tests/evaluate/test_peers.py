@@ -14,7 +14,7 @@ from caravela.core.types import KNOTS, PLAN_STEPS, Camera, Plan, Rig
 from caravela.evaluate.peers.actuation import LEAST_THROTTLE, car_from, checked
 from caravela.evaluate.peers.drive import Eyes, cameras_of, drive, pose_from
 from caravela.evaluate.peers.link import Peer
-from caravela.evaluate.peers.table import page_of, table_of
+from caravela.evaluate.peers.summary import page_of, table_of
 from caravela.evaluate.peers.way import Way
 from caravela.evaluate.report import page
 from caravela.evaluate.statistics import wilson
@@ -27,7 +27,7 @@ import json, os, sys
 case = json.loads(sys.argv[1])
 out = os.fdopen(os.dup(1), "wb")
 print("noise that is not of the protocol", file=sys.stderr)
-CAR = %r
+CAR = THE_CAR
 x = speed = tick = 0
 for line in sys.stdin:
     asked = json.loads(line)
@@ -37,7 +37,7 @@ for line in sys.stdin:
         break
     if "begin" in asked:
         x, speed, tick = 0.0, 5.0, 0
-        said = {"route": [[0.0, 3.0], [10.0, 3.0], [20.0, 3.0]], "car": CAR, "blocks": "S%%d" %% asked["begin"]}
+        said = {"route": [[0.0, 3.0], [10.0, 3.0], [20.0, 3.0]], "car": CAR, "blocks": "S%d" % asked["begin"]}
     else:
         said, tick = {}, tick + 1
         speed += 0.2 * asked["throttle"]
@@ -48,9 +48,9 @@ for line in sys.stdin:
     if case["driver"] != "idm":
         shape = [len(case["cameras"]), case["cameras"][0]["height"], case["cameras"][0]["width"], 3]
         said["pictures"] = shape
-        data = b"".join(bytes([(10 * tick + k) %% 256]) * (shape[1] * shape[2] * 3) for k in range(shape[0]))
+        data = b"".join(bytes([(10 * tick + k) % 256]) * (shape[1] * shape[2] * 3) for k in range(shape[0]))
     out.write((json.dumps(said) + "\\n").encode() + data); out.flush()
-""" % (CAR,)
+""".replace("THE_CAR", repr(CAR))
 
 
 class Steady:

@@ -36,9 +36,9 @@ def page_of(result: dict[str, Any]) -> list[str]:
     lines = [
         f"{judge['name']} {judge['version']} as an independent judge, descriptive only: {case['episodes']} maps of {case['blocks']} blocks "
         f"generated from seeds {case['seed']} to {case['seed'] + case['episodes'] - 1}, traffic density {case['density']}, begun at "
-        f"{case['speed']:.0f} m/s, at most {case['seconds']:.0f} s, its own rules of what ends an episode (touching a continuous line is out of road). The model is the one that "
-        f"ships, not trained there; the peer's own IDM reads the simulator's state. Intervals are 95 %, Wilson's for shares, by bootstrap over "
-        f"maps for completion (of fewer than {LEAST_CLUSTERS} maps there is none).\n",
+        f"{case['speed']:.0f} m/s, at most {case['seconds']:.0f} s, its own rules of what ends an episode (touching a continuous line is out of "
+        "road). The model is not trained there; the peer's own IDM reads the simulator's state. Intervals are 95 %, Wilson's for shares, by "
+        f"bootstrap over maps for completion (of fewer than {LEAST_CLUSTERS} maps there is none).\n",
         "| driver | sees | episodes | arrives | route completed | crashes | out of road | out of time | km | mean speed |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
