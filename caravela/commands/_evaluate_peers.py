@@ -51,7 +51,7 @@ class PeersOptions:
     speed: float = 8.0
     """m/s at which either driver begins, as drives in our own world begin in motion; 0: at rest, as MetaDrive's own do."""
     seconds: float = 40.0
-    """An episode ends then at the latest. MetaDrive's IDM, which wants 30 km/h, needs 26 to 57 s for three blocks."""
+    """An episode ends then at the latest: time enough for two blocks at the 30 km/h that MetaDrive's IDM wants."""
     bundle: Path | None = None
     """An exported model instead of the one that ships."""
     pictures: Path | None = None

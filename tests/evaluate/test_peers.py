@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from caravela.commands import _evaluate_peers
 from caravela.commands._evaluate_peers import PeersOptions, peers
 from caravela.core.errors import CaravelaError
 from caravela.core.types import KNOTS, PLAN_STEPS, Camera, Plan, Rig
@@ -36,6 +37,10 @@ for line in sys.stdin:
         out.write((json.dumps(said) + "\\n").encode()); out.flush()
         break
     if "begin" in asked:
+        if os.path.exists(__file__ + ".stops") and asked["begin"] == 1:
+            raise RuntimeError("out of memory")
+        with open(__file__ + ".begun", "a") as log:
+            log.write(f"{case['driver']} {asked['begin']}\\n")
         x, speed, tick = 0.0, 5.0, 0
         said = {"route": [[0.0, 3.0], [10.0, 3.0], [20.0, 3.0]], "car": CAR, "blocks": "S%d" % asked["begin"]}
     else:
@@ -127,6 +132,23 @@ def test_without_its_environment_the_sentence_says_how_to_make_it(tmp_path):
     with pytest.raises(CaravelaError, match="make peers"):
         peers(PeersOptions(python=tmp_path / "python", out=tmp_path, seconds=1.5))  # nothing kept has that length
     assert not list(tmp_path.glob("*.json"))
+
+
+def test_a_run_that_was_stopped_goes_on_and_its_result_has_every_episode(script, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(_evaluate_peers, "JUDGE", script)
+    options = PeersOptions(episodes=2, seed=0, seconds=1.0, python=Path(sys.executable), out=tmp_path / "out", pictures=tmp_path / "seen")
+    stops, begun = Path(f"{script}.stops"), Path(f"{script}.begun")
+    stops.touch()
+    with pytest.raises(CaravelaError, match="out of memory"):
+        peers(options)
+    stops.unlink()
+    result = peers(options)
+    assert begun.read_text().split("\n")[:-1] == ["idm 0", "idm 1", "driver 0", "driver 1"]  # none twice
+    assert [(row["driver"], row["seed"]) for row in result["rows"]] == [("idm", 0), ("idm", 1), ("driver", 0), ("driver", 1)]
+    assert result["drivers"]["driver"]["episodes"] == 2 and result["drivers"]["driver"]["success_ci"][1] < 1.0
+    assert sorted(path.name for path in (tmp_path / "seen").iterdir()) == ["0-0000.png", "1-0000.png"]
+    assert not list((tmp_path / "cache" / "caravela" / "evaluate" / "peers").glob("*.json"))  # the next run drives anew
 
 
 @pytest.mark.parametrize("changed", [{"episodes": 0}, {"seconds": math.nan}, {"density": 1.5}, {"blocks": 0}, {"seed": -1}])
