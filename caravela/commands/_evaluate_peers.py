@@ -51,7 +51,7 @@ class PeersOptions:
     speed: float = 8.0
     """m/s at which either driver begins, as drives in our own world begin in motion; 0: at rest, as MetaDrive's own do."""
     seconds: float = 40.0
-    """An episode ends then at the latest: time enough for two blocks at the 30 km/h that MetaDrive's IDM wants."""
+    """An episode ends then at the latest: time for about 320 m at the 30 km/h that MetaDrive's IDM wants."""
     bundle: Path | None = None
     """An exported model instead of the one that ships."""
     pictures: Path | None = None
@@ -69,7 +69,7 @@ def peers(options: PeersOptions) -> dict[str, Any]:
     import time
 
     from caravela.commands.evaluate import SHIPPED_DRIVER, Bar, git_revision, text_of, unwritable, writable
-    from caravela.evaluate.peers.summary import table_of
+    from caravela.evaluate.peers.summary import judged, table_of
     from caravela.evaluate.run import forget
     from caravela.vehicle.policy import OnnxPolicy
 
@@ -85,7 +85,7 @@ def peers(options: PeersOptions) -> dict[str, Any]:
         rows, files = [], [file]
         for name in (IDM, MODEL):
             driven, parts = episodes(options, name, policy=policy, look=look, watcher=bar)
-            rows, files = rows + driven, files + parts
+            rows, files = rows + [judged(row) for row in driven], files + parts
     by_driver = {name: [row for row in rows if row["driver"] == name] for name in (MODEL, IDM)}
     result = {
         "judge": {"name": "MetaDrive", "version": found["metadrive"]},
@@ -176,6 +176,7 @@ def episodes(
     from caravela.evaluate import kept
     from caravela.evaluate.peers.drive import cameras_of, drive
     from caravela.evaluate.peers.link import Peer
+    from caravela.evaluate.peers.summary import judged
     from caravela.world.maps.catalogue import cache_folder
 
     case = case_of(options, name, cameras_of(policy.rig))
@@ -196,7 +197,7 @@ def episodes(
                 done = [{"driver": name, **row}]
                 kept.write(file, done)
             rows += done
-            watcher.advance(1, success=int(done[0]["success"]))
+            watcher.advance(1, success=int(judged(done[0])["success"]))
     return rows, list(files.values())
 
 

@@ -15,7 +15,7 @@ from caravela.core.types import KNOTS, PLAN_STEPS, Camera, Plan, Rig
 from caravela.evaluate.peers.actuation import LEAST_THROTTLE, car_from, checked
 from caravela.evaluate.peers.drive import Eyes, cameras_of, drive, pose_from
 from caravela.evaluate.peers.link import Peer
-from caravela.evaluate.peers.summary import page_of, table_of
+from caravela.evaluate.peers.summary import judged, page_of, table_of
 from caravela.evaluate.peers.way import Way
 from caravela.evaluate.report import page
 from caravela.evaluate.statistics import wilson
@@ -200,6 +200,21 @@ def test_a_car_that_does_otherwise_than_expected_shows_in_the_calibration():
 
 def test_a_share_of_few_keeps_a_width():
     assert wilson(0, 6) == pytest.approx((0.0, 0.3903), abs=1e-3) and wilson(6, 6) == pytest.approx((0.6097, 1.0), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("ended", "success", "completion"),
+    [
+        (["arrive_dest"], True, 1.0),
+        (["arrive_dest", "max_step"], True, 1.0),
+        (["arrive_dest", "crash_vehicle"], False, 0.9),
+        (["max_step"], False, 0.9),
+    ],
+)
+def test_arriving_in_the_last_moment_counts_and_arriving_in_a_crash_does_not(ended, success, completion):
+    row = judged({"ended": ended, "completion": 0.9, "seed": 1, "driven_m": 9.0, "seconds": 1.0})
+    assert (row["success"], row["completion"]) == (success, completion)
+    assert table_of([row])["out_of_time"] == float(ended == ["max_step"])
 
 
 def result_of():

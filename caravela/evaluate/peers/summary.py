@@ -7,15 +7,22 @@ from typing import Any
 from caravela.evaluate.peers.drive import Row
 from caravela.evaluate.statistics import LEAST_CLUSTERS, rate_interval, rounded, span, wilson
 
+ARRIVED, LATE, LEFT = "arrive_dest", "max_step", "out_of_road"
 CRASHES = ("crash_vehicle", "crash_object", "crash_building")
 
 
+def judged(row: Row) -> Row:
+    """The row of an episode, with its success: it arrives, be it in the last moment, and nothing else happened."""
+    success = ARRIVED in row["ended"] and not set(row["ended"]) - {ARRIVED, LATE}
+    return {**row, "success": success, "completion": 1.0 if success else row["completion"]}
+
+
 def table_of(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
-    """One driver's episodes: shares, each with its interval."""
+    """One driver's episodes, judged: shares, each with its interval."""
     count = len(rows)
     crashed = [any(name in row["ended"] for name in CRASHES) for row in rows]
-    left = ["out_of_road" in row["ended"] for row in rows]
-    late = ["max_step" in row["ended"] for row in rows]
+    left = [LEFT in row["ended"] for row in rows]
+    late = [LATE in row["ended"] and not row["success"] for row in rows]
     arrived = [bool(row["success"]) for row in rows]
     completion = [float(row["completion"]) for row in rows]
     seconds = sum(row["seconds"] for row in rows)
