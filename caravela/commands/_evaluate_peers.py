@@ -82,7 +82,8 @@ def peers(options: PeersOptions) -> dict[str, Any]:
         bar.stage("calibrating", total=1)
         found, file = calibration(options)
         bar.advance(1)
-        rows, files = [], [file]
+        rows: list[Row] = []
+        files = [file]
         for name in (IDM, MODEL):
             driven, parts = episodes(options, name, policy=policy, look=look, watcher=bar)
             rows, files = rows + [judged(row) for row in driven], files + parts
@@ -153,7 +154,7 @@ def calibration(options: PeersOptions) -> tuple[dict[str, Any], Path]:
     from caravela.world.maps.catalogue import cache_folder
 
     case = case_of(options, MODEL, cameras=[])
-    file = cache_folder().parent / "evaluate" / "peers" / f"{kept.key(program(), 'calibration', case)}.json"
+    file = cache_folder().parent / "evaluate" / "peers" / f"{kept.key(program(), 'calibration', options.seed)}.json"
     rows = kept.read(file)
     if rows is None:
         with Peer(options.python or PYTHON, JUDGE, case) as judge:

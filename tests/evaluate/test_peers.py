@@ -92,7 +92,7 @@ def case(**changed):
 def test_the_model_sees_the_peers_pictures_speed_and_route_and_its_control_comes_back(script):
     policy = Steady(1.0)
     with Peer(Path(sys.executable), script, case(ticks=60)) as judge:
-        row = drive(judge, 7, policy=policy, rig=RIG, ticks=60)
+        row = judged(drive(judge, 7, policy=policy, rig=RIG, ticks=60))
     assert row["success"] and row["ended"] == ["arrive_dest"] and row["blocks"] == "S7" and row["completion"] == 1.0
     first, fourth, tenth = policy.seen[0], policy.seen[3], policy.seen[9]
     assert first.images.shape == (1, 3, 2, 12, 16, 3)
@@ -104,7 +104,7 @@ def test_the_model_sees_the_peers_pictures_speed_and_route_and_its_control_comes
 
 def test_the_peers_own_driver_needs_no_pictures_and_running_out_of_time_is_no_success(script):
     with Peer(Path(sys.executable), script, case(driver="idm", ticks=10)) as judge:
-        row = drive(judge, 1, policy=None, rig=RIG, ticks=10)
+        row = judged(drive(judge, 1, policy=None, rig=RIG, ticks=10))
     assert not row["success"] and row["seconds"] == 1.0
     assert row["completion"] == pytest.approx(row["driven_m"] / row["route_m"], abs=0.01)
 

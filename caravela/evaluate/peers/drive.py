@@ -19,7 +19,6 @@ from caravela.evaluate.peers.way import Way
 
 HISTORY = tuple(round(-age / STEP_S) for age in HISTORY_S)  # ticks
 POSE = ("x", "y", "heading", "speed", "yaw_rate")
-ARRIVED = "arrive_dest"
 Row = dict[str, Any]
 Look = Callable[[int, int, NDArray[np.uint8]], None]  # is shown seed, tick and the newest pictures (C, H, W, 3)
 
@@ -87,7 +86,7 @@ def observation_of(images: NDArray[np.uint8], pose: Pose, way: Way, *, tick: int
 
 
 def drive(judge: Judge, seed: int, *, policy: Policy | None, rig: Rig, ticks: int, look: Look | None = None) -> Row:
-    """One episode, as a row. Without a policy the judge's own driver drives."""
+    """One episode, as a row (see `summary.judged`). Without a policy the judge's own driver drives."""
     answer = judge.ask({"begin": seed})
     said = answer.said
     way, car, pose = Way(np.array(said.get("route", []), dtype=np.float64)), car_from(said.get("car", {})), pose_from(said)
@@ -109,14 +108,11 @@ def drive(judge: Judge, seed: int, *, policy: Policy | None, rig: Rig, ticks: in
         metres += float(np.hypot(pose.x - before.x, pose.y - before.y))
         furthest = max(furthest, way.follow(pose.x, pose.y))
         tick += 1
-    ended = [str(name) for name in answer.said["ended"]]
-    success = ended == [ARRIVED]
     return {
         "seed": seed,
         "blocks": str(said.get("blocks", "")),
-        "success": success,
-        "ended": ended,
-        "completion": 1.0 if success else round(float(np.clip((furthest - start) / max(way.length - start, 1.0), 0.0, 1.0)), 4),
+        "ended": [str(name) for name in answer.said["ended"]],
+        "completion": round(float(np.clip((furthest - start) / max(way.length - start, 1.0), 0.0, 1.0)), 4),
         "route_m": round(way.length - start, 1),
         "driven_m": round(metres, 1),
         "seconds": round(tick * STEP_S, 1),

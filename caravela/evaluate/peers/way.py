@@ -51,5 +51,5 @@ class Way:
     def sat_nav(self, *, x: float, y: float, heading: float) -> NDArray[np.float32]:
         """(ROUTE_POINTS, 2) of the line in the rig frame of a pose, ROUTE_SPACING apart, the first that far ahead of where `follow` was."""
         assert self.at is not None
-        ahead = self.at + ROUTE_SPACING * np.arange(1, ROUTE_POINTS + 1)
+        ahead = self.at + ROUTE_SPACING * np.arange(1, ROUTE_POINTS + 1, dtype=np.float64)
         return to_rig(self.point(ahead), x=x, y=y, heading=heading).astype(np.float32)
