@@ -103,15 +103,19 @@ def cameras_of(vehicle, wanted: list) -> list:
             sensor = vehicle.image_sensors["rgb_camera"]
         else:
             sensor = type(f"RGBCamera{k}", (RGBCamera,), {"_singleton": None})()
-        lens = sensor.get_lens()
-        aspect = camera["width"] / camera["height"]
-        across = math.degrees(camera["fov"])
-        lens.setFov(across, 2.0 * math.degrees(math.atan(math.tan(camera["fov"] / 2.0) / aspect)))
-        node = sensor.get_cam()
-        node.setPos(-camera["y"], camera["x"], camera["z"])
-        node.setHpr(math.degrees(camera["yaw"]), math.degrees(camera["pitch"]), 0.0)
+        aim(sensor, camera)
         sensors.append(sensor)
     return sensors
+
+
+def aim(sensor, camera: dict) -> None:
+    """Give a sensor the lens and the place of a camera: x forward, y left, z up of the vehicle's origin, m and radians."""
+    aspect = camera["width"] / camera["height"]
+    across = math.degrees(camera["fov"])
+    sensor.get_lens().setFov(across, 2.0 * math.degrees(math.atan(math.tan(camera["fov"] / 2.0) / aspect)))
+    node = sensor.get_cam()
+    node.setPos(-camera["y"], camera["x"], camera["z"])
+    node.setHpr(math.degrees(camera["yaw"]), math.degrees(camera["pitch"]), 0.0)
 
 
 class Loop:

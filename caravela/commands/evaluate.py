@@ -1,5 +1,5 @@
 """`caravela evaluate`: how well something drives, in numbers. `run` drives a suite, `compare` sets two results side by side, `frontier`
-sweeps how soon they hand over, `counterfactual` changes one thing in what a driver sees."""
+sweeps how soon they hand over, `counterfactual` changes one thing in what a driver sees, `peers` lets another simulator judge."""
 
 import sys
 from collections.abc import Callable
@@ -12,6 +12,7 @@ import tyro
 from caravela.commands import Verb
 from caravela.commands._evaluate_counterfactual import CounterfactualOptions, counterfactual, show_counterfactual
 from caravela.commands._evaluate_frontier import FrontierOptions, frontier, show_frontier
+from caravela.commands._evaluate_peers import PeersOptions, peers, show_peers
 from caravela.commands._teacher import teacher_at
 from caravela.core.errors import CaravelaError, unknown_name
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from caravela.evaluate.run import Run
     from caravela.evaluate.summary import Row
 
-HELP = "drive a suite and score it; compare two results or their frontiers; change one thing that is seen"
+HELP = "drive a suite and score it; compare two results or their frontiers; change one thing that is seen; ask another simulator"
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 SHIPPED_DRIVER = WEIGHTS / "nano"  # a bundle
 POLICIES = ("driver", "blind", "teacher", "idm", "constant_velocity", "stationary")
@@ -382,4 +383,5 @@ VERBS = {
     "compare": Verb(CompareOptions, compare, "two results, drive by drive", show_compare),
     "frontier": Verb(FrontierOptions, frontier, "two results at every threshold of their risk", show_frontier),
     "counterfactual": Verb(CounterfactualOptions, counterfactual, "one thing changes: does the plan?", show_counterfactual),
+    "peers": Verb(PeersOptions, peers, "another simulator judges: MetaDrive", show_peers),
 }

@@ -9,6 +9,7 @@ from typing import Any
 from caravela.core.errors import CaravelaError
 from caravela.evaluate import displacement, domain_page
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
+from caravela.evaluate.peers import summary as peers
 from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
 from caravela.evaluate.statistics import LEAST_CLUSTERS
 from caravela.evaluate.suites import SUITES
@@ -40,7 +41,7 @@ def page(folder: Path) -> str:
     if not paths:
         raise CaravelaError(f"'{folder}' holds no .json; expected results: `caravela evaluate run` writes one.")
     results = {path.stem: read_result(path) for path in paths}
-    drives = {stem: result for stem, result in results.items() if stem.startswith("evaluate-") and "rows" in result}
+    drives = {stem: result for stem, result in results.items() if stem.startswith("evaluate-") and {"suite", "rows"} <= result.keys()}
     parts = ["# Results\n", f"Made by `caravela results` from {len(paths)} files under `{folder.name}/`; nothing here is typed by hand.\n"]
     for suite in sorted({result["suite"] for result in drives.values()}, key=lambda name: (name != "nominal", name)):
         parts += _suite(suite, [result for result in drives.values() if result["suite"] == suite])
@@ -49,6 +50,8 @@ def page(folder: Path) -> str:
             parts += ["## Real footage, open loop\n", *displacement.page_of(result)]
         elif "verdict" in result and "conditions" in result:
             parts += ["## Four domains, one plan\n", *domain_page.page_of(result)]
+        elif "judge" in result and "rows" in result:
+            parts += [f"## Independent judge: {result['judge']['name']}\n", *peers.page_of(result)]
         elif stem == "bench":
             parts += ["## Tiers and utilisation\n", *bench.page_of(result)]
         elif stem not in drives:

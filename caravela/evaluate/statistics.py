@@ -4,6 +4,7 @@ two or three again says next to nothing of others. numpy only."""
 
 import math
 from collections.abc import Callable, Sequence
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,15 @@ def rate_interval(happened: Sequence[bool | float], clusters: Sequence[str], *, 
     """Interval of the share of drives in which something happened."""
     values = np.stack([np.asarray(happened, dtype=np.float64), np.ones(len(happened))], -1)
     return bootstrap(cluster_sums(values, clusters), share, seed=seed)
+
+
+def wilson(successes: int, count: int) -> tuple[float, float]:
+    """Wilson's (1927) LEVEL interval of a share of few independent trials: one that is none or all keeps a width."""
+    assert 0 <= successes <= count and count > 0, (successes, count)
+    z, part = NormalDist().inv_cdf((1.0 + LEVEL) / 2.0), successes / count
+    middle = (part + z * z / (2 * count)) / (1.0 + z * z / count)
+    half = z / (1.0 + z * z / count) * math.sqrt(part * (1.0 - part) / count + z * z / (4 * count * count))
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence[str], *, seed: int = 0) -> tuple[float, float, float]:
