@@ -5,7 +5,7 @@ same seed gives the same bits whatever the number of threads."""
 import numpy as np
 from numba import prange
 
-from caravela.world.kernels import events, traffic
+from caravela.world.kernels import events, learned, traffic
 from caravela.world.kernels.compiling import allocating_kernel, kernel, kernel_loop
 from caravela.world.kernels.dynamics import actuate, energy_wh, move
 from caravela.world.kernels.random import uniform
@@ -90,6 +90,8 @@ def _tick(roads, state, b, action, flags, parts, respawn):
             front = rule_distance[i] - 0.5 * state.agents[b, i].length - state.agents[b, i].centre_offset
             if rule_lane[i] >= 0 and front > 0.0 and front < 0.1 + state.agents[b, i].speed * STEP and roads.lanes[rule_lane[i]].control != traffic.SIGNAL:
                 must_yield[i] = traffic.must_wait(roads, state, b, i, rule_lane[i], 0.1, junction_lane, junction_distance)
+    if state.worlds[b].learned:
+        learned.decide(roads, state, b, path, junction_lane, junction_distance, wanted)
     for i in range(agents):
         controller = state.agents[b, i].controller
         flags[b, i] = 0
@@ -98,16 +100,34 @@ def _tick(roads, state, b, action, flags, parts, respawn):
             traffic.walk_over(roads, state, b, i, STEP)
         elif controller == traffic.SCRIPTED:
             traffic.carry_on(state, b, i, STEP)
-        elif controller == traffic.IDM or controller == traffic.EXTERNAL:
+        elif controller == traffic.IDM or controller == traffic.EXTERNAL or controller == traffic.LEARNED:
             _move_agent(roads, state, b, i, wanted[i, 0], wanted[i, 1], rule_lane[i], rule_distance[i], must_yield[i], flags, parts)
     for i in range(agents):
-        if state.agents[b, i].controller == traffic.EXTERNAL:
+        controller = state.agents[b, i].controller
+        if controller == traffic.EXTERNAL or controller == traffic.LEARNED:
             _judge(roads, state, b, i, flags, parts)
-        elif state.agents[b, i].controller == traffic.IDM and (flags[b, i] & events.ARRIVED or abs(state.agents[b, i].lane_offset) > events.ROUTE_LOST or state.agents[b, i].timer > 60.0) and respawn[b]:
-            spawn(roads, state, b, i, np.int64(traffic.IDM), 200.0, 60.0)
-        elif state.agents[b, i].controller == traffic.ABSENT and respawn[b] and state.agents[b, i].length > 1.5:
-            spawn(roads, state, b, i, np.int64(traffic.IDM), 200.0, 60.0)
+        if respawn[b] and _leaves(state, b, i, flags):
+            spawn(roads, state, b, i, _traffic_controller(state, b, i), 200.0, 60.0)
     state.worlds[b].time += STEP
+
+
+@kernel
+def _leaves(state, b, i, flags):
+    """Is agent i traffic whose drive is over, or that found no room before? Learned cars also end where their teacher's drives do."""
+    controller = state.agents[b, i].controller
+    if controller == traffic.ABSENT:
+        return state.agents[b, i].length > 1.5
+    if controller == traffic.LEARNED and flags[b, i] & (events.COLLISION | events.OFF):
+        return True
+    if controller != traffic.IDM and controller != traffic.LEARNED:
+        return False
+    return flags[b, i] & events.ARRIVED > 0 or abs(state.agents[b, i].lane_offset) > events.ROUTE_LOST or state.agents[b, i].timer > 60.0
+
+
+@kernel
+def _traffic_controller(state, b, i):
+    """Who drives agent i of the traffic. The teacher never rode a bicycle: those keep to the baseline."""
+    return np.int64(traffic.LEARNED if state.worlds[b].learned and state.agents[b, i].kind != traffic.BICYCLE else traffic.IDM)
 
 
 @kernel
@@ -232,7 +252,7 @@ def _begin(roads, state, b, cars, parked, walkers, share_large, share_bicycle, e
                     kind = 5
             embody(state, b, i, kind)
             wanted, away = (ego_wanted, 0.0) if i == 0 else (200.0, 12.0)
-            controller = np.int64(traffic.EXTERNAL if i == 0 else traffic.IDM)
+            controller = np.int64(traffic.EXTERNAL) if i == 0 else _traffic_controller(state, b, i)
             if not spawn(roads, state, b, i, controller, wanted, away) and i == 0:
                 spawn(roads, state, b, i, controller, 0.0, 0.0)
         else:
