@@ -25,7 +25,8 @@ def test_twice_mirrored_is_as_before(towns):
 def test_outlines_stay_counter_clockwise(towns):
     def area(graph: LaneGraph, k: int) -> float:
         x, y = (
-            values[graph.building_start[k] : graph.building_start[k + 1]].astype(np.float64) for values in (graph.building_x, graph.building_y)
+            values[graph.building_start[k] : graph.building_start[k + 1]].astype(np.float64)
+            for values in (graph.building_x, graph.building_y)
         )
         return float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())
 

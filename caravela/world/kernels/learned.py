@@ -19,16 +19,17 @@ NEUTRAL_SHARE = 0.3  # of styles that ask for nothing in particular, as in self-
 @kernel
 def _layer(weights, at, x, inputs, out, outputs):
     """Write out[:outputs] = x[:inputs] through the layer that begins at `at`; returns where the next one begins."""
-    biases = at + inputs * outputs
+    end = at + inputs * outputs
+    biases = weights[end : end + outputs]
     for j in range(outputs):
-        out[j] = weights[biases + j]
+        out[j] = biases[j]
     for i in range(inputs):
         value = x[i]
         if value != 0.0:  # half of what comes out of a rectifier
-            begin = at + i * outputs
-            for j in range(outputs):
-                out[j] += value * weights[begin + j]
-    return biases + outputs
+            line = weights[at + i * outputs : at + (i + 1) * outputs]
+            for j in range(outputs):  # without branches and counting upward: vector instructions
+                out[j] += value * line[j]
+    return end + outputs
 
 
 @kernel
