@@ -1,5 +1,5 @@
-"""`caravela train`: the teacher by self-play, the world's learned traffic of it, then the driver by on-policy distillation. Every run lives in a folder, says how
-far it is, and goes on where it was when it is started again."""
+"""`caravela train`: the teacher by self-play, the world's learned traffic of it, then the driver by on-policy distillation. Every run
+lives in a folder, says how far it is, and goes on where it was when it is started again."""
 
 import sys
 from dataclasses import dataclass

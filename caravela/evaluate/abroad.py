@@ -1,9 +1,10 @@
 """The suite `abroad`: every start is driven twice, and only where it lies differs. At home the map looks as training maps do. Abroad it is
 the same map in a mirror, so that traffic keeps to the other side, in a look of the test side (`world.regions`): other markings, lights,
-signs, walls, trees, which nothing was ever trained on. Cars, lights and people begin in the mirror as they do at home, so what is left
+signs, walls, which nothing was ever trained on. Cars, lights and people begin in the mirror as they do at home, so what is left
 between the two drives of a pair is what the driver makes of the place."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,9 @@ def graph_at(graph: LaneGraph, *, where: str | None) -> LaneGraph:
     return mirrored(graph) if where == ABROAD else graph
 
 
-def scene_at(graph: LaneGraph, *, where: str) -> Scene:
-    """What it looks like there; `graph` is `graph_at`'s."""
-    scene = Scene.build([graph])
+def scene_at(graph: LaneGraph, *, name: str, where: str) -> Scene:
+    """What it looks like there; `graph` is `graph_at`'s, its look abroad follows from the place's `name`."""
+    scene = Scene.build([replace(graph, name=name)])
     return scene.abroad() if where == ABROAD else scene.at_home()
 
 

@@ -96,7 +96,7 @@ def drive_place(
     atlas = atlas_module.build([graph_at(place.graph, where=where)])
     home_atlas = atlas_module.build([place.graph]) if where == ABROAD else None
     roaming = None if suite.route else Roaming(atlas)
-    scene = None if where is None or driver.rig is None else scene_at(atlas.graphs[0], where=where)
+    scene = None if where is None or driver.rig is None else scene_at(atlas.graphs[0], name=place.name, where=where)
     simulator: Simulator | None = None
     home: Simulator | None = None
     for first in range(0, len(episodes), suite.batch):

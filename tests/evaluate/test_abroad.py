@@ -80,4 +80,4 @@ def test_abroad_is_seen_and_home_is_what_training_draws(places, suite, chosen):
         driver.rig = Rig((Camera("front", width=16, height=12),))
         drive_place(places[0], suite, driver, chosen[places[0].name][:1], watcher=quiet(), where=where)
     assert looks[HOME] <= set(regions.TRAINING) and looks[ABROAD] <= set(regions.HELD_OUT)
-    assert set(scene_at(places[0].graph, where=ABROAD).looks) == looks[ABROAD]
+    assert set(scene_at(places[0].graph, name=places[0].name, where=ABROAD).looks) == looks[ABROAD]
