@@ -21,7 +21,7 @@ from caravela.world.kernels import render, step, vectors
 from caravela.world.maps.catalogue import load_town, towns
 from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator, traffic_named
-from caravela.world.state import EXTERNAL, IDM
+from caravela.world.state import EXTERNAL, IDM, LEARNED
 
 Table = list[dict[str, Any]]
 # what the passes of a frame and of a tick are called in a table, by the kernels in them
@@ -125,7 +125,7 @@ class Drive:
 
 
 def driving(controller: np.ndarray) -> int:
-    return int(((controller == IDM) | (controller == EXTERNAL)).sum())
+    return int(np.isin(controller, (IDM, EXTERNAL, LEARNED)).sum())
 
 
 class SelfPlay:

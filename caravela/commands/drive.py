@@ -43,7 +43,7 @@ class Options:
     weather: str = "day"
     """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
     traffic: str = "light"
-    """none, light or dense."""
+    """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
     seed: int = 0
     """The same seed, the same drive."""
     policy: Path | None = None

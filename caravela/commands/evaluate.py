@@ -34,7 +34,8 @@ class RunOptions:
     """Drive a suite in closed loop and score every drive. A run that was stopped goes on where it was."""
 
     suite: str = "nominal"
-    """What is driven: nominal, longtail, no-route, dense, night, rain; words (the same starts, told differently); or brief, to try things out."""
+    """What is driven: nominal, longtail, no-route, dense, other-traffic, night, rain; words (the same starts, told differently); abroad (the same
+    starts at home and abroad); or brief, to try things out."""
     maps: Path | None = None
     """A folder of maps (.lanes, .osm, …); by default the test side: generated towns that nothing is trained on, and the real places."""
     episodes: int = 224
@@ -90,7 +91,7 @@ def run(options: RunOptions) -> dict[str, Any]:
     began, revision = time.perf_counter(), git_revision()
     cache = cache_folder().parent / "evaluate"
     work = Run(places, suite, identity=identity, episodes=options.episodes, seed=options.seed, cache=cache)
-    rows, words, kept = drive_all(work, driver, options)
+    rows, besides, kept = drive_all(work, driver, options)
     result = {
         "suite": suite.name,
         "policy": driver.name,
@@ -99,7 +100,7 @@ def run(options: RunOptions) -> dict[str, Any]:
         "seed": options.seed,
         "git_revision": revision,
         "wall_s": round(time.perf_counter() - began, 1),
-        **words,
+        **besides,
         **report_of(rows),
     }
     try:
@@ -111,19 +112,22 @@ def run(options: RunOptions) -> dict[str, Any]:
 
 
 def drive_all(work: "Run", driver: "Driver", options: RunOptions) -> "tuple[list[Row], dict[str, Any], list[Path]]":
-    """Rows of all drives, what the suite `words` says besides, and the files that keep the drives until the result is written."""
+    """Rows of all drives, what the suites `words` and `abroad` say besides, and the files that keep the drives until the result is written."""
     import functools
 
+    from caravela.commands._evaluate_abroad import drive_pairs
     from caravela.commands._evaluate_words import drive_spoken
     from caravela.evaluate.run import collect
     from caravela.evaluate.summary import rows_of
 
     with Bar() as bar:
+        shared = functools.partial(side_by_side, driver=driver, options=options, watcher=bar)
+        if work.suite.paired:
+            return drive_pairs(work, driver, watcher=bar, before=shared)
         if not work.suite.spoken:
-            side_by_side(work, driver=driver, options=options, watcher=bar)
+            shared(work)
             outcomes, kept = collect(work, driver, watcher=bar)
             return rows_of(outcomes, work.places), {}, kept
-        shared = functools.partial(side_by_side, driver=driver, options=options, watcher=bar)
         outcomes, verdicts, table, kept = drive_spoken(work, driver, watcher=bar, before=shared)
         rows = [{**row, "words": verdict} for row, verdict in zip(rows_of(outcomes, work.places), verdicts, strict=True)]
         return rows, {"words": table}, kept
@@ -323,6 +327,10 @@ def show_run(result: dict[str, Any]) -> None:
         if row["failures"]:
             failed = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in row["failures"].items())
             print(f"  {name:<28} {row['success']:4.0%} of {row['episodes']}: {failed}")
+    if "points_apart" in result:
+        from caravela.commands._evaluate_abroad import show_abroad
+
+        show_abroad(result)
     if "words" in result:
         from caravela.commands._evaluate_words import show_words
 

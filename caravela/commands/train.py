@@ -1,5 +1,5 @@
-"""`caravela train`: the teacher by self-play, then the driver by on-policy distillation. Every run lives in a folder, says how
-far it is, and goes on where it was when it is started again."""
+"""`caravela train`: the teacher by self-play, the world's learned traffic of it, then the driver by on-policy distillation. Every run
+lives in a folder, says how far it is, and goes on where it was when it is started again."""
 
 import sys
 from dataclasses import dataclass
@@ -100,6 +100,16 @@ class ExportOptions:
     """Let the critic choose among the proposals; without, the regression's plan is driven. Worth it where `probe` says that it gains."""
     critic_margin: float = 0.0
     """What another proposal must be worth over the regression's plan to be chosen, 0 to 1; `probe` tells the gain by margin."""
+
+
+@dataclass(frozen=True)
+class TrafficOptions:
+    """Make the world's learned traffic of a teacher: its network in half precision, for the simulator to read without torch."""
+
+    teacher: Path | None = None
+    """The teacher's checkpoint; by default runs/teacher/nano/last.pt, or the one that ships where there is none."""
+    out: Path | None = None
+    """The file; by default the one that the simulator reads (weights/traffic.npz in the package)."""
 
 
 def run_teacher(options: TeacherOptions) -> dict[str, Any]:
@@ -304,6 +314,18 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
     return {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
 
 
+def run_traffic(options: TrafficOptions) -> dict[str, Any]:
+    """Write the file, read it as the simulator does, and say how large it is."""
+    from caravela.train.teacher_driver import load_teacher
+    from caravela.train.traffic import write_traffic
+    from caravela.world import learned
+
+    teacher = teacher_at(options.teacher)
+    out = options.out or learned.SHIPPED
+    size = write_traffic(load_teacher(teacher), out)
+    return {"out": str(out), "teacher": str(teacher), "kilobytes": round(size / 1e3, 1), "numbers": len(learned.weights(out))}
+
+
 def training_maps(folder: Path, *, towns: int) -> list[Any]:
     """The training side: generated towns and, where their extracts are, real places, made in `folder` where they are missing."""
     import os
@@ -326,5 +348,6 @@ VERBS = {
     "teacher": Verb(TeacherOptions, run_teacher, "the teacher, by self-play on vectors"),
     "vla": Verb(VLAOptions, run_vla, "the driver, by distillation on pixels"),
     "probe": Verb(ProbeOptions, run_probe, "what a driver sees on maps it never trained on"),
+    "traffic": Verb(TrafficOptions, run_traffic, "the world's learned traffic, of a teacher"),
     "export": Verb(ExportOptions, run_export, "a driver's checkpoint to the file that the car runs"),
 }

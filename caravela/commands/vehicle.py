@@ -53,7 +53,7 @@ class RunOptions:
     weather: str = "day"
     """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
     traffic: str = "light"
-    """none, light or dense."""
+    """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
     seed: int = 0
     """The same seed, the same drive."""
     seconds: float = 20.0

@@ -82,7 +82,7 @@ class PlayOptions:
     seconds: float = 20.0
     """How long."""
     traffic: str = "dense"
-    """none, light or dense."""
+    """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
     weather: str = "day"
     """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
     seed: int = 0

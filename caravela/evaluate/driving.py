@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from caravela.core.types import Score
 from caravela.core.units import STEP_S
+from caravela.evaluate.abroad import begin_in_mirror
 from caravela.evaluate.drivers import Driver
 from caravela.evaluate.episodes import Episode, begin, set_incidents
 from caravela.evaluate.referee import Referee, Tick
@@ -52,14 +53,20 @@ def drive(
     watcher: Watcher | None = None,
     roaming: Roaming | None = None,
     told: Sequence[Told] | None = None,
+    home: Simulator | None = None,
 ) -> list[Driven]:
     """One drive per world until all have ended.
 
     Args:
+        home: where the same drives begin at home; here they begin as that looks in a mirror.
         roaming: follows cars that are given no route; without it they have one.
         told: what each is told; its ride is kept then.
     """
-    begin(simulator, [episode.seed for episode in episodes])
+    seeds = [episode.seed for episode in episodes]
+    begin(simulator, seeds)
+    if home is not None:
+        begin(home, seeds)
+        begin_in_mirror(simulator, home)
     set_incidents(simulator, episodes)
     simulator.has_route[:] = roaming is None
     simulator.words = [""] * simulator.batch

@@ -98,6 +98,7 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
             f"{_percent(row['progress'])} | {failed} |"
         )
     parts += _words([result for result in ordered if "words" in result])
+    parts += _abroad([result for result in ordered if "points_apart" in result])
     seeds = ", ".join(sorted({str(result["seed"]) for result in ordered}))
     made = "; ".join(f"{result['policy']} {str(result['git_revision'])[:12]}, {result['wall_s'] / 60.0:.0f} min" for result in ordered)
     return [*parts, f"\nSeed {seeds}. Revision and time taken: {made}.\n"]
@@ -134,6 +135,27 @@ def _words(results: Sequence[Result]) -> list[str]:
                 f"| {result['policy']} | {asked} | {_percent(row['right'])} ({_between(row['right_ci'])}) | {_percent(row['heeded'])} | "
                 f"{_percent(row['by_chance'])} | {row['judged']} of {row['drives']} |"
             )
+    return parts
+
+
+def _abroad(results: Sequence[Result]) -> list[str]:
+    """How far drives abroad fall behind the same drives at home."""
+    if not results:
+        return []
+    parts = [
+        "",
+        "### At home and abroad, from the same starts\n",
+        "Abroad is the same map in a mirror, in a look that nothing is trained on. The tables above are of the drives abroad. Points apart: success at "
+        "home minus success abroad, in percentage points; a driver that does not look tells how much of it is chance.\n",
+        "| policy | pairs | at home | abroad | points apart | at home only | abroad only |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        between = "–" if None in result["points_apart_ci"] else " to ".join(f"{value:+.1f}" for value in result["points_apart_ci"])
+        parts.append(
+            f"| {result['policy']} | {result['pairs']} | {_percent(result['success_home'])} | {_percent(result['success_abroad'])} | "
+            f"{result['points_apart']:+.1f} ({between}) | {result['only_home_succeeds']} | {result['only_abroad_succeeds']} |"
+        )
     return parts
 
 

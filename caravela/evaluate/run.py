@@ -10,6 +10,7 @@ from typing import Any
 from caravela.core.errors import CaravelaError
 from caravela.core.types import Score
 from caravela.evaluate import kept
+from caravela.evaluate.abroad import ABROAD, graph_at, scene_at
 from caravela.evaluate.drivers import Driver
 from caravela.evaluate.driving import Told, Watcher, drive
 from caravela.evaluate.episodes import Episode, choose, choose_incidents, scout
@@ -80,17 +81,28 @@ def _enough(found: list[Episode], wanted: int, suite: Suite, *, signals: bool) -
 
 
 def drive_place(
-    place: Place, suite: Suite, driver: Driver, episodes: Sequence[Episode], *, watcher: Watcher, manner: str | None = None
+    place: Place,
+    suite: Suite,
+    driver: Driver,
+    episodes: Sequence[Episode],
+    *,
+    watcher: Watcher,
+    manner: str | None = None,
+    where: str | None = None,
 ) -> list[Outcome]:
-    """Drive the episodes of one map, `suite.batch` side by side, asking for a `manner` (see `evaluate.spoken`) where one is given."""
+    """Drive the episodes of one map, `suite.batch` side by side, asking for a `manner` (see `evaluate.spoken`) where one is given, at home
+    or abroad (see `evaluate.abroad`) where that is said."""
     outcomes: list[Outcome] = []
-    atlas = atlas_module.build([place.graph])
+    atlas = atlas_module.build([graph_at(place.graph, where=where)])
+    home_atlas = atlas_module.build([place.graph]) if where == ABROAD else None
     roaming = None if suite.route else Roaming(atlas)
+    scene = None if where is None or driver.rig is None else scene_at(atlas.graphs[0], name=place.name, where=where)
     simulator: Simulator | None = None
+    home: Simulator | None = None
     for first in range(0, len(episodes), suite.batch):
         several = episodes[first : first + suite.batch]
         if simulator is None or simulator.batch != len(several):
-            scene = None if simulator is None else simulator.scene
+            scene = scene if simulator is None else simulator.scene
             simulator = Simulator(
                 atlas,
                 batch=len(several),
@@ -100,9 +112,11 @@ def drive_place(
                 scene=scene,
                 incidents=bool(suite.incidents),
             )
+            if home_atlas is not None:
+                home = Simulator(home_atlas, batch=len(several), traffic=suite.traffic, weathers=suite.weathers)
         told: list[Told] | None = None if manner is None else [told_of(manner, episode) for episode in several]
-        drives = drive(simulator, driver, several, watcher=watcher, roaming=roaming, told=told)
-        side = place.graph.lefthand
+        drives = drive(simulator, driver, several, watcher=watcher, roaming=roaming, told=told, home=home)
+        side = atlas.graphs[0].lefthand
         outcomes += [Outcome(episode, side, d.score, d.rolls, d.risk, d.ride) for episode, d in zip(several, drives, strict=True)]
     return outcomes
 
@@ -120,6 +134,7 @@ class Run:
     code: str = field(default_factory=program_digest)  # that this run began with, however long it takes: the world's,
     drivers_code: str = field(default_factory=lambda: program_digest(DRIVERS))  # and that of all who drive in it
     manner: str | None = None  # what is asked of the driver in words, see `evaluate.spoken`
+    where: str | None = None  # at home or abroad, see `evaluate.abroad`
 
     def choose(self, watcher: Watcher) -> dict[str, list[Episode]]:
         """The episodes by map."""
@@ -129,11 +144,8 @@ class Run:
     def part(self, place: Place, chosen: dict[str, list[Episode]]) -> Path:
         """Where the outcomes of one map are kept until the run is complete."""
         asked = [asdict(episode) for episode in chosen[place.name]]
-        return (
-            self.cache
-            / "parts"
-            / f"{kept.key(self.drivers_code, self.identity, place.digest, asdict(self.suite), asked, self.manner)}.json"
-        )
+        key = kept.key(self.drivers_code, self.identity, place.digest, asdict(self.suite), asked, self.manner, self.where)
+        return self.cache / "parts" / f"{key}.json"
 
 
 def drive_share(work: Run, driver: Driver, *, share: int, of: int, watcher: Watcher) -> None:
@@ -148,7 +160,7 @@ def drive_share(work: Run, driver: Driver, *, share: int, of: int, watcher: Watc
 
 
 def _driven(work: Run, place: Place, driver: Driver, chosen: dict[str, list[Episode]], watcher: Watcher) -> list[dict[str, Any]]:
-    outcomes = drive_place(place, work.suite, driver, chosen[place.name], watcher=watcher, manner=work.manner)
+    outcomes = drive_place(place, work.suite, driver, chosen[place.name], watcher=watcher, manner=work.manner, where=work.where)
     return [asdict(outcome) for outcome in outcomes]
 
 
@@ -168,7 +180,7 @@ def forget(parts: Sequence[Path]) -> None:
 def collect(work: Run, driver: Driver, *, watcher: Watcher) -> tuple[list[Outcome], list[Path]]:
     """All outcomes of a run, and the files that keep them until it is complete."""
     chosen = work.choose(watcher)
-    told = f" (words: {work.manner})" if work.manner else ""
+    told = f" (words: {work.manner})" if work.manner else f" ({work.where})" if work.where else ""
     watcher.stage(f"{driver.name} drives{told}", total=sum(map(len, chosen.values())))
     outcomes: list[Outcome] = []
     parts: list[Path] = []

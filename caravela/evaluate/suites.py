@@ -23,6 +23,7 @@ class Suite:
     route: bool = True  # the sat-nav is on
     incidents: tuple[str, ...] = ()  # kinds of `world.incidents`, alike many drives of each
     patience: float = 0.0  # s that a drive may take longer than the baseline took undisturbed
+    paired: bool = False  # every start is driven at home and abroad, see `evaluate.abroad`
     spoken: bool = False  # every start is driven once per manner of `evaluate.spoken`, and the drives are compared
 
     @property
@@ -36,6 +37,18 @@ SUITES = {
         Suite("nominal", "60 s by day in light traffic; every drive has a turn, half of them a red light"),
         Suite("no-route", "nominal with the sat-nav off: any way will do, as far as the baseline comes on its own", route=False),
         Suite("dense", "nominal in dense traffic: twenty cars, ten parked cars, eight pedestrians", traffic="dense"),
+        Suite(
+            "other-traffic",
+            "nominal among cars that the teacher drives, each in a style of its own: traffic that the driver never trained in, as all its "
+            "training was among cars of the Intelligent Driver Model",
+            traffic="learned",
+        ),
+        Suite(
+            "abroad",
+            "nominal, driven twice from the same starts: at home, in a look that training draws, and abroad, in one that it never draws and on "
+            "the other side of the road",
+            paired=True,
+        ),
         Suite("night", "nominal by night, under street lamps", weathers=("night",)),
         Suite("rain", "nominal in rain, on wet roads", weathers=("rain",)),
         Suite(

@@ -20,12 +20,14 @@ from caravela.train.samples import ShardWriter
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.words import SentenceEncoder
 from caravela.world import atlas as atlas_module
+from caravela.world import regions
 from caravela.world.arena import FAILURES
 from caravela.world.cameras import SEMANTIC_NAMES
 from caravela.world.incidents.director import KINDS, SPARE
 from caravela.world.kernels import events, labels
 from caravela.world.kernels.vectors import STYLE
 from caravela.world.maps.lane_graph import LaneGraph
+from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator
 from caravela.world.state import ABSENT, WorldState
 
@@ -78,8 +80,10 @@ class Collector:
         self.config, self.driver, self.writer = config, driver, writer
         self.random = np.random.default_rng(seed)
         weathers = self.random.choice(config.weathers, size=config.worlds, p=config.weather_shares)
+        scene = training_scene(graphs)
         self.simulator = Simulator(
             atlas_module.build(graphs),
+            scene=scene,
             batch=config.worlds,
             rig=policy_rig(),
             traffic=config.traffic,
@@ -91,8 +95,7 @@ class Collector:
             truth=True,
             incidents=True,
         )
-        assert self.simulator.scene is not None
-        self.lamps = LampLabels(self.simulator.scene, policy_rig())
+        self.lamps = LampLabels(scene, policy_rig())
         self.encoder = SentenceEncoder()
         self.obstacles = Obstacles(self.simulator.atlas, worlds=config.worlds, random=self.random, reserved=SPARE)
         self.failed_since = np.full(config.worlds, np.inf)
@@ -247,6 +250,13 @@ class Collector:
             broken = self.random.random() < self.config.fault_share
             fault = str(self.random.choice(FAULTS, p=FAULT_SHARES)) if broken else "none"
             self.simulator.lens.set(int(world), fault, random=self.random)
+
+
+def training_scene(graphs: Sequence[LaneGraph]) -> Scene:
+    """The scene of these maps in looks of the training side, wherever they lie: what is learned from shows no other."""
+    scene = Scene.build(graphs).at_home()
+    assert set(scene.looks) <= set(regions.TRAINING), "a look of the test side would be learned from"
+    return scene
 
 
 def _mixed(teacher: Control, student: Control, by_student: NDArray[np.bool_]) -> Control:

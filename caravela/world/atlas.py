@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caravela.core.errors import MapError
+from caravela.world import learned
 from caravela.world.kernels.compiling import announce_compiling
 from caravela.world.kernels.navigation import OFF_ROAD, rasterise
 from caravela.world.kernels.routes import CHANGE_LENGTH
@@ -65,6 +66,7 @@ class Roads(NamedTuple):
     parking: NDArray  # PARKING
     spawns: NDArray  # SPAWN
     grid: NDArray[np.uint8]  # navigation cells: 0 off-road, 1 any direction, 2..254 the lane's heading, 255 building
+    learned: NDArray[np.float32]  # weights of the learned traffic, see `kernels.learned`
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def build(graphs: Sequence[LaneGraph]) -> Atlas:
         parking=np.concatenate([g.parking.reshape(-1, 3) for g in graphs]).astype(np.float32).view(PARKING).reshape(-1),
         spawns=np.concatenate(spawns),
         grid=np.concatenate([cells.ravel() for _, cells in grids]),
+        learned=learned.weights(),
     )
     return Atlas(graphs=tuple(graphs), roads=roads)
 

@@ -2,7 +2,7 @@
 into flat arrays. Built once; worlds share it. Everything made up (frontages, trees, colours) follows from the seed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,16 @@ class Scene:
         parts = [_MapParts.build(graph, np.random.default_rng([seed, k])) for k, graph in enumerate(graphs)]
         looks = np.array([regions.fitting(*graph.origin, lefthand=graph.lefthand) for graph in graphs], np.int32)
         return cls(arrays=_pack(parts), looks=looks, names=tuple(graph.name for graph in graphs))
+
+    def at_home(self) -> "Scene":
+        """The same maps, none in a look of the test side: what training draws."""
+        sides = self.arrays.places["lefthand"] > 0.5
+        looks = [regions.at_home(int(look), lefthand=bool(left)) for look, left in zip(self.looks, sides, strict=True)]
+        return replace(self, looks=np.array(looks, np.int32))
+
+    def abroad(self) -> "Scene":
+        """The same maps, all in looks of the test side."""
+        return replace(self, looks=np.array([regions.abroad(name) for name in self.names], np.int32))
 
 
 @dataclass(frozen=True)

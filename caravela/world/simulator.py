@@ -34,13 +34,20 @@ class Traffic:
     cars: int
     parked: int
     walkers: int
+    learned: bool = False  # the cars are driven by the teacher, each in a style of its own, rather than by the baseline
 
     @property
     def agents(self) -> int:
         return 1 + self.cars + self.parked + self.walkers
 
 
-TRAFFIC = {"none": Traffic(0, 0, 0), "light": Traffic(8, 8, 4), "dense": Traffic(20, 10, 8)}
+TRAFFIC = {
+    "none": Traffic(0, 0, 0),
+    "light": Traffic(8, 8, 4),
+    "dense": Traffic(20, 10, 8),
+    "learned": Traffic(8, 8, 4, learned=True),
+    "learned-dense": Traffic(20, 10, 8, learned=True),
+}
 
 
 def traffic_named(name: str) -> Traffic:
@@ -113,6 +120,7 @@ class Simulator:
         self.state.map[:] = self._maps
         self.state.look[:] = self._maps if self.scene is None else self.scene.looks[self._maps]
         self.state.weather[:] = self._weather
+        self.state.learned[:] = self.traffic.learned
         counts = [np.full(self.batch, n, dtype=np.int32) for n in (self.traffic.cars, self.traffic.parked, self.traffic.walkers)]
         wanted = np.full(self.batch, wanted_road, dtype=np.float32)
         begin(self.atlas.roads, self.state.arrays(), counts[0], counts[1], counts[2], self._shares[0], self._shares[1], wanted)

@@ -65,6 +65,7 @@ WORLD = np.dtype(
         ("look", "i4"),  # region whose markings, lamps and palette are drawn
         ("weather", "f4", (len(weather_module.COLUMNS),)),
         ("frozen", "?"),  # signal clocks stand still (labels must not foresee a change)
+        ("learned", "?"),  # cars of the traffic are LEARNED rather than IDM; where it is False, nobody is
     ],
     align=True,
 )

@@ -71,6 +71,38 @@ def test_the_suite_of_words_drives_every_start_once_per_manner(caravela, maps, t
     assert code == 0 and "| idm | gentle | 0.0 % (–)" in (tmp_path / "results.md").read_text()
 
 
+def test_the_suite_abroad_drives_every_start_twice(caravela, maps, tmp_path):
+    words = (
+        "evaluate",
+        "run",
+        "--suite",
+        "abroad",
+        "--policy",
+        "stationary",
+        "--maps",
+        maps,
+        "--episodes",
+        2,
+        "--out",
+        tmp_path / "results",
+    )
+    code, out, err = caravela(*words, "--json")
+    assert code == 0, err
+    shown = json.loads(out.splitlines()[-1])
+    assert set(PROMISED) <= shown.keys() and shown["pairs"] == shown["episodes"] == 2
+    assert (shown["success_home"], shown["success_abroad"], shown["points_apart"], shown["points_apart_ci"]) == (
+        0.0,
+        0.0,
+        0.0,
+        [None, None],
+    )
+    rows = json.loads((tmp_path / "results" / "evaluate-abroad-stationary.json").read_text())["rows"]
+    assert len(rows) == 2 and all(row["home"]["side"] != row["side"] for row in rows)
+    assert not list((tmp_path / "cache").rglob("parts/*.json"))
+    code, _, _ = caravela("results", "--folder", tmp_path / "results", "--out", tmp_path / "results.md")
+    assert code == 0 and "| stationary | 2 | 0.0 % | 0.0 % | +0.0 (–) | 0 | 0 |" in (tmp_path / "results.md").read_text()
+
+
 def test_no_route_is_driven_and_no_turn_is_missed(caravela, maps, tmp_path):
     words = ("evaluate", "run", "--suite", "no-route", "--policy", "constant_velocity", "--maps", maps, "--episodes", 2)
     code, out, err = caravela(*words, "--out", tmp_path, "--json")

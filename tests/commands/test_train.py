@@ -17,6 +17,8 @@ pytest.importorskip("torch", reason="needs the extra `train`")
         (["teacher", "--seed", "-1"], "--seed is -1; expected at least 0"),
         (["teacher", "--steps", "0"], "--steps is 0; expected at least 1"),
         (["teacher", "--folder", __file__], "give --folder one that you can write"),
+        (["traffic", "--teacher", "no/such.pt"], "no teacher at 'no/such.pt'"),
+        (["traffic", "--out", "no/such/traffic.npz"], "give --out a file that you can write"),
         (["vla", "nan0"], "did you mean nano"),
         (["vla", "--only", "both"], "expected collect or learn"),
         (["vla", "--collectors", "2"], "--collectors is for one half only; run `caravela train vla` with --only collect"),

@@ -1,11 +1,10 @@
 """One tick of every world: lights, drivers, bodies, places, events and reward parts. Parallel over worlds only, so the
 same seed gives the same bits whatever the number of threads."""
 
-
 import numpy as np
 from numba import prange
 
-from caravela.world.kernels import events, traffic
+from caravela.world.kernels import events, learned, traffic
 from caravela.world.kernels.compiling import allocating_kernel, kernel, kernel_loop
 from caravela.world.kernels.dynamics import actuate, energy_wh, move
 from caravela.world.kernels.random import uniform
@@ -77,9 +76,13 @@ def _tick(roads, state, b, action, flags, parts, respawn):
     update_lamps(roads, state.worlds[b].map, state.clock[b], state.lamp[b])
     for i in range(agents):
         if traffic.on_route(state, b, i):
-            lane, distance = traffic.next_junction(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
+            lane, distance = traffic.next_junction(
+                roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
+            )
             junction_lane[i], junction_distance[i] = lane, distance
-            lane, distance = traffic.next_rule(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
+            lane, distance = traffic.next_rule(
+                roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
+            )
             rule_lane[i], rule_distance[i] = lane, distance
     for i in range(agents):
         if state.agents[b, i].controller == traffic.IDM:
@@ -88,8 +91,15 @@ def _tick(roads, state, b, action, flags, parts, respawn):
         elif state.agents[b, i].controller == traffic.EXTERNAL:
             wanted[i, 0], wanted[i, 1] = action[b, i, 0], action[b, i, 1]
             front = rule_distance[i] - 0.5 * state.agents[b, i].length - state.agents[b, i].centre_offset
-            if rule_lane[i] >= 0 and front > 0.0 and front < 0.1 + state.agents[b, i].speed * STEP and roads.lanes[rule_lane[i]].control != traffic.SIGNAL:
+            if (
+                rule_lane[i] >= 0
+                and front > 0.0
+                and front < 0.1 + state.agents[b, i].speed * STEP
+                and roads.lanes[rule_lane[i]].control != traffic.SIGNAL
+            ):
                 must_yield[i] = traffic.must_wait(roads, state, b, i, rule_lane[i], 0.1, junction_lane, junction_distance)
+    if state.worlds[b].learned:
+        learned.decide(roads, state, b, path, junction_lane, junction_distance, wanted)
     for i in range(agents):
         controller = state.agents[b, i].controller
         flags[b, i] = 0
@@ -98,16 +108,35 @@ def _tick(roads, state, b, action, flags, parts, respawn):
             traffic.walk_over(roads, state, b, i, STEP)
         elif controller == traffic.SCRIPTED:
             traffic.carry_on(state, b, i, STEP)
-        elif controller == traffic.IDM or controller == traffic.EXTERNAL:
+        elif controller == traffic.IDM or controller == traffic.EXTERNAL or controller == traffic.LEARNED:
             _move_agent(roads, state, b, i, wanted[i, 0], wanted[i, 1], rule_lane[i], rule_distance[i], must_yield[i], flags, parts)
     for i in range(agents):
-        if state.agents[b, i].controller == traffic.EXTERNAL:
+        controller = state.agents[b, i].controller
+        if controller == traffic.EXTERNAL or controller == traffic.LEARNED:
             _judge(roads, state, b, i, flags, parts)
-        elif state.agents[b, i].controller == traffic.IDM and (flags[b, i] & events.ARRIVED or abs(state.agents[b, i].lane_offset) > events.ROUTE_LOST or state.agents[b, i].timer > 60.0) and respawn[b]:
-            spawn(roads, state, b, i, np.int64(traffic.IDM), 200.0, 60.0)
-        elif state.agents[b, i].controller == traffic.ABSENT and respawn[b] and state.agents[b, i].length > 1.5:
-            spawn(roads, state, b, i, np.int64(traffic.IDM), 200.0, 60.0)
+    for i in range(agents):  # once all are judged: who is struck is struck by somebody
+        if respawn[b] and _leaves(state, b, i, flags):
+            spawn(roads, state, b, i, _traffic_controller(state, b, i), 200.0, 60.0)
     state.worlds[b].time += STEP
+
+
+@kernel
+def _leaves(state, b, i, flags):
+    """Is agent i traffic whose drive is over, or that found no room before? Learned cars also end where their teacher's drives do."""
+    controller = state.agents[b, i].controller
+    if controller == traffic.ABSENT:
+        return state.agents[b, i].length > 1.5
+    if controller == traffic.LEARNED and flags[b, i] & (events.COLLISION | events.OFF):
+        return True
+    if controller != traffic.IDM and controller != traffic.LEARNED:
+        return False
+    return flags[b, i] & events.ARRIVED > 0 or abs(state.agents[b, i].lane_offset) > events.ROUTE_LOST or state.agents[b, i].timer > 60.0
+
+
+@kernel
+def _traffic_controller(state, b, i):
+    """Who drives agent i of the traffic. The teacher never rode a bicycle: those keep to the baseline."""
+    return np.int64(traffic.LEARNED if state.worlds[b].learned and state.agents[b, i].kind != traffic.BICYCLE else traffic.IDM)
 
 
 @kernel
@@ -119,7 +148,13 @@ def _move_agent(roads, state, b, i, acceleration, curvature, rule, distance, mus
         speed, before, bent, acceleration, curvature, kind, state.worlds[b].weather[FRICTION], STEP
     )
     state.agents[b, i].x, state.agents[b, i].y, state.agents[b, i].heading, state.agents[b, i].speed = move(
-        state.agents[b, i].x, state.agents[b, i].y, state.agents[b, i].heading, speed, state.agents[b, i].acceleration, state.agents[b, i].curvature, STEP
+        state.agents[b, i].x,
+        state.agents[b, i].y,
+        state.agents[b, i].heading,
+        speed,
+        state.agents[b, i].acceleration,
+        state.agents[b, i].curvature,
+        STEP,
     )
     if state.agents[b, i].speed <= 0.0 and state.agents[b, i].acceleration < 0.0:
         state.agents[b, i].acceleration = 0.0
@@ -157,7 +192,9 @@ def _move_agent(roads, state, b, i, acceleration, curvature, rule, distance, mus
     lateral = state.agents[b, i].speed * state.agents[b, i].speed * state.agents[b, i].curvature
     lateral_jerk = state.agents[b, i].speed * state.agents[b, i].speed * (state.agents[b, i].curvature - bent) / STEP
     parts[b, i, PROGRESS] = advanced
-    parts[b, i, COMFORT] = (state.agents[b, i].acceleration / 3.0) ** 2 + (lateral / 3.0) ** 2 + 0.1 * min((jerk / 5.0) ** 2 + (lateral_jerk / 5.0) ** 2, 10.0)
+    parts[b, i, COMFORT] = (
+        (state.agents[b, i].acceleration / 3.0) ** 2 + (lateral / 3.0) ** 2 + 0.1 * min((jerk / 5.0) ** 2 + (lateral_jerk / 5.0) ** 2, 10.0)
+    )
     parts[b, i, ENERGY] = energy
     speeding = max(state.agents[b, i].speed - 1.05 * roads.lanes[route[at]].speed, 0.0)
     parts[b, i, LANE] = 0.5 * speeding + min(state.agents[b, i].lane_offset * state.agents[b, i].lane_offset, 9.0) * 0.2
@@ -232,7 +269,7 @@ def _begin(roads, state, b, cars, parked, walkers, share_large, share_bicycle, e
                     kind = 5
             embody(state, b, i, kind)
             wanted, away = (ego_wanted, 0.0) if i == 0 else (200.0, 12.0)
-            controller = np.int64(traffic.EXTERNAL if i == 0 else traffic.IDM)
+            controller = np.int64(traffic.EXTERNAL) if i == 0 else _traffic_controller(state, b, i)
             if not spawn(roads, state, b, i, controller, wanted, away) and i == 0:
                 spawn(roads, state, b, i, controller, 0.0, 0.0)
         else:
@@ -245,7 +282,17 @@ def _begin(roads, state, b, cars, parked, walkers, share_large, share_bicycle, e
 def begin(roads, state, cars, parked, walkers, share_large, share_bicycle, ego_wanted):
     """Fill every world: agent 0 (the ego car), then `cars`, `parked` and `walkers` (B,) others; the rest stay absent."""
     for b in prange(state.agents.shape[0]):
-        _begin(roads, state, np.int64(b), np.int64(cars[b]), np.int64(parked[b]), np.int64(walkers[b]), share_large, share_bicycle, float(ego_wanted[b]))
+        _begin(
+            roads,
+            state,
+            np.int64(b),
+            np.int64(cars[b]),
+            np.int64(parked[b]),
+            np.int64(walkers[b]),
+            share_large,
+            share_bicycle,
+            float(ego_wanted[b]),
+        )
 
 
 @kernel

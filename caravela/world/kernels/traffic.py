@@ -7,7 +7,7 @@ from caravela.world.kernels.compiling import kernel
 from caravela.world.kernels.random import uniform
 from caravela.world.kernels.routes import JUNCTION, is_lateral, path_point, walk
 
-ABSENT, EXTERNAL, IDM, PARKED, WALKER, SCRIPTED = 0, 1, 2, 3, 4, 7
+ABSENT, EXTERNAL, IDM, PARKED, WALKER, LEARNED, SCRIPTED = 0, 1, 2, 3, 4, 5, 7
 PRIORITY, YIELD, STOP, SIGNAL, RIGHT_BEFORE_LEFT = 0, 1, 2, 3, 4
 RED, RED_YELLOW, YELLOW, GREEN_YIELD, GREEN = 1, 2, 3, 4, 5
 
@@ -49,7 +49,7 @@ def on_path(path, x, y):
 def on_route(state, b, i):
     """Does agent i follow lanes, so that others at a junction can tell where it goes?"""
     controller = state.agents[b, i].controller
-    return controller == IDM or controller == EXTERNAL or (controller == SCRIPTED and state.agents[b, i].route[0] >= 0)
+    return controller == IDM or controller == EXTERNAL or controller == LEARNED or (controller == SCRIPTED and state.agents[b, i].route[0] >= 0)
 
 
 @kernel
@@ -263,7 +263,8 @@ def _may_cross(roads, state, b, crossing, x0, y0, x1, y1, length):
         return False
     middle_x, middle_y = 0.5 * (x0 + x1), 0.5 * (y0 + y1)
     for j in range(state.agents.shape[1]):
-        if state.agents[b, j].controller != IDM and state.agents[b, j].controller != EXTERNAL:
+        controller = state.agents[b, j].controller
+        if controller != IDM and controller != EXTERNAL and controller != LEARNED:
             continue
         dx, dy = middle_x - state.agents[b, j].x, middle_y - state.agents[b, j].y
         cos, sin = math.cos(state.agents[b, j].heading), math.sin(state.agents[b, j].heading)

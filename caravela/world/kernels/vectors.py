@@ -178,7 +178,8 @@ def _object(roads, state, b, i, j, path, mine, mine_distance, theirs, theirs_dis
 
 
 @kernel
-def _observe(roads, state, b, i, junction_lane, junction_distance, path, distances, order, row, objects, mask):
+def observe_one(roads, state, b, i, junction_lane, junction_distance, path, distances, order, row, objects, mask):
+    """What agent i sees: row (ROW - STYLE,), objects and mask; path, distances and order are room to work in."""
     agents = state.agents.shape[1]
     row[:] = 0.0
     objects[:] = 0.0
@@ -229,7 +230,7 @@ def _observe_world(roads, state, b, rows, objects, mask, only_ego):
             junction_lane[i], junction_distance[i] = lane, distance
     for i in range(1 if only_ego else agents):
         if state.agents[b, i].controller == traffic.EXTERNAL:
-            _observe(roads, state, b, i, junction_lane, junction_distance, path, distances, order, rows[b, i, : ROW - STYLE], objects[b, i], mask[b, i])
+            observe_one(roads, state, b, i, junction_lane, junction_distance, path, distances, order, rows[b, i, : ROW - STYLE], objects[b, i], mask[b, i])
 
 
 @kernel_loop

@@ -1,0 +1,42 @@
+"""Training draws no look of the test side, wherever on Earth its maps lie."""
+
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+from caravela.train.collect import training_scene
+from caravela.world import regions
+from caravela.world.maps.catalogue import load_town
+from caravela.world.scene import Scene
+
+TOKYO, OSLO, SEATTLE, NOWHERE = (35.68, 139.77), (59.91, 10.75), (47.66, -122.32), (0.0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """The smallest town, there."""
+    town = load_town("fairhaven")
+    return Scene.build([replace(town, origin=TOKYO, lefthand=True), replace(town, origin=OSLO)])
+
+
+def test_every_look_is_on_one_side_and_both_sides_have_some():
+    assert sorted(regions.TRAINING + regions.HELD_OUT) == list(range(len(regions.REGIONS)))
+    assert len(regions.TRAINING) >= 3 and len(regions.HELD_OUT) >= 2
+
+
+def test_maps_of_the_test_sides_regions_are_drawn_as_at_home(scene, monkeypatch):
+    monkeypatch.setattr(Scene, "build", lambda graphs: scene)
+    assert [regions.NAMES[look] for look in scene.looks] == ["japan", "nordic"]
+    assert [regions.NAMES[look] for look in training_scene([]).looks] == ["britain", "europe"]
+    for place in (SEATTLE, NOWHERE):  # what training draws stays as it is
+        look = regions.fitting(*place, lefthand=False)
+        assert regions.at_home(look, lefthand=False) == look
+
+
+def test_a_look_of_the_test_side_stops_training(scene, monkeypatch):
+    monkeypatch.setattr(Scene, "build", lambda graphs: scene)
+    monkeypatch.setattr(Scene, "at_home", lambda scene: scene)
+    with pytest.raises(AssertionError, match="test side"):
+        training_scene([])
