@@ -43,7 +43,7 @@ class VLATrainConfig:
     weight_decay: float = 0.02
     average: float = 0.998  # of the weights' moving average, which is what drives
     shard: int = 512  # samples
-    keep: int = 130  # shards kept on disk
+    keep: int = 180  # shards kept on disk
     teacher_rounds: int = 3  # rounds driven by the teacher alone
     mirrored: float = 0.5  # share of samples that are seen in a mirror
     student_share: float = 0.8  # of drives afterwards
