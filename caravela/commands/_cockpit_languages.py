@@ -29,7 +29,7 @@ class LanguagesOptions:
 class LearnLanguagesOptions:
     """Train the reader of German and Chinese on generated phrasings, and choose the English sentences anew: some minutes on one core."""
 
-    epochs: int = 40
+    epochs: int = 20
     seed: int = 0
     out: Path | None = None
     """Where the weights go; by default over those that ship."""

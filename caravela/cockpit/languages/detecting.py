@@ -55,7 +55,8 @@ def _vocabularies() -> tuple[frozenset[str], frozenset[str]]:
     phrases = GERMAN.phrases
     german |= _words_in([phrases["forms"], phrases["tools"], phrases["meanings"], phrases["orders"], phrases["prefixes"]])
     german |= _words_in(phrases["numbers"])
-    return frozenset(english - german), frozenset(german - english)
+    surely = set(_GERMAN) - set(_ENGLISH)  # our English phrases hold a German one, to be told for what it is
+    return frozenset(english - german - surely), frozenset(german - english | surely)
 
 
 def _words_in(table: Any) -> set[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from caravela.cockpit.intents import CabinCall, Garbled, Step, Unclear
 from caravela.cockpit.phrasing import NEGATED, NONE, SEVERAL, patterns, spoken_zone
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.understanding import Understanding
@@ -78,7 +79,7 @@ def _fits(label: str, operation: str, sentence: str) -> bool:
 def _sureness(understanding: Understanding, label: str, operation: str, sentence: str) -> float:
     """Probability of the deed, the least with any place after it; 0 where it is taken for something else, or for several things."""
     text, condition = sample(sentence, label), label.startswith("when.")
-    if understanding.zone(text) != NONE or (not condition and len(understanding(text)) != 1):
+    if understanding.zone(text) != NONE or not (condition or _alone(understanding(text), f"{label} {operation}")):
         return 0.0
     zones = (NONE, *ZONES_TRIED) if label in TOOLS and TOOLS[label].places else (NONE,)
     least = 1.0
@@ -91,3 +92,15 @@ def _sureness(understanding: Understanding, label: str, operation: str, sentence
             return 0.0 if zone == NONE else 0.01
         least = min(least, understanding.sureness(said, f"{label} {operation}"))
     return least
+
+
+def _alone(steps: list[Step], deed: str) -> bool:
+    """Is this one step that waits for nothing, and of a tool only what the deed says?"""
+    if len(steps) != 1 or steps[0].condition is not None:
+        return False
+    match steps[0].intent:
+        case CabinCall(call):
+            return f"{call.tool} {call.operation}" == deed
+        case Unclear() | Garbled():
+            return deed.startswith("unclear")
+    return True

@@ -77,6 +77,11 @@ GERMAN = Tongue(
             r"\brecht(?:s|e[nrms]?)\b": "right",
         }
     ),
+    aside=re.compile(
+        r"\b(?:(?:bei|für|auf|neben|hinter)\s+(?:der|dem|den|meinem|meinen)\s+|beim\s+|des\s+)?(?:bei)?fahrer(?:in|s|seite|sitz)?\b|\bhinten\s+(?:links|rechts)\b|"
+        r"\b(?:auf|für)\s+(?:der|die)\s+(?:rückbank|rücksitze)\b|\bfür\s+alle\b|\büberall\b",
+        re.IGNORECASE,
+    ),
     ordinals=listed({r"\bzweite": 2, r"\bdritte": 3, r"\bvierte": 4, r"\bfünfte": 5, r"\berste|\bnächste": 1}),
     choices={
         tool: listed(pairs)
@@ -165,7 +170,8 @@ GERMAN = Tongue(
         r"(?:zur )?(?:nächsten )?apotheke": "the nearest pharmacy",
     },
     trim=re.compile(
-        r"(?:\s*[,.!?]|\s+(?:bitte|mal|jetzt|danke|schnell|sofort|gleich|auf dem schnellsten weg))+$|^(?:bitte|mal)\s+", re.IGNORECASE
+        r"(?:\s*[,.!?]|\s+(?:bitte|mal|jetzt|danke|schnell|sofort|gleich|auf dem schnellsten weg))+$|^(?:bitte|mal)\s+|^(?:bitte|danke|mal|jetzt)$",
+        re.IGNORECASE,
     ),
     negation=re.compile(r"\b(?:nicht|kein(?:e|en|er|em)?|niemals|nie)\b", re.IGNORECASE),
     soft=re.compile(

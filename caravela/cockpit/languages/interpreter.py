@@ -31,8 +31,8 @@ from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.understanding import PLACEHOLDER, SIMPLE, Understanding, contradict, places_of
 from caravela.core.request import CapSpeed, ChangeLane, GoTo, TakeTurn
 
-SURE = 0.40  # probability of a meaning below which nothing is done
-SURE_PIECE = 0.55  # of every piece of a request that is cut
+SURE = 0.25  # probability of a meaning below which nothing is done
+SURE_PIECE = 0.4  # of every piece of a request that is cut
 RIVAL = 0.7  # share of the best one's probability from which a second meaning makes a request ambiguous
 UNSAFE = 0.3  # probability of all refusals together from which nothing else is believed
 MOST_PIECES = 5
@@ -113,7 +113,14 @@ class Interpreter:
     # --- reading ---
 
     def _chances(self, clause: str, tongue: Tongue) -> dict[str, float]:
-        return self._reader.read(self._vectors(clause.lower()), clause.lower(), tongue)
+        """Probability of every deed. Words for a place in the car tell little of it, so a clause is read without them too, and the surer counts."""
+        plain = clause.lower()
+        read = self._reader.read(self._vectors(plain), plain, tongue)
+        without = " ".join(tongue.aside.sub(" ", plain).split()).strip(" ,，")
+        if without == plain or len(without) < 2 or max(read, key=read.__getitem__).startswith(("refuse.", "follow.")):
+            return read
+        other = self._reader.read(self._vectors(without), without, tongue)
+        return other if max(other.values()) > max(read.values()) else read
 
     def _read(self, clause: str, tongue: Tongue) -> Read:
         """The meaning of one clause."""
@@ -126,11 +133,9 @@ class Interpreter:
         for deed, chance in chances.items():
             masses[deed.split()[0]] = masses.get(deed.split()[0], 0.0) + chance
         label, other = sorted(masses, key=lambda name: -masses[name])[:2]
-        if masses[label] + masses[other] > SURE and masses[other] > RIVAL * masses[label] and label in TOOLS and other in TOOLS:
-            if TOOLS[label].path != TOOLS[other].path:
-                return Read(label, chance=masses[label], instead=Unclear((label, other)))
-        if masses[label] < SURE:
-            return Read(label, chance=masses[label], instead=Unclear())
+        if masses[label] < SURE or masses[other] > RIVAL * masses[label]:
+            tools = label in TOOLS and other in TOOLS and masses[label] >= SURE
+            return Read(label, chance=masses[label], instead=Unclear((label, other) if tools else ()))
         no = tongue.negation.search(clause) is not None and tongue.soft.search(clause) is None
         if label == NEGATED or (no and not label.startswith(WITH_NOT)):
             return Read(NEGATED, chance=masses[label], instead=Negated() if tongue.negation.search(clause) else Unclear())
@@ -161,10 +166,13 @@ class Interpreter:
     def _cut(self, text: str, tongue: Tongue) -> list[str]:
         """The pieces of a request at commas and "and", where each means something by itself; else the whole."""
         pieces = [piece.strip(" ,，") for piece in tongue.weak.split(text)]
+        pieces = [piece for piece in pieces if tongue.trim.sub("", piece)]  # "please" is no request
+        if len(pieces) == 1:
+            return pieces
         if not 1 < len(pieces) <= MOST_PIECES or not all(pieces):
             return [text]
         reads = [self._read(piece, tongue) for piece in pieces]
-        alone = all(read.chance >= SURE_PIECE and not read.label.startswith(("unclear", "chat", "follow.")) for read in reads)
+        alone = all(read.chance >= SURE_PIECE and not read.label.startswith(("unclear", "chat", "follow.", "answer.")) for read in reads)
         return pieces if alone else [text]
 
     def _condition(self, text: str, tongue: Tongue) -> tuple[str | None, str]:

@@ -29,10 +29,10 @@ Array = NDArray[np.float32]
 class ReaderConfig:
     """How the reader learns."""
 
-    epochs: int = 40
-    batch: int = 128
+    epochs: int = 20
+    batch: int = 256
     rate: float = 3e-3
-    decay: float = 2e-2
+    decay: float = 3e-4
     drop_bag: float = 0.4  # of the words of the bag
     without_bag: float = 0.15  # of the sayings that are shown without any
     noise: float = 0.25  # standard deviation added to the vectors' parts

@@ -27,6 +27,7 @@ class Tongue:
     share: Callable[[str], float | None]  # percent: "half"
     sides: Mapping[str, re.Pattern[str]]  # left, right
     zones: Sequence[tuple[re.Pattern[str], str]]  # the first that is found counts
+    aside: re.Pattern[str]  # words for a place in the car that stand beside a request
     ordinals: Sequence[tuple[re.Pattern[str], int]]
     choices: Mapping[str, Sequence[tuple[re.Pattern[str], str]]]  # tool -> (pattern, the choice in English)
     names: Mapping[str, Sequence[re.Pattern[str]]]  # meaning -> patterns whose group is a name
