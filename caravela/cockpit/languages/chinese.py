@@ -149,6 +149,9 @@ CHINESE = Tongue(
             r"到(.+?)(?:去)?$",
         ),
     },
+    stand_ins={"phone.call": "小王", "media.play": "周杰伦", "drive.go_to": "机场"},
+    nobody=re.compile(r"人|别人|某人|谁|他|她|那里|那儿|这里|这儿|哪儿|哪里|什么|点什么|东西|随便.*|.*哪儿.*|.*什么.*"),
+    polite=re.compile(r"能不能|可不可以|^你?能(?!开|跑)|^可以"),
     places={
         r"(?:回|到)?(?:我)?家(?:里)?": "home",
         r"(?:回)?公司|上班|单位": "work",
@@ -179,6 +182,10 @@ CHINESE = Tongue(
             r"关闭|关掉|关上|关了|调低|降低|调小|调暗|小一点|小点|暗一点|低一点|低点|凉快|冷一点|慢一点|减小": UPWARD,
         }
     ),
+    turned_of={
+        "mirror.fold": listed({r"折|收": DOWNWARD, r"展|打开": UPWARD}),
+        "door.lock": listed({r"锁上|上锁|锁好|锁住|锁车|锁紧": DOWNWARD, r"解锁|开锁|解除": UPWARD}),
+    },
     hazards=listed(
         {
             r"红灯|闯|信号灯|停车标志|停止标志|让行|礼让|红绿灯.*(?:别管|不管|无视|忽略)": Hazard.RED_LIGHT,

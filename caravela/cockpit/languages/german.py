@@ -79,7 +79,7 @@ GERMAN = Tongue(
     ),
     aside=re.compile(
         r"\b(?:(?:bei|für|auf|neben|hinter)\s+(?:der|dem|den|meinem|meinen)\s+|beim\s+|des\s+)?(?:bei)?fahrer(?:in|s|seite|sitz)?\b|\bhinten\s+(?:links|rechts)\b|"
-        r"\b(?:auf|für)\s+(?:der|die)\s+(?:rückbank|rücksitze)\b|\bfür\s+alle\b|\büberall\b",
+        r"\b(?:auf|für)\s+(?:der|die)\s+(?:rückbank|rücksitze)\b|\bfür\s+alle\b|\büberall\b|\b(?:bitte|mal|doch|eben)\b",
         re.IGNORECASE,
     ),
     ordinals=listed({r"\bzweite": 2, r"\bdritte": 3, r"\bvierte": 4, r"\bfünfte": 5, r"\berste|\bnächste": 1}),
@@ -152,6 +152,12 @@ GERMAN = Tongue(
             r"\bziel(?:\s+ist|:)?\s+(.+)",
         ),
     },
+    stand_ins={"phone.call": "anna", "media.play": "jazz", "drive.go_to": "zum bahnhof"},
+    nobody=re.compile(
+        r"(?:irgend)?(?:jemand(?:en|em)?|wen|wem|was|wohin|wo|etwas)|(?:was|etwas) .*|dorthin|dahin|da|hier|mich|uns|ihn|sie|es",
+        re.IGNORECASE,
+    ),
+    polite=re.compile(r"^(?:bitte )?(?:kannst|könntest|können|könnten|würdest|würden|magst)\b", re.IGNORECASE),
     places={
         r"nach ?hause|heim(?:fahren)?|daheim|zuhause": "home",
         r"(?:zur )?arbeit": "work",
@@ -183,11 +189,21 @@ GERMAN = Tongue(
     turned=listed(
         {
             r"\b(?:wärmer|höher|lauter|heller|stärker|größer|erhöh\w*|anschalten|einschalten|anmachen|aktivier\w*|aufmachen|öffne\w*)\b": DOWNWARD,
+            r"\bdreh\w*\b.*\b(?:hoch|auf)$": DOWNWARD,
+            r"\bdreh\w*\b.*\b(?:runter|zurück|herunter|ab)$": UPWARD,
             r"\bschalt\w*\b.*\b(?:ein|an)\b(?! der| dem| die)|\böffn": DOWNWARD,
             r"\b(?:kälter|kühler|tiefer|niedriger|leiser|dunkler|schwächer|kleiner|verringer\w*|reduzier\w*|senk\w*)\b": UPWARD,
             r"\b(?:ausschalten|abschalten|ausmachen|deaktivier\w*|zumachen|schließ(?:e|en)?)\b|\bschalt\w*\b.*\b(?:aus|ab)\b|\bmach\w*\b.*\b(?:zu|aus)$": UPWARD,
         }
     ),
+    turned_of={
+        "mirror.fold": listed(
+            {r"(?:ein|an)klapp|klapp\w*\b.*\b(?:ein|an)$|\brein$": DOWNWARD, r"ausklapp|klapp\w*\b.*\b(?:aus|auf)$|\braus$": UPWARD}
+        ),
+        "door.lock": listed(
+            {r"verriegel|\b(?:ab|zu)$|absch|absperr|zusperr": DOWNWARD, r"entriegel|entsperr|aufsch|aufsperr|\bauf$": UPWARD}
+        ),
+    },
     hazards=listed(
         {
             r"\b(?:bei|über|trotz)\s+rot\b|\brote[rn]?\s+ampel|\bstoppschild|\bampel\b.*\b(?:egal|ignor)|\bignor\w*\b.*\bampel|\brot\b.*\b(?:egal|trotzdem)|"

@@ -35,6 +35,7 @@ SURE = 0.25  # probability of a meaning below which nothing is done
 SURE_PIECE = 0.4  # of every piece of a request that is cut
 RIVAL = 0.7  # share of the best one's probability from which a second meaning makes a request ambiguous
 UNSAFE = 0.3  # probability of all refusals together from which nothing else is believed
+SURE_NAME = 0.35  # of a request whose name was put aside
 MOST_PIECES = 5
 ORDINALS = ("", "", "second ", "third ", "fourth ", "fifth ")
 # meanings that a "not" belongs to
@@ -86,6 +87,8 @@ class Interpreter:
         for part in [part for part in tongue.strong.split(request) if part and part.strip(" ,.!?，。")]:
             for clause in self._cut(_bare(part), tongue):
                 sentence, step = self._step(clause, names, tongue, when, seat, lefthand)
+                if any((step.intent, step.condition) == (other.intent, other.condition) for other in steps):
+                    continue  # a wish and its reason: "it smells, shut the outside air"
                 english.append(sentence)
                 steps.append(step)
                 labels.append(self._read(clause, tongue).label)
@@ -133,6 +136,9 @@ class Interpreter:
         for deed, chance in chances.items():
             masses[deed.split()[0]] = masses.get(deed.split()[0], 0.0) + chance
         label, other = sorted(masses, key=lambda name: -masses[name])[:2]
+        unsure = masses[label] < SURE or masses[other] > RIVAL * masses[label] or label == "chat"
+        if unsure and (named := self._with_a_known_name(clause, tongue)) is not None:
+            return named
         if masses[label] < SURE or masses[other] > RIVAL * masses[label]:
             tools = label in TOOLS and other in TOOLS and masses[label] >= SURE
             return Read(label, chance=masses[label], instead=Unclear((label, other) if tools else ()))
@@ -141,23 +147,41 @@ class Interpreter:
             return Read(NEGATED, chance=masses[label], instead=Negated() if tongue.negation.search(clause) else Unclear())
         return self._with_operation(label, chances, masses[label], clause, tongue)
 
+    def _with_a_known_name(self, clause: str, tongue: Tongue) -> Read | None:
+        """A request for a title, a person or a place that is sure once its name is one that the reader was trained on."""
+        for label, known in tongue.stand_ins.items():
+            for pattern in tongue.names[label]:
+                if (search := pattern.search(clause)) is not None and search.span(1) != (0, len(clause)):
+                    text = f"{clause[: search.start(1)]}{known}{clause[search.end(1) :]}"
+                    chances = self._chances(text, tongue)
+                    mass = sum(chance for deed, chance in chances.items() if deed.split()[0] == label)
+                    if mass > SURE_NAME:
+                        return Read(label, Operation.SET if label in TOOLS else NONE, mass)
+                    break
+        return None
+
     def _with_operation(self, label: str, chances: dict[str, float], mass: float, clause: str, tongue: Tongue) -> Read:
         """The operation of a meaning: the likeliest that no word of the clause rules out."""
         own = {deed.split()[1]: chance for deed, chance in chances.items() if deed.split()[0] == label}
+        if tongue.polite.search(clause) and len(own) > 1:
+            own.pop(Operation.ASK, None)  # "could you" asks for a deed
         best = max(own, key=own.__getitem__)
         if label not in TOOLS:
             return Read(label, best, mass)
-        if not label.startswith(LOCKING):
-            ruled_out = {operation for pattern, operations in tongue.turned if pattern.search(clause) for operation in operations}
-            left = {operation: chance for operation, chance in own.items() if operation not in ruled_out}
-            if not left or max(left.values()) < 0.1 * mass:
-                return Read(label, chance=mass, instead=Unclear())
-            best = max(left, key=left.__getitem__)
-        if TOOLS[label].form is Form.LEVEL and best != Operation.ASK:
+        turned = tongue.turned_of.get(label, () if label.startswith(LOCKING) else tongue.turned)
+        ruled_out = {operation for pattern, operations in turned if pattern.search(clause) for operation in operations}
+        left = {operation: chance for operation, chance in own.items() if operation not in ruled_out}
+        if not left or max(left.values()) < 0.1 * mass:
+            return Read(label, chance=mass, instead=Unclear())
+        best = max(left, key=left.__getitem__)
+        tool = TOOLS[label]
+        if tool.states == ("open", "closed") and tool.form is Form.LEVEL and tool.on is None:  # shut fully is shut
+            best = {Operation.MAX: Operation.ON, Operation.MIN: Operation.OFF if tool.low == 0.0 else best}.get(Operation(best), best)
+        if tool.form is Form.LEVEL and best != Operation.ASK:
             numbers = tongue.numbers(clause) or tongue.share(clause) is not None
             if numbers and not (best in (Operation.UP, Operation.DOWN) and tongue.by.search(clause) and not tongue.to.search(clause)):
                 best = Operation.SET
-        if TOOLS[label].form is Form.CHOICE and best not in (Operation.ASK, Operation.UP, Operation.DOWN) and label in tongue.choices:
+        if tool.form is Form.CHOICE and best not in (Operation.ASK, Operation.UP, Operation.DOWN) and label in tongue.choices:
             best = Operation.SET if found(tongue.choices[label], clause) is not None or best == Operation.SET else best
         return Read(label, str(best), mass)
 
@@ -178,7 +202,7 @@ class Interpreter:
     def _condition(self, text: str, tongue: Tongue) -> tuple[str | None, str]:
         """(what is waited for, in English; None for nothing and "" for what we don't know, the request)."""
         for pattern in tongue.timed:
-            if (split := pattern.fullmatch(text)) is not None and ((split["before"] or "").strip() == "" or not split["after"]):
+            if (split := pattern.fullmatch(text)) is not None:
                 return _time(split["when"], tongue), _bare(f"{split['before'] or ''} {split['after']}")
         for pattern in tongue.conditions:
             if (split := pattern.fullmatch(_bare(text))) is None:
@@ -324,7 +348,7 @@ def _name(label: str, clause: str, names: list[str], tongue: Tongue) -> str:
     if quoted is not None and int(quoted[1]) < len(names):
         return names[int(quoted[1])]
     for pattern in tongue.names.get(label, ()):
-        if (search := pattern.search(clause)) is not None and (name := _trimmed(search[1], tongue)):
+        if (search := pattern.search(clause)) is not None and (name := _trimmed(search[1], tongue)) and not tongue.nobody.fullmatch(name):
             return _destination(name, tongue) if label == "drive.go_to" else name
     return ""
 

@@ -27,15 +27,19 @@ class Tongue:
     share: Callable[[str], float | None]  # percent: "half"
     sides: Mapping[str, re.Pattern[str]]  # left, right
     zones: Sequence[tuple[re.Pattern[str], str]]  # the first that is found counts
-    aside: re.Pattern[str]  # words for a place in the car that stand beside a request
+    aside: re.Pattern[str]  # courtesies, and words for a place in the car, that stand beside a request
     ordinals: Sequence[tuple[re.Pattern[str], int]]
     choices: Mapping[str, Sequence[tuple[re.Pattern[str], str]]]  # tool -> (pattern, the choice in English)
     names: Mapping[str, Sequence[re.Pattern[str]]]  # meaning -> patterns whose group is a name
+    stand_ins: Mapping[str, str]  # meaning -> a name that the reader knows
+    nobody: re.Pattern[str]  # a name that is none
+    polite: re.Pattern[str]  # opens a question that asks for a deed
     places: Mapping[str, str]  # well-known destinations -> English
     trim: re.Pattern[str]  # what may follow a name and is none of it
     negation: re.Pattern[str]
     soft: re.Pattern[str]  # a negation that wishes for less, or for a bound: "not so loud"
     turned: Sequence[tuple[re.Pattern[str], frozenset[Operation]]]  # words, and the operations that they rule out
+    turned_of: Mapping[str, Sequence[tuple[re.Pattern[str], frozenset[Operation]]]]  # the same for tools that have words of their own
     hazards: Sequence[tuple[re.Pattern[str], Hazard]]  # beside these no wish to driving is believed
     by: re.Pattern[str]  # a number is a difference
     to: re.Pattern[str]  # a number is a goal
