@@ -163,10 +163,10 @@ class CockpitAgent:
         return None if self._languages is None else self._languages.hear(text, asked, seat=seat, lefthand=self._lefthand)
 
     def _fixed(
-        self, sentence: str, *changes: tuple[Change, ...], asked: bool = False, refused: bool = False, understood: bool = True
+        self, sentence: str, changes: tuple[Change, ...] = (), *, asked: bool = False, refused: bool = False, understood: bool = True
     ) -> Response:
         """A sentence that has nothing to fill in, in the language that was spoken."""
-        return Response(self._say.fixed(sentence), *changes, asked=asked, refused=refused, understood=understood)
+        return Response(self._say.fixed(sentence), changes, asked=asked, refused=refused, understood=understood)
 
     def carry_out(self, steps: list[Step], *, seat: Place = Place.DRIVER) -> Response:
         """Do the steps of one request, each through the gate. A request that holds a hazard is refused as a whole: whoever asks for
