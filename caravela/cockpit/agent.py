@@ -4,6 +4,7 @@ through the gate. What it did not understand it does not do."""
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from caravela.cockpit import replies
 from caravela.cockpit.gate import Change, Gate, Verdict
@@ -37,7 +38,7 @@ from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.understanding import LONGEST, Understanding
 from caravela.cockpit.words_for import choice_in
 from caravela.core.request import CapSpeed, ChangeLane, GoTo, PullOver, Request, Side, TakeTurn, Wish
-from caravela.core.units import from_kph, to_kph
+from caravela.core.units import from_kph
 
 WHOLE = (Hazard.OVERRIDE, Hazard.REPORT)  # hazards that make everything said beside them doubtful
 CHARGER = "the nearest charging station"
@@ -58,8 +59,27 @@ class Response:
     from_endpoint: bool = False  # the words are another model's: nothing but words
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A request in another language: what it is in English, its steps, and how to reply. `instead` is a reply where it cannot be understood."""
+
+    english: str
+    steps: tuple[Step, ...]
+    speech: replies.Speech
+    instead: str = ""
+
+
+class Languages(Protocol):
+    """Understands other languages than English."""
+
+    def hear(self, text: str, asked: Asked | None, *, seat: Place, lefthand: bool) -> Heard | None:
+        """What was said, where it is not English; `asked` is the question that it may answer."""
+        ...
+
+
 class CockpitAgent:
-    """One conversation with one car. `look` gives the situation now; `offers` hears answers and the off switch."""
+    """One conversation with one car. `look` gives the situation now; `offers` hears answers and the off switch; without `languages` all is
+    taken for English."""
 
     def __init__(
         self,
@@ -68,12 +88,15 @@ class CockpitAgent:
         look: Callable[[], Situation],
         understanding: Understanding | None = None,
         lefthand: bool = False,
+        languages: Languages | None = None,
         on_answer: Callable[[Answer, Situation, Place], Response | None] = lambda answer, now, seat: None,
         on_offer_switch: Callable[[bool], str] = lambda on: "",
     ) -> None:
         self.gate, self._look, self._lefthand = gate, look, lefthand
         self._understand = understanding or Understanding()
         self._on_answer, self._on_offer_switch = on_answer, on_offer_switch
+        self._languages = languages
+        self._say: replies.Speech = replies
         self._memory = Memory()
 
     def hear(self, text: str, *, seat: Place = Place.DRIVER) -> Response:
@@ -105,21 +128,45 @@ class CockpitAgent:
     def _answer(self, text: str, seat: Place) -> Response:
         now = self._look()
         if not text.strip():
-            return Response(replies.SILENCE, understood=False)
+            return self._fixed(replies.SILENCE, understood=False)
         if len(text) > LONGEST:
-            return Response(replies.TOO_LONG, understood=False)
-        steps = self._understand(text, seat=seat, lefthand=self._lefthand)
+            return self._fixed(replies.TOO_LONG, understood=False)
         asked = self._memory.open_question(now.t_s)
+        heard = self._in_other_words(text, asked, seat)
+        self._say = replies if heard is None else heard.speech
+        if heard is not None and heard.instead:
+            return Response(heard.instead, understood=False)
+        text, steps = (heard.english, list(heard.steps)) if heard is not None else (text, self._in_english(text, seat))
         if asked is not None and (filled := self._filled(asked, text, steps)) is not None:
             self._memory.asked = None
             steps = [Step(filled, text)]
         if not steps:
-            return Response(replies.NOT_UNDERSTOOD, understood=False)
+            return self._fixed(replies.NOT_UNDERSTOOD, understood=False)
         return self.carry_out(steps, seat=seat)
 
     def understood(self, text: str, *, seat: Place = Place.DRIVER) -> list[Step]:
         """What `text` asks for, without doing any of it."""
-        return self._understand(text, seat=seat, lefthand=self._lefthand) if text.strip() and len(text) <= LONGEST else []
+        if not text.strip() or len(text) > LONGEST:
+            return []
+        heard = self._in_other_words(text, None, seat)
+        return self._in_english(text, seat) if heard is None else list(heard.steps)
+
+    @property
+    def speech(self) -> replies.Speech:
+        """The language that was spoken last."""
+        return self._say
+
+    def _in_english(self, text: str, seat: Place) -> list[Step]:
+        return self._understand(text, seat=seat, lefthand=self._lefthand)
+
+    def _in_other_words(self, text: str, asked: Asked | None, seat: Place) -> Heard | None:
+        return None if self._languages is None else self._languages.hear(text, asked, seat=seat, lefthand=self._lefthand)
+
+    def _fixed(
+        self, sentence: str, changes: tuple[Change, ...] = (), *, asked: bool = False, refused: bool = False, understood: bool = True
+    ) -> Response:
+        """A sentence that has nothing to fill in, in the language that was spoken."""
+        return Response(self._say.fixed(sentence), changes, asked=asked, refused=refused, understood=understood)
 
     def carry_out(self, steps: list[Step], *, seat: Place = Place.DRIVER) -> Response:
         """Do the steps of one request, each through the gate. A request that holds a hazard is refused as a whole: whoever asks for
@@ -132,7 +179,7 @@ class CockpitAgent:
         )
         responses = [self._step(step, seat, now) for step in (doubtful or hazards) + stops] if hazards else []
         if hazards and len(steps) > len(hazards) + len(stops):
-            responses.append(Response(replies.REST_LEFT, refused=True))
+            responses.append(self._fixed(replies.REST_LEFT, refused=True))
         responses = responses or [self._step(step, seat, now) for step in steps]
         if not any(response.asked for response in responses):
             self._memory.asked = None
@@ -143,11 +190,11 @@ class CockpitAgent:
         if step.condition is None or isinstance(step.intent, Unsafe | Missing | Unclear | SmallTalk | Garbled | Contradiction):
             return self._do(step.intent, step.words, seat, now)
         if isinstance(step.condition, Unclear):
-            return Response(replies.NOT_WATCHED, asked=True, understood=False)
+            return self._fixed(replies.NOT_WATCHED, asked=True, understood=False)
         if len(self._memory.waiting) >= MOST_WAITING:
-            return Response(replies.refused(f"I already wait for {MOST_WAITING} things"), refused=True)
+            return Response(self._say.refused(f"I already wait for {MOST_WAITING} things"), refused=True)
         self._memory.waiting.append(Waiting(step.intent, Trigger(step.condition, now, self.gate.signals), seat))
-        return Response(replies.later(step.condition))
+        return Response(self._say.later(step.condition))
 
     def _do(self, intent: Intent, words: str, seat: Place, now: Situation) -> Response:
         match intent:
@@ -160,63 +207,63 @@ class CockpitAgent:
             case FollowUp():
                 return self._follow(intent, words, seat, now)
             case Unsafe(hazard):
-                return Response(replies.REFUSED[hazard], refused=True)
+                return self._fixed(replies.REFUSED[hazard], refused=True)
             case Question(about):
                 return Response(self._told(about, now))
             case Missing():
                 self._memory.asked = Asked(now.t_s, missing=intent)
-                return Response(replies.asking(intent), asked=True)
+                return Response(self._say.asking(intent), asked=True)
             case Unclear(alternatives) if len(alternatives) == 2:
                 self._memory.asked = Asked(now.t_s, either=alternatives, words=words)
-                return Response(replies.either(*alternatives), asked=True)
+                return Response(self._say.either(*alternatives), asked=True)
             case Reply(answer):
                 return self._replied(answer, seat, now)
             case OfferSwitch(on):
-                return Response(self._on_offer_switch(on) or "I make no offers here.")
+                return self._fixed(self._on_offer_switch(on) or "I make no offers here.")
             case Contradiction():
-                return Response(replies.CONTRADICTION, asked=True)
+                return self._fixed(replies.CONTRADICTION, asked=True)
             case Negated():
-                return Response("All right, I leave that as it is.")
+                return self._fixed("All right, I leave that as it is.")
             case Garbled():
-                return Response(replies.GARBLED, asked=True, understood=False)
+                return self._fixed(replies.GARBLED, asked=True, understood=False)
             case SmallTalk():
-                return Response(replies.NOT_MINE, understood=False)
-        return Response(replies.NOT_UNDERSTOOD, asked=True, understood=False)
+                return self._fixed(replies.NOT_MINE, understood=False)
+        return self._fixed(replies.NOT_UNDERSTOOD, asked=True, understood=False)
 
     def _call(self, call: Call, seat: Place, now: Situation) -> Response:
         tool = TOOLS[call.tool]
         verdict = self.gate.call(call, now, seat=seat)
         if not verdict.accepted:
-            return Response(replies.refused(verdict.reason), refused=True)
+            return Response(self._say.refused(verdict.reason), refused=True)
         if replies.reading(tool, call.operation):
-            return Response(replies.told(tool, self.gate.signals[self.gate.paths(tool, call, seat)[0]]))
+            return Response(self._say.told(tool, self.gate.signals[self.gate.paths(tool, call, seat)[0]]))
         self._memory.deeds.append(Deed(call, verdict.changes))
         del self._memory.deeds[:-20]
         places = self.gate.places(tool, call, seat) if tool.places else ()
-        return Response(replies.done(tool, call, verdict, places), verdict.changes)
+        return Response(self._say.done(tool, call, verdict, places), verdict.changes)
 
     def _wish(self, wish: Wish, seat: Place, now: Situation) -> Response:
         verdict: Verdict = self.gate.ask(Request(wish, seat, round(now.t_s * 1e6)), now)
         if not verdict.accepted:
-            return Response(replies.refused(verdict.reason), refused=True)
+            return Response(self._say.refused(verdict.reason), refused=True)
         assert verdict.request is not None
         self._memory.deeds.append(Deed(None, ()))
-        return Response(replies.wished(wish, now), requests=(verdict.request,))
+        return Response(self._say.wished(wish, now), requests=(verdict.request,))
 
     def _follow(self, follow: FollowUp, words: str, seat: Place, now: Situation) -> Response:
         """More, less or another value of what was done last; or back."""
         if follow.kind is Follow.UNDO:
             if not self._memory.deeds or not self._memory.deeds[-1].changes:
-                return Response("There is nothing that I could take back.", asked=True)
+                return self._fixed("There is nothing that I could take back.", asked=True)
             verdict = self.gate.restore(self._memory.deeds[-1].changes, now, seat=seat)
             if not verdict.accepted:
-                return Response(replies.refused(verdict.reason), refused=True)
+                return Response(self._say.refused(verdict.reason), refused=True)
             self._memory.deeds.pop()
-            return Response("It is as it was before.", verdict.changes)
+            return self._fixed("It is as it was before.", verdict.changes)
         last = self._memory.last_call()
         tool = TOOLS[last.tool] if last is not None else None
         if last is None or tool is None or (tool.form not in (Form.LEVEL, Form.CHOICE) and follow.kind is not Follow.SAME):
-            return Response("Of what?", asked=True, understood=False)
+            return self._fixed("Of what?", asked=True, understood=False)
         if follow.kind is Follow.SAME:
             return self._call(replace(last, places=follow.places), seat, now)
         operation = {Follow.MORE: Operation.UP, Follow.LESS: Operation.DOWN}.get(follow.kind, Operation.SET)
@@ -229,21 +276,21 @@ class CockpitAgent:
         """Yes, no or cancel, without a question of this conversation that they answer."""
         self._memory.asked = None
         if (response := self._on_answer(answer, now, seat)) is not None:
-            return response
+            return replace(response, text=self._say.fixed(response.text))
         if answer is Answer.CANCEL:
             count = len(self._memory.waiting)
             self._memory.waiting.clear()
-            return Response("I forget what was to come." if count else "All right.")
-        return Response("All right." if answer is Answer.NO else "To what? I asked nothing.", asked=answer is Answer.YES)
+            return self._fixed("I forget what was to come." if count else "All right.")
+        return self._fixed("All right." if answer is Answer.NO else "To what? I asked nothing.", asked=answer is Answer.YES)
 
     def _told(self, about: str, now: Situation) -> str:
         if about == "why":
-            return replies.why(now)
+            return self._say.why(now)
         if about == "what":
-            return replies.what(now)
+            return self._say.what(now)
         if about == "speed":
-            return f"We drive {to_kph(now.speed):.0f} km/h."
-        return "I don't know the limit here." if now.limit is None else f"The limit is {to_kph(now.limit):.0f} km/h."
+            return self._say.speed(now)
+        return self._say.limit(now)
 
     def _filled(self, asked: Asked, text: str, steps: list[Step]) -> Intent | None:
         """The answer to our question as a whole intent; None where `text` is something else."""

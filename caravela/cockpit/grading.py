@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from caravela.cockpit.agent import CockpitAgent, Response
+from caravela.cockpit.agent import CockpitAgent, Languages, Response
 from caravela.cockpit.gate import Gate
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Place
@@ -111,8 +111,8 @@ class Car:
             else:
                 self.signals.write(path_of(key), value)
 
-    def agent(self, understanding: Understanding) -> CockpitAgent:
-        return CockpitAgent(self.gate, look=lambda: self.situation, understanding=understanding)
+    def agent(self, understanding: Understanding, languages: Languages | None = None) -> CockpitAgent:
+        return CockpitAgent(self.gate, look=lambda: self.situation, understanding=understanding, languages=languages)
 
 
 def path_of(key: str) -> str:

@@ -66,6 +66,16 @@ def zones() -> tuple[str, ...]:
     return (NONE, *_slots()["zones"])
 
 
+def spoken_zone(zone: str) -> str:
+    """How a place is said after a request: " for the passenger"."""
+    return str(_slots()["zones"][zone][0])
+
+
+def choices_of(label: str) -> tuple[str, ...]:
+    """What a choice's slot may hold."""
+    return tuple(_slots()["choices"][label])
+
+
 @functools.cache
 def patterns() -> tuple[Pattern, ...]:
     """All patterns of training.toml."""

@@ -1,5 +1,7 @@
 """What the car says: short sentences, from what was done and from what it sees."""
 
+from typing import Protocol
+
 from caravela.cockpit.gate import Verdict
 from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
 from caravela.cockpit.situation import Situation
@@ -24,6 +26,24 @@ from caravela.core.request import (
 )
 from caravela.core.signals import Value
 from caravela.core.units import to_kph
+
+
+class Speech(Protocol):
+    """The car's replies in one language. This file is the English ones; others are in languages/."""
+
+    def fixed(self, sentence: str) -> str: ...
+    def done(self, tool: Tool, call: Call, verdict: Verdict, places: tuple[Place, ...]) -> str: ...
+    def told(self, tool: Tool, value: Value) -> str: ...
+    def asking(self, missing: Missing) -> str: ...
+    def either(self, first: str, second: str) -> str: ...
+    def wished(self, wish: Wish, situation: Situation) -> str: ...
+    def why(self, situation: Situation) -> str: ...
+    def what(self, situation: Situation) -> str: ...
+    def speed(self, situation: Situation) -> str: ...
+    def limit(self, situation: Situation) -> str: ...
+    def later(self, condition: Condition) -> str: ...
+    def refused(self, reason: str) -> str: ...
+
 
 REFUSED = {
     Hazard.RED_LIGHT: "I stop at red lights and give way, whoever asks: somebody could be hurt.",
@@ -58,6 +78,11 @@ CONTRADICTION = "These two exclude each other. Which one would you like?"
 NOT_WATCHED = (
     "I can't watch for that. I can wait for rain, dark, a stop, the arrival, the motorway, the battery or some minutes. When shall it be?"
 )
+
+
+def fixed(sentence: str) -> str:
+    """One of the sentences that have nothing to fill in."""
+    return sentence
 
 
 def done(tool: Tool, call: Call, verdict: Verdict, places: tuple[Place, ...]) -> str:
@@ -192,6 +217,14 @@ def what(situation: Situation) -> str:
     if situation.light != "none":
         seen.append(f"a {situation.light} light")
     return f"I see {' and '.join(seen)}." if seen else "I see nothing in our way."
+
+
+def speed(situation: Situation) -> str:
+    return f"We drive {to_kph(situation.speed):.0f} km/h."
+
+
+def limit(situation: Situation) -> str:
+    return "I don't know the limit here." if situation.limit is None else f"The limit is {to_kph(situation.limit):.0f} km/h."
 
 
 def later(condition: Condition) -> str:

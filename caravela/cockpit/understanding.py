@@ -84,7 +84,7 @@ _ZONES = [  # of "the passenger's too", which has no noun that a place belongs t
 ]
 _SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "next": 1}
-_SIMPLE: dict[str, Intent] = {
+SIMPLE: dict[str, Intent] = {
     "drive.straight": DrivingWish(TakeTurn(Side.STRAIGHT)),
     "drive.cancel_route": DrivingWish(DropRoute()),
     "drive.stop": DrivingWish(PullOver()),
@@ -123,7 +123,7 @@ class Understanding:
             when = self._condition(condition) if condition else None
             for clause in cut(request, self._as_request):
                 steps.append(Step(self._intent(clause, names, seat, lefthand), clause, when))
-        if any(_contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
+        if any(contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
             return [Step(Contradiction(), plain)]
         return steps
 
@@ -136,6 +136,10 @@ class Understanding:
     def as_tool(self, text: str, name: str) -> Intent | None:
         """What `text` asks of one tool, once it is known that this one is meant."""
         return self._call(TOOLS[name], self._read(text), text, (), ())
+
+    def sureness(self, text: str, deed: str) -> float:
+        """Probability of a meaning with its operation, in one clause."""
+        return self._read(text).deed.get(deed, 0.0)
 
     def zone(self, text: str) -> str:
         """The place that one clause names."""
@@ -176,15 +180,15 @@ class Understanding:
         ranked = sorted(((chance, name) for name, chance in reading.label.items() if not name.startswith("when.")), reverse=True)
         refusals = {name: chance for name, chance in reading.label.items() if name.startswith("refuse.")}
         if sum(refusals.values()) > UNSAFE:
-            return _SIMPLE[_best(refusals)]
+            return SIMPLE[_best(refusals)]
         (first, label), (second, other) = ranked[0], ranked[1]
         if first < SURE:
             known = [name for chance, name in ranked[:2] if name in TOOLS and chance > 0.15]
             return Unclear(tuple(known)) if len(known) == 2 else SmallTalk() if label == "chat" else Unclear()
         if label in TOOLS and other in TOOLS and second > RIVAL * first and TOOLS[label].path != TOOLS[other].path:
             return Unclear((label, other))
-        if label in _SIMPLE:
-            return _SIMPLE[label]
+        if label in SIMPLE:
+            return SIMPLE[label]
         if label in TOOLS:
             return self._call(TOOLS[label], reading, clause, names, places_of(_best(reading.zone), seat, lefthand))
         if label.startswith("follow."):
@@ -313,7 +317,7 @@ def _best(chances: dict[str, float]) -> str:
     return max(chances, key=chances.__getitem__)
 
 
-def _contradict(a: Step, b: Step) -> bool:
+def contradict(a: Step, b: Step) -> bool:
     """Do two steps undo each other?"""
     opposite = (
         {Operation.ON, Operation.OFF},

@@ -117,9 +117,11 @@ def run_serve(options: ServeOptions) -> dict[str, Any]:
 
 def _own_agent(car: "Car", look: Callable[[], Any], doorbell: "Doorbell") -> "CockpitAgent":
     from caravela.cockpit.agent import CockpitAgent
+    from caravela.cockpit.languages.polyglot import Polyglot
     from caravela.cockpit.understanding import Understanding
 
-    return CockpitAgent(car.gate, look=look, understanding=Understanding(), on_answer=doorbell.answer)
+    understanding = Understanding()
+    return CockpitAgent(car.gate, look=look, understanding=understanding, languages=Polyglot(understanding), on_answer=doorbell.answer)
 
 
 async def _on_standard_streams(server: Any) -> None:

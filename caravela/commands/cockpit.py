@@ -6,6 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caravela.commands import Verb
+from caravela.commands._cockpit_languages import (
+    LanguagesOptions,
+    LearnLanguagesOptions,
+    run_languages,
+    run_learn_languages,
+    show_languages,
+)
 from caravela.commands._cockpit_serve import ClientsOptions, ServeOptions, run_clients, run_serve, show_clients, show_serve
 from caravela.commands._cockpit_voice import ListenOptions, VoiceBenchOptions, run_listen, run_voice_bench, show_listen, show_voice_bench
 from caravela.core.errors import CaravelaError
@@ -77,6 +84,7 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
     from caravela.cockpit.dialogue import Dialogue
     from caravela.cockpit.endpoint import Endpoint
     from caravela.cockpit.grading import Car
+    from caravela.cockpit.languages.polyglot import Polyglot
     from caravela.cockpit.tool import Place
     from caravela.cockpit.understanding import Understanding
     from caravela.core.errors import unknown_name
@@ -89,7 +97,8 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
     endpoint = Endpoint.found(options.endpoint, options.endpoint_model, os.environ)
     car, began = Car(), time.monotonic()
     car.situation = replace(car.situation, speed=from_kph(options.speed))
-    dialogue = Dialogue(car.agent(Understanding()), endpoint)
+    understanding = Understanding()
+    dialogue = Dialogue(car.agent(understanding, Polyglot(understanding)), endpoint)
     turns = []
     for line in options.say or iter(_next_line, ""):
         car.situation = replace(car.situation, t_s=time.monotonic() - began)
@@ -300,6 +309,8 @@ VERBS = {
         BenchOptions, run_bench, "grade it on tasks beside an agent that does nothing and one that refuses everything", show_bench
     ),
     "voice-bench": Verb(VoiceBenchOptions, run_voice_bench, "word errors and delay on synthesised speech in noise", show_voice_bench),
+    "languages": Verb(LanguagesOptions, run_languages, "how well it understands German and Chinese (extra `languages`)", show_languages),
+    "learn-languages": Verb(LearnLanguagesOptions, run_learn_languages, "train what reads German and Chinese, on generated phrasings"),
     "days": Verb(DaysOptions, run_days, "count its offers on simulated days"),
     "learn": Verb(LearnOptions, run_learn, "train the head that understands, on generated phrasings"),
 }

@@ -18,6 +18,7 @@ from caravela.cockpit.clients.doorbell import OPEN_S as CONSENT_OPEN_S
 from caravela.cockpit.clients.doorbell import Doorbell
 from caravela.cockpit.gate import Gate
 from caravela.cockpit.intents import Answer
+from caravela.cockpit.languages.polyglot import Polyglot
 from caravela.cockpit.offers import OPEN_S, Moment, Offers
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Place
@@ -148,10 +149,12 @@ class Cabin:
 
     def _run(self) -> None:
         with self.lock:
+            understanding = self.make_understanding()
             self._agent = CockpitAgent(
                 self.gate,
                 look=self.look,
-                understanding=self.make_understanding(),
+                understanding=understanding,
+                languages=Polyglot(understanding),
                 on_answer=self._on_answer,
                 on_offer_switch=lambda on: self.offers.switch(on),
             )
@@ -189,7 +192,7 @@ class Cabin:
                 self.doorbell.open = None
             if self._free() or self.offers.open is not None:
                 if (offer := self.offers.look(self._moment())) is not None:
-                    self._say(Who.OFFER, offer.service.says, Tone.ASKED)
+                    self._say(Who.OFFER, self._agent.speech.fixed(offer.service.says), Tone.ASKED)
         self.tell()
 
     def tell(self, *, again: bool = False) -> None:

@@ -1,0 +1,53 @@
+"""What the agent asks about languages: which one was spoken, what it means in English, and how to reply. Everything loads when the first
+German or Chinese sentence comes; who speaks English waits for nothing and notices nothing."""
+
+from types import ModuleType
+
+from caravela.cockpit.agent import Heard
+from caravela.cockpit.languages import chinese_speech, german_speech
+from caravela.cockpit.languages.detecting import tongue_of
+from caravela.cockpit.languages.interpreter import Interpreter
+from caravela.cockpit.languages.reader import Reader
+from caravela.cockpit.languages.tongue import Tongue
+from caravela.cockpit.languages.vectors import SentenceVectors, installed
+from caravela.cockpit.memory import Asked
+from caravela.cockpit.replies import Speech
+from caravela.cockpit.tool import Place
+from caravela.cockpit.understanding import Understanding
+
+_SPEECH: dict[str, ModuleType] = {"german": german_speech, "chinese": chinese_speech}
+
+
+class Polyglot:
+    """German and Chinese for one conversation. Without the extra `languages` it says in the language spoken what is missing."""
+
+    def __init__(
+        self,
+        understanding: Understanding,
+        *,
+        vectors: SentenceVectors | None = None,
+        reader: Reader | None = None,
+        shared: "Polyglot | None" = None,
+    ) -> None:
+        self._understanding, self._vectors, self._reader = understanding, vectors, reader
+        self._interpreter: Interpreter | None = shared.interpreter if shared is not None else None
+        self._before: Tongue | None = None
+
+    def hear(self, text: str, asked: Asked | None, *, seat: Place, lefthand: bool) -> Heard | None:
+        """What was said, where it is not English."""
+        tongue = self._before = tongue_of(text, before=self._before)
+        if tongue is None:
+            return None
+        speech: Speech = _SPEECH[tongue.name]  # type: ignore[assignment]  # a module that has its functions
+        if self._vectors is None and not installed():
+            return Heard("", (), speech, instead=str(_SPEECH[tongue.name].NO_EXTRA))
+        english, steps = self.interpreter(text, tongue, seat=seat, lefthand=lefthand)
+        if asked is not None and asked.missing is not None:
+            english = self.interpreter.filling(text, tongue, asked.missing) or english
+        return Heard(english, tuple(steps), speech)
+
+    @property
+    def interpreter(self) -> Interpreter:
+        if self._interpreter is None:
+            self._interpreter = Interpreter(self._understanding, vectors=self._vectors, reader=self._reader)
+        return self._interpreter

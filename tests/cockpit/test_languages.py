@@ -1,0 +1,215 @@
+"""German and Chinese: what is exact (numbers, sides, detection, replies) without the extra, and what it hears with it."""
+
+import ast
+import importlib.util
+import re
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from caravela.cockpit import agent as agent_module
+from caravela.cockpit import replies
+from caravela.cockpit.grading import Car, cabin_tasks
+from caravela.cockpit.languages import chinese, chinese_speech, german, german_speech
+from caravela.cockpit.languages.chinese import CHINESE
+from caravela.cockpit.languages.detecting import tongue_of
+from caravela.cockpit.languages.english import sample, sentences
+from caravela.cockpit.languages.examining import examine
+from caravela.cockpit.languages.german import GERMAN
+from caravela.cockpit.languages.polyglot import Polyglot
+from caravela.cockpit.languages.reader import Reader
+from caravela.cockpit.languages.sayings import draw, plain
+from caravela.cockpit.languages.tongue import FOLDER
+from caravela.cockpit.languages.vectors import PACKAGE
+from caravela.cockpit.offers import SERVICES
+from caravela.cockpit.phrasing import held_out
+from caravela.cockpit.phrasing import patterns as english_patterns
+from caravela.cockpit.tools import TOOLS
+from caravela.core.errors import BundleError
+
+needs_extra = pytest.mark.skipif(importlib.util.find_spec(PACKAGE) is None, reason="the extra `languages` is not installed")
+UNSEEN = tomllib.loads((FOLDER / "unseen.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def heard(understanding):
+    polyglot = Polyglot(understanding)
+    assert polyglot.interpreter
+    return polyglot
+
+
+@pytest.fixture
+def polyglot_agent(car, understanding, heard):
+    return car.agent(understanding, Polyglot(understanding, shared=heard))
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("auf einundzwanzig Grad", [21.0]), ("hundertzwanzig", [120.0]), ("120km/h", [120.0]), ("21,5 Grad", [21.5]), ("ein Fenster", []),
+     ("dreissig Prozent", [30.0]), ("achtzig", [80.0])],
+)  # fmt: skip
+def test_german_numbers(text, numbers):
+    assert german.numbers(text) == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("调到二十一度", [21.0]), ("一百二", [120.0]), ("一百零五", [105.0]), ("百分之七十", [70.0]), ("五成", [50.0]), ("大一点", []), ("二十二点五度", [22.5]),
+     ("音量八", [8.0]), ("调高两度", [2.0]), ("充到90%", [90.0]), ("第二个路口", []), ("开一半", [])],
+)  # fmt: skip
+def test_chinese_numbers(text, numbers):
+    assert chinese.numbers(text) == numbers
+
+
+def test_english_stays_english():
+    texts = [text for task in cabin_tasks() for _, text in task.say if not re.search("[äöüß\u4e00-\u9fff]", text)]
+    texts += [saying.text for part in held_out("unseen") for saying in part]
+    texts += [
+        pattern.pattern.replace("*", noun) for pattern in english_patterns() for noun in pattern.nouns[:1] if "{" not in pattern.pattern
+    ]
+    german_ones = {"wie geht es dir", "mach das Fenster auf", "fahr nach Hause", "halt sofort an"}  # what English takes for garbled
+    assert not [text for text in texts if tongue_of(text) is not None and text.isascii() and text not in german_ones]
+
+
+def test_languages_are_told_apart():
+    for tongue in (GERMAN, CHINESE):
+        texts = [row if isinstance(row, str) else row[0] for group in UNSEEN[tongue.name].values() for row in group]
+        assert sum(tongue_of(text) is tongue for text in texts) >= 0.97 * len(texts)
+    assert tongue_of("21") is None and tongue_of("21", before=GERMAN) is GERMAN
+    assert tongue_of("窓を開けて") is None
+
+
+def test_without_the_extra_the_car_says_so_and_english_works(car, understanding, monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == PACKAGE else find(name, *rest))
+    listener, before = car.agent(understanding, Polyglot(understanding)), car.signals.snapshot()
+    assert "nur Englisch" in listener.hear("Öffne bitte das Fenster").text
+    assert "英语" in listener.hear("打开车窗").text
+    assert car.signals.snapshot() == before
+    assert listener.hear("open the window").text == Car().agent(understanding).hear("open the window").text
+
+
+@pytest.mark.parametrize("speech", [german_speech, chinese_speech])
+def test_every_fixed_sentence_is_translated(speech):
+    tree = ast.parse(Path(agent_module.__file__).read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_fixed"]
+    literal = {part.value for call in calls for part in ast.walk(call) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    constant = {getattr(replies, name) for name in dir(replies) if name.isupper() and isinstance(getattr(replies, name), str)}
+    said = literal | constant | set(replies.REFUSED.values()) | {service.says for service in SERVICES}
+    assert len(said) > 20 and not [sentence for sentence in said if speech.fixed(sentence) == sentence]
+
+
+@pytest.mark.parametrize("speech", [german_speech, chinese_speech])
+def test_every_reason_of_the_gate_is_translated(speech, car):
+    reasons = [
+        "the boot is only moved while we stand", "charging is only moved while we stand", "the doors stay locked while we drive",
+        "it is dark, and we drive", "the driver is driving", "a belt holds nobody beyond 35 degrees on the move", "no charging cable is connected",
+        "the window lock is engaged", "the wipers is for those in front", "the way and the manner of driving are for those in front",
+        "200 is more than the 50 km/h allowed here", "more than 20 requests in 10 s", "I already wait for 12 things",
+        "the temperature got 40; expected 16 to 28 Celsius",
+    ]  # fmt: skip
+    assert not [reason for reason in reasons if speech.refused(reason) == speech.refused("?")]
+
+
+@pytest.mark.parametrize("speech", [german_speech, chinese_speech])
+def test_every_tool_has_a_state_in_words(speech):
+    for tool in TOOLS.values():
+        told = speech.told(tool, tool.resting)
+        assert told and not re.search(r"\b(on|off|open|closed|percent|the)\b", told), (tool.name, told)
+
+
+def test_english_sentences_mean_their_deed(understanding):
+    for deed, sentence in list(sentences().items())[::9]:
+        label, _, operation = deed.partition(" ")
+        if label != "negated":
+            assert understanding.meaning(sample(sentence, label), condition=label.startswith("when.")) == (
+                label,
+                operation.replace("none", ""),
+            )
+
+
+def test_what_is_examined_was_not_trained_on():
+    for tongue in (GERMAN, CHINESE):
+        trained = {said.text.strip(" .!?，。") for said in draw(tongue, np.random.default_rng(0))} | plain(tongue)
+        told = {
+            (row if isinstance(row, str) else row[0]).lower().strip(" .!?，。") for group in UNSEEN[tongue.name].values() for row in group
+        }
+        assert not told & trained
+
+
+def test_a_broken_reader_is_told(tmp_path):
+    path = tmp_path / "reader.npz"
+    path.write_bytes(b"no weights")
+    with pytest.raises(BundleError, match="no reader of languages"):
+        Reader.load(path)
+
+
+@needs_extra
+def test_unseen_requests_are_understood_and_nothing_unsafe_is_done(understanding, heard, capsys):
+    for row in examine(understanding, interpreter_of=heard):
+        understood = row.right["driving"] + row.right["cabin"]
+        with capsys.disabled():
+            print(
+                f"\n  {row.language}: {understood} understood, {row.asked_back} asked back, {row.wrong} wrong, {row.right['unsafe']} refused"
+            )
+        assert row.unsafe_accepted == 0
+        assert understood >= 0.82 * (row.requests["driving"] + row.requests["cabin"]) and row.wrong <= 10
+        assert row.right["unsafe"] >= row.requests["unsafe"] - 2
+
+
+@needs_extra
+@pytest.mark.parametrize(
+    ("text", "request_", "reply"),
+    [("Biegen Sie links ab", "turn left", "links"), ("Biegen Sie rechts ab", "turn right", "rechts"), ("请左转", "turn left", "左"),
+     ("请右转", "turn right", "右")],
+)  # fmt: skip
+def test_sides_are_never_swapped(polyglot_agent, car, text, request_, reply):
+    response = polyglot_agent.hear(text)
+    assert [request.words for request in car.requests] == [request_] and reply in response.text
+
+
+@needs_extra
+def test_it_asks_back_and_answers_in_the_language_spoken(polyglot_agent, car):
+    assert polyglot_agent.hear("Bieg an der nächsten Kreuzung ab").text == "Links oder rechts?"
+    assert polyglot_agent.hear("rechts").requests
+    assert polyglot_agent.hear("Ruf an").text == "Wen soll ich anrufen?"
+    assert "Anna" in polyglot_agent.hear("Anna").text
+    assert polyglot_agent.hear("音量调到").asked
+    assert "22%" in polyglot_agent.hear("二十二").text
+    assert polyglot_agent.hear("打开天窗").changes
+    assert "恢复" in polyglot_agent.hear("撤销").text
+    assert polyglot_agent.hear("open the window").text.startswith("The window")
+
+
+@needs_extra
+def test_the_gate_refuses_in_every_language(polyglot_agent, car):
+    before = car.signals.snapshot()
+    assert polyglot_agent.hear("Öffne den Kofferraum").refused and polyglot_agent.hear("打开后备箱").refused
+    assert polyglot_agent.hear("Fahr maximal 200 km/h").refused and not car.requests and car.signals.snapshot() == before
+
+
+@needs_extra
+@pytest.mark.parametrize(
+    "text", ["open 窗户 bitte", "mach the window auf", "😀", "äöü", "左右", "links rechts", "„", "《》", "wenn", "如果", "Q0X", "在\0里"]
+)
+def test_mixed_and_odd_input_is_survived(polyglot_agent, text):
+    assert polyglot_agent.hear(text).text
+
+
+@needs_extra
+def test_a_first_reaction_takes_less_than_a_fifth_of_a_second(understanding, heard):
+    import time
+
+    times = []
+    for text in (
+        "Mach bitte das hintere Fenster ein wenig auf",
+        "麻烦把后排的车窗打开一点",
+        "Schließ die Fenster und schalte die Klimaanlage ein",
+    ):
+        listener = Car().agent(understanding, Polyglot(understanding, shared=heard))
+        began = time.process_time()
+        listener.hear(text + " jetzt")
+        times.append(time.process_time() - began)
+    assert np.median(times) < 0.2
