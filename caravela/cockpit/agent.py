@@ -59,7 +59,8 @@ class Response:
 
 
 class CockpitAgent:
-    """One conversation with one car. `look` gives the situation now; `offers` hears answers and the off switch."""
+    """One conversation with one car. `look` gives the situation now; `on_answer` and `on_offer_switch` hear what is said to offers. `explain`
+    answers a question about driving (why or what, and its words) from what the driving model thinks, or has no answer."""
 
     def __init__(
         self,
@@ -70,10 +71,11 @@ class CockpitAgent:
         lefthand: bool = False,
         on_answer: Callable[[Answer, Situation, Place], Response | None] = lambda answer, now, seat: None,
         on_offer_switch: Callable[[bool], str] = lambda on: "",
+        explain: Callable[[str, str], str | None] = lambda about, words: None,
     ) -> None:
         self.gate, self._look, self._lefthand = gate, look, lefthand
         self._understand = understanding or Understanding()
-        self._on_answer, self._on_offer_switch = on_answer, on_offer_switch
+        self._on_answer, self._on_offer_switch, self._explain = on_answer, on_offer_switch, explain
         self._memory = Memory()
 
     def hear(self, text: str, *, seat: Place = Place.DRIVER) -> Response:
@@ -162,7 +164,7 @@ class CockpitAgent:
             case Unsafe(hazard):
                 return Response(replies.REFUSED[hazard], refused=True)
             case Question(about):
-                return Response(self._told(about, now))
+                return Response(self._told(about, words, now))
             case Missing():
                 self._memory.asked = Asked(now.t_s, missing=intent)
                 return Response(replies.asking(intent), asked=True)
@@ -236,11 +238,12 @@ class CockpitAgent:
             return Response("I forget what was to come." if count else "All right.")
         return Response("All right." if answer is Answer.NO else "To what? I asked nothing.", asked=answer is Answer.YES)
 
-    def _told(self, about: str, now: Situation) -> str:
+    def _told(self, about: str, words: str, now: Situation) -> str:
+        """The answer about driving: what the car was asked and what its gauges show it knows; the rest the driving model may explain."""
         if about == "why":
-            return replies.why(now)
+            return (None if now.asked_to_stop else self._explain(about, words)) or replies.why(now)
         if about == "what":
-            return replies.what(now)
+            return self._explain(about, words) or replies.what(now, words)
         if about == "speed":
             return f"We drive {to_kph(now.speed):.0f} km/h."
         return "I don't know the limit here." if now.limit is None else f"The limit is {to_kph(now.limit):.0f} km/h."

@@ -1,5 +1,7 @@
 """What the car says: short sentences, from what was done and from what it sees."""
 
+import re
+
 from caravela.cockpit.gate import Verdict
 from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
 from caravela.cockpit.situation import Situation
@@ -48,6 +50,7 @@ WHEN = {
     "battery_low": "when the battery is low",
     "charged": "when the battery is charged",
 }
+_SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
 REST_LEFT = "The rest of it I leave, too."
 SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."
@@ -184,8 +187,10 @@ def why(situation: Situation) -> str:
     return "I drive as the road and the limit allow."
 
 
-def what(situation: Situation) -> str:
-    """What is ahead."""
+def what(situation: Situation, words: str = "") -> str:
+    """What is ahead. Asked in `words` about a side, it says that it cannot tell."""
+    if (side := _SIDE.search(words)) is not None:
+        return f"I can't tell what is on the {side[1].lower()}."
     seen = []
     if situation.lead is not None:
         seen.append(f"a {situation.lead_kind} {situation.lead:.0f} metres ahead")
