@@ -29,7 +29,7 @@ class TextOptions:
     """The folder for text.onnx; by default the driver's own."""
     looks: int = 14_000
     """Looks to learn from, at most; the newest are taken."""
-    steps: int = 3000
+    steps: int = 2000
     """Learning steps."""
     rounds: int = 2
     """Rounds of drives in validation towns whose looks the figures are of."""

@@ -21,6 +21,8 @@ from caravela.model.trunk import MLP, CrossAttention, merge_heads, split_heads
 from caravela.words import EMBEDDING
 from caravela.words.grammar import LONGEST, VOCABULARY
 
+Cached = tuple[Tensor, Tensor]  # keys and values of what a block reads
+
 
 @dataclass(frozen=True)
 class TextConfig:
@@ -49,11 +51,11 @@ class Block(nn.Module):
         self.cross = CrossAttention(config.width, context=config.width, heads=config.heads)
         self.mlp = MLP(config.width, ratio=config.mlp_ratio)
 
-    def forward(self, x: Tensor, memory: Tensor, hidden: Tensor) -> Tensor:  # x (B, T, W); memory (B, M, W); hidden (T, T)
+    def forward(self, x: Tensor, memory: Cached, hidden: Tensor) -> Tensor:  # x (B, T, W); hidden (T, T)
         q, k, v = (split_heads(part, heads=self.heads) for part in self.qkv(self.norm_self(x)).chunk(3, -1))
         scores = q @ k.transpose(-1, -2) * (1.0 / math.sqrt(q.shape[-1])) + hidden
         x = x + self.out(merge_heads(scores.softmax(-1) @ v))
-        x = x + self.cross(self.norm_cross(x), self.cross.cache(memory))
+        x = x + self.cross(self.norm_cross(x), memory)
         return x + self.mlp(self.norm_mlp(x))
 
 
@@ -81,17 +83,26 @@ class TextHead(nn.Module):
             thought: (B, S, E), of which the last `thoughts` are the driver's thought; the car gives no others.
             question: (B, 384) sentence vectors.
         """
+        return self.follow(words, self.remember(thought, question))
+
+    def remember(self, thought: Tensor, question: Tensor) -> list[Cached]:
+        """What each block reads of look and question: the same for every word."""
         asked = self.question(question * EMBEDDING**0.5)[:, None]
         thought = self.drop(thought)
-        seen = self.see(thought)
+        seen, last = self.see(thought), thought[:, -self.config.thoughts :]
         seen = torch.cat([seen[:, : -self.config.thoughts], seen[:, -self.config.thoughts :] + self.places], 1)
-        gist = self.gist(thought[:, -self.config.thoughts :].flatten(1))[:, None]
+        gist = self.gist(last.flatten(1))[:, None]
         memory = nn.functional.gelu(torch.cat([seen + asked, gist + asked, asked], 1))  # (B, S + 2, W)
+        return [block.cross.cache(memory) for block in self.blocks]
+
+    def follow(self, words: Tensor, memory: list[Cached]) -> Tensor:
+        """As `forward`, of what is remembered."""
         length = words.shape[1]
         x = self.embed(words) + self.positions[:length]
-        for block in self.blocks:
-            x = block(x, memory, self.hidden[:length, :length])
-        return self.out(self.norm(x))
+        for block, cached in zip(self.blocks, memory, strict=True):
+            x = block(x, cached, self.hidden[:length, :length])
+        logits: Tensor = self.out(self.norm(x))
+        return logits
 
 
 @torch.no_grad()
@@ -101,8 +112,9 @@ def answer(head: TextHead, thought: Tensor, question: Tensor, *, start: int) -> 
     words = torch.full((len(thought), 1), start, dtype=torch.long)
     chance = torch.ones(len(thought))
     ended = torch.zeros(len(thought), dtype=torch.bool)
-    for _ in range(head.config.longest):
-        best, word = head(words, thought, question)[:, -1].softmax(-1).max(-1)
+    memory = head.remember(thought, question)
+    while words.shape[1] <= head.config.longest:
+        best, word = head.follow(words, memory)[:, -1].softmax(-1).max(-1)
         word = torch.where(ended, torch.zeros_like(word), word)
         chance = torch.where(ended, chance, chance * best)
         ended = ended | (word == 0)

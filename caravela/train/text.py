@@ -26,6 +26,7 @@ from caravela.train.collect import CollectConfig, Collector
 from caravela.train.questions import HELD_OUT, QUESTIONS
 from caravela.train.samples import ShardWriter, open_shard, to_batch
 from caravela.train.teacher_driver import TeacherDriver
+from caravela.train.threads import half_pays
 from caravela.train.truths import Truth, asked_to_stop, best, kind_of, right, truths_of
 from caravela.words import SentenceEncoder
 from caravela.words.grammar import FACTS, FORMS, KINDS, VOCABULARY, Fact, parse, sentence
@@ -46,12 +47,13 @@ class TextTrainConfig:
     rounds: int = 2  # of drives in other towns, to be asked about
     looks_per_round: int = 150  # in each of 16 worlds
     development: float = 0.12  # share of shards by which trust and the number of steps are chosen
-    steps: int = 3000
-    batch: int = 192
+    steps: int = 2000
+    batch: int = 128
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
     warmup: int = 150
     check_every: int = 500  # steps
+    checked: int = 300  # looks of development that a check asks about
     least_shards: int = 4
     seed: int = 0
 
@@ -109,6 +111,13 @@ def joined(parts: Sequence[Seen]) -> Seen:
         [facts for part in parts for facts in part.facts],
         np.concatenate(contexts) if contexts else None,
     )
+
+
+def first_of(seen: Seen, count: int) -> Seen:
+    """Some looks, spread over all."""
+    rows = np.unique(np.linspace(0, len(seen) - 1, min(count, len(seen))).astype(np.int64))
+    context = None if seen.context is None else seen.context[rows]
+    return Seen(seen.thought[rows], [seen.truths[row] for row in rows], [seen.facts[row] for row in rows], context)
 
 
 @torch.no_grad()
@@ -232,6 +241,7 @@ def learn(seen: Seen, development: Seen, *, config: TextTrainConfig, tell: Tell,
     questions = [torch.from_numpy(encoder.encode(QUESTIONS[kind])) for kind in KINDS]
     given = seen.context if context else seen.thought
     assert given is not None
+    checked, half = first_of(development, config.checked), half_pays()
     best_right, best_state, losses = -1.0, head.state_dict(), []
     for step in range(config.steps):
         warm = min(1.0, (step + 1) / config.warmup)
@@ -242,17 +252,18 @@ def learn(seen: Seen, development: Seen, *, config: TextTrainConfig, tell: Tell,
         words = table[lessons.fact[rows], random.integers(FORMS, size=config.batch)]
         asked = torch.stack([questions[k][random.integers(len(questions[k]))] for k in lessons.kind[rows]])
         thought = torch.from_numpy(given[lessons.look[rows]]).float()
-        told = head(words[:, :-1], thought, asked)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            told = head(words[:, :-1], thought, asked)
         counts = torch.cat([torch.ones(len(rows), 1, dtype=torch.bool), words[:, 1:-1] != 0], 1)  # up to the first stop
-        loss = F.cross_entropy(told[counts], words[:, 1:][counts])
+        loss = F.cross_entropy(told[counts].float(), words[:, 1:][counts])
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
         optimiser.step()
         losses.append(float(loss.detach()))
         if (step + 1) % config.check_every == 0 or step + 1 == config.steps:
-            found = ask(head.eval(), development, questions=QUESTIONS, seed=0, context=context)
-            share = float(np.mean([row.balanced for row in tally(found, development).values()]))
+            found = ask(head.eval(), checked, questions=QUESTIONS, seed=0, context=context)
+            share = float(np.mean([row.balanced for row in tally(found, checked).values()]))
             tell(f"step {step + 1} of {config.steps}: loss {np.mean(losses[-config.check_every :]):.3f}, right {share:.1%} of development")
             head.train()
             if share > best_right:
@@ -362,9 +373,8 @@ def most_frequent(learned: Seen, seen: Seen) -> dict[str, Told]:
     """The answer that was true most often in training, whatever is asked about."""
     found = {}
     for name in ROWS:
-        counts = Counter(best(kind_of(name), truths[name]) for truths in learned.truths for _ in [0] if name in truths)
-        if kind_of(name) == "why":  # who is asked does not know whether the car stops
-            counts = Counter(best("why", truths[row]) for truths in learned.truths for row in ("why", "going") if row in truths)
+        rows = [row for row in ROWS if kind_of(row) == kind_of(name)]  # who is asked does not know whether the car stops
+        counts = Counter(best(kind_of(row), truths[row]) for truths in learned.truths for row in rows if row in truths)
         looks = np.array([look for look, truths in enumerate(seen.truths) if name in truths], dtype=np.int64)
         fact = counts.most_common(1)[0][0] if counts else None
         found[name] = Told(looks, [fact] * len(looks), np.ones(len(looks)))
