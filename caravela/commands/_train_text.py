@@ -32,7 +32,7 @@ class TextOptions:
     steps: int = 2000
     """Learning steps."""
     rounds: int = 2
-    """Rounds of drives in validation towns whose looks the figures are of."""
+    """Rounds of drives in validation towns: by the first one it is chosen when the head is believed, and of the others the figures are."""
     context: bool = False
     """Also train one on all tokens of the driver's context, for comparison only: it tells what the thoughts lack. Twice the time."""
     teacher: Path | None = None
@@ -48,7 +48,6 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     """Look, learn, compare, write."""
     import hashlib
     import json
-    from dataclasses import replace
 
     from caravela.commands._teacher import teacher_at
     from caravela.commands.train import at_least, folder_for
@@ -64,7 +63,8 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     from caravela.world.maps.library import build_library
 
     at_least(0, seed=options.seed)
-    at_least(1, looks=options.looks, steps=options.steps, rounds=options.rounds)
+    at_least(1, looks=options.looks, steps=options.steps)
+    at_least(2, rounds=options.rounds)
     use_threads(1)
     bundle = _bundle(options.driver, options.out)
     out = bundle if options.out is None else options.out
@@ -79,15 +79,14 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     shards = text.look_at_shards(model, options.shards, kept, config=config, context=options.context, tell=_tell)
     graphs = [load(path) for path in build_library(options.maps / "validation", count=VALIDATION_TOWNS, side="validation")]
     driver = TeacherDriver(load_teacher(teacher))
-    elsewhere = text.look_elsewhere(model, graphs, driver, kept, config=config, context=options.context, tell=_tell)
-    apart = max(1, round(config.development * len(shards)))
-    learned, development = text.joined(shards[:-apart]), text.joined(shards[-apart:])
-    head = text.learn(learned, development, config=config, tell=_tell)
-    known = text.templates(today, development)
-    trust = text.trust_of(text.ask(head, development, questions=text.QUESTIONS, seed=2), known, development)
+    development, *others = text.look_elsewhere(model, graphs, driver, kept, config=config, context=options.context, tell=_tell)
+    learned, elsewhere = text.joined(shards), text.joined(others)
+    head = text.learn(learned, development, kept, config=config, tell=_tell)
+    answers = text.ask(head, development, questions=text.QUESTIONS, seed=2)
+    trust = text.trust_of(answers, text.templates(today, development), text.most_frequent(learned, development), development)
     table = text.compare(head, learned, elsewhere, today=today, trust=trust)
     if options.context:
-        whole = text.learn(learned, development, config=replace(config), tell=_tell, context=True)
+        whole = text.learn(learned, development, kept, config=config, tell=_tell, context=True)
         shares = text.tally(text.ask(whole, elsewhere, questions=text.HELD_OUT, seed=1, context=True), elsewhere)
         for name, share in shares.items():
             table[name]["whole_context"] = {"right": round(share.right, 4), "balanced": round(share.balanced, 4)}

@@ -34,7 +34,8 @@ def page_of(result: dict[str, Any]) -> list[str]:
         f"asked about {result['asked_about']:,} looks of drives in {result['maps']}, in phrasings kept for this. Right: what is stated is so, and a "
         "distance is off by no more than 5 m or a factor of 1.6. In brackets the mean over what is true, by which saying always the same gains "
         f"nothing. Templates that see nothing ahead are counted as saying so of the sides too. The car believes the head of {trust} (chance of the "
-        "whole answer), chosen on looks of the training side; else it answers as before.\n",
+        "whole answer), chosen on other such looks, and never of a kind of which it knows hardly more than who always says the same; else it "
+        "answers as before.\n",
         "| asked | looks | " + " | ".join(columns.values()) + " | believed | right where believed |",
         "|---|---" + "|---" * (len(columns) + 2) + "|",
     ]

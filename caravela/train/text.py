@@ -35,6 +35,7 @@ from caravela.world.maps.lane_graph import LaneGraph
 CHUNK = 64
 ROWS = ("why", "going", *KINDS[1:])  # of the table: why a car stops is also asked of one that does not
 THRESHOLDS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+KNOWS = 0.1  # of the mean over truths, that a head must know more than who always says the same
 LEAST = 10  # looks of a truth that count for the mean over truths
 Tell = Callable[[str], None]
 
@@ -44,9 +45,8 @@ class TextTrainConfig:
     """One run."""
 
     looks: int = 14_000  # at most, to learn from; the newest
-    rounds: int = 2  # of drives in other towns, to be asked about
+    rounds: int = 2  # of drives in other towns: by the first, trust and the best step are chosen; about the others it is asked
     looks_per_round: int = 150  # in each of 16 worlds
-    development: float = 0.12  # share of shards by which trust and the number of steps are chosen
     steps: int = 2000
     batch: int = 128
     learning_rate: float = 1.5e-3
@@ -170,8 +170,8 @@ def look_at_shards(model: VLA, shards: Path, kept: Path, *, config: TextTrainCon
 
 def look_elsewhere(
     model: VLA, graphs: Sequence[LaneGraph], driver: TeacherDriver, kept: Path, *, config: TextTrainConfig, context: bool, tell: Tell
-) -> Seen:
-    """Looks of drives on other maps, half of them driven by the driver itself."""
+) -> list[Seen]:
+    """Looks of drives on other maps, half of them driven by the driver itself, by round."""
     student, random = TorchPolicy(model), np.random.default_rng(config.seed)
     parts = []
     for number in range(config.rounds):
@@ -189,7 +189,7 @@ def look_elsewhere(
                 seen = joined([look_at(model, open_shard(path).arrays, context=context) for path in sorted(Path(folder).glob("shard-*"))])
             seen.save(file)
         parts.append(seen)
-    return joined(parts)
+    return parts
 
 
 @dataclass(frozen=True)
@@ -231,8 +231,14 @@ def spelled() -> NDArray[np.int64]:
     return table
 
 
-def learn(seen: Seen, development: Seen, *, config: TextTrainConfig, tell: Tell, context: bool = False) -> TextHead:
-    """A head that has learned from `seen`, as it was when it answered best about `development`."""
+def learn(seen: Seen, development: Seen, kept: Path, *, config: TextTrainConfig, tell: Tell, context: bool = False) -> TextHead:
+    """A head that has learned from `seen`, as it was when it answered best about `development`. It is kept, and learns the same only once."""
+    mark = hashlib.sha256(f"{config} {context} {len(development)}".encode() + seen.thought[:, 0, :8].tobytes()).hexdigest()[:12]
+    path = kept / f"head-{mark}.pt"
+    if path.is_file():
+        head = TextHead(TextConfig(thoughts=seen.thought.shape[1], embedding=seen.thought.shape[2]))
+        head.load_state_dict(torch.load(path, weights_only=True))
+        return head.eval()
     torch.manual_seed(config.seed)
     random = np.random.default_rng(config.seed)
     head = TextHead(TextConfig(thoughts=seen.thought.shape[1], embedding=seen.thought.shape[2]))
@@ -269,6 +275,7 @@ def learn(seen: Seen, development: Seen, *, config: TextTrainConfig, tell: Tell,
             if share > best_right:
                 best_right, best_state = share, {name: value.clone() for name, value in head.state_dict().items()}
     head.load_state_dict(best_state)
+    torch.save(best_state, path)
     return head.eval()
 
 
@@ -322,9 +329,14 @@ def tally(answers: dict[str, Told], seen: Seen) -> dict[str, Share]:
 
 
 def share_of(agrees: NDArray[np.bool_], looks: NDArray[np.int64], name: str, seen: Seen) -> Share:
-    whats = np.array([seen.truths[look][name][0][0] for look in looks])
-    means = [agrees[whats == what].mean() for what, times in Counter(whats.tolist()).items() if times >= min(LEAST, len(looks))]
-    return Share(len(looks), float(agrees.mean()), float(np.mean(means)) if means else float(agrees.mean()))
+    return Share(len(looks), float(agrees.mean()), _balanced(agrees, [seen.truths[look][name][0][0] for look in looks]))
+
+
+def _balanced(agrees: NDArray[np.bool_], whats: Sequence[str]) -> float:
+    """The mean over what is true of the share of right answers; what is true of fewer than LEAST looks does not count."""
+    truths = np.array(whats)
+    means = [agrees[truths == what].mean() for what, times in Counter(whats).items() if times >= min(LEAST, len(whats))]
+    return float(np.mean(means)) if means else float(agrees.mean())
 
 
 Today = Callable[[str, Facts], Fact | None]  # the answer of today's templates to a kind of question
@@ -339,19 +351,20 @@ def templates(today: Today, seen: Seen) -> dict[str, Told]:
     return found
 
 
-def trust_of(answers: dict[str, Told], others: dict[str, Told], seen: Seen) -> dict[str, float]:
-    """By kind, the chance from which the head's answer is taken and below which today's: that by which both together are right most often. A
-    kind for which that is never is left out."""
+def trust_of(answers: dict[str, Told], others: dict[str, Told], same: dict[str, Told], seen: Seen) -> dict[str, float]:
+    """By kind, the chance from which the head's answer is taken and below which today's: that by which both together are right most often.
+    Left out is a kind for which that is never, and one of which the head knows hardly more than who always says the `same`: it would make
+    things up."""
     trust: dict[str, float] = {}
     for kind in KINDS:
         rows = [name for name in ROWS if kind_of(name) == kind and len(answers[name].looks)]
         if not rows:
             continue
-        agrees = np.concatenate([rights(answers[name], name, seen) for name in rows])
-        other = np.concatenate([rights(others[name], name, seen) for name in rows])
+        agrees, other, constant = (np.concatenate([rights(told[name], name, seen) for name in rows]) for told in (answers, others, same))
+        whats = [seen.truths[look][name][0][0] for name in rows for look in answers[name].looks]
         chance = np.concatenate([answers[name].chance for name in rows])
         gains = [np.where(chance >= threshold, agrees, other).mean() for threshold in THRESHOLDS]
-        if max(gains) > other.mean():
+        if max(gains) > other.mean() and _balanced(agrees, whats) > _balanced(constant, whats) + KNOWS:
             trust[kind] = THRESHOLDS[int(np.argmax(gains))]
     return trust
 
