@@ -54,6 +54,13 @@ def test_what_is_no_head_is_refused(tmp_path):
         AnswerHead(shipped() / MODEL_FILE, driver="0")
 
 
+def test_the_head_that_ships_belongs_to_the_driver_that_ships():
+    head = AnswerHead.beside(shipped())
+    assert head is not None and head.card.trust
+    answer = head.answer("why did you stop?", np.zeros((4, 256), np.float32))
+    assert answer.fact is not None and answer.fact.kind == "why"
+
+
 class Parrot:
     """Answers with what the thought holds."""
 
