@@ -60,6 +60,8 @@ class Block(nn.Module):
 
 
 class TextHead(nn.Module):
+    hidden: Tensor  # (longest, longest), what a word may not see
+
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.config = config
@@ -93,7 +95,7 @@ class TextHead(nn.Module):
         seen = torch.cat([seen[:, : -self.config.thoughts], seen[:, -self.config.thoughts :] + self.places], 1)
         gist = self.gist(last.flatten(1))[:, None]
         memory = nn.functional.gelu(torch.cat([seen + asked, gist + asked, asked], 1))  # (B, S + 2, W)
-        return [block.cross.cache(memory) for block in self.blocks]
+        return [block.cross.cache(memory) for block in self.blocks if isinstance(block, Block)]
 
     def follow(self, words: Tensor, memory: list[Cached]) -> Tensor:
         """As `forward`, of what is remembered."""

@@ -84,7 +84,9 @@ class Seen:
         arrays: dict[str, Any] = {"thought": self.thought, "truths": json.dumps(self.truths)}
         arrays["facts"] = json.dumps([[f.light, f.lead, f.speed, f.asked] for f in self.facts])
         partial = path.with_name(f".{path.name}")
-        np.savez(partial, **arrays, **({} if self.context is None else {"context": self.context}))
+        if self.context is not None:
+            arrays["context"] = self.context
+        np.savez(partial, **arrays)
         partial.rename(path)
 
     @staticmethod
