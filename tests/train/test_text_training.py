@@ -20,13 +20,13 @@ def seen(count):
     random = np.random.default_rng(0)
     left, right = random.random(count) < 0.5, random.random(count) < 0.2
     thought = (0.1 * random.standard_normal((count, 4, 256))).astype(np.float16)
-    thought[:, 0, :16] += np.where(left, 1.0, -1.0)[:, None].astype(np.float16)
+    thought[:, 0, :16] += np.where(left, 2.0, -2.0)[:, None].astype(np.float16)
     truths = [{"left": PERSON if a else NOTHING, "right": PERSON if b else NOTHING} for a, b in zip(left, right, strict=True)]
     return Seen(thought, truths, [Facts("none", 80.0, 5.0, False)] * count)
 
 
 def test_it_learns_what_thoughts_hold_and_keeps_what_it_learned(tmp_path):
-    looks, config = seen(200), TextTrainConfig(steps=60, batch=40, warmup=10, check_every=60, checked=20)
+    looks, config = seen(60), TextTrainConfig(steps=120, batch=48, warmup=10, check_every=120, checked=20, learning_rate=3e-3)
     told: list[str] = []
     head = text.learn(looks, looks, tmp_path, config=config, tell=told.append)
     answers = text.ask(head, looks, questions=text.HELD_OUT, seed=0)
