@@ -78,8 +78,9 @@ class Languages(Protocol):
 
 
 class CockpitAgent:
-    """One conversation with one car. `look` gives the situation now; `offers` hears answers and the off switch; without `languages` all is
-    taken for English."""
+    """One conversation with one car. `look` gives the situation now; `on_answer` and `on_offer_switch` hear what is said to offers; without
+    `languages` all is taken for English. `explain` answers a question about driving (why or what, and its words) from what the driving
+    model thinks, or has no answer."""
 
     def __init__(
         self,
@@ -91,10 +92,11 @@ class CockpitAgent:
         languages: Languages | None = None,
         on_answer: Callable[[Answer, Situation, Place], Response | None] = lambda answer, now, seat: None,
         on_offer_switch: Callable[[bool], str] = lambda on: "",
+        explain: Callable[[str, str], str | None] = lambda about, words: None,
     ) -> None:
         self.gate, self._look, self._lefthand = gate, look, lefthand
         self._understand = understanding or Understanding()
-        self._on_answer, self._on_offer_switch = on_answer, on_offer_switch
+        self._on_answer, self._on_offer_switch, self._explain = on_answer, on_offer_switch, explain
         self._languages = languages
         self._say: replies.Speech = replies
         self._memory = Memory()
@@ -209,7 +211,7 @@ class CockpitAgent:
             case Unsafe(hazard):
                 return self._fixed(replies.REFUSED[hazard], refused=True)
             case Question(about):
-                return Response(self._told(about, now))
+                return Response(self._told(about, words, now))
             case Missing():
                 self._memory.asked = Asked(now.t_s, missing=intent)
                 return Response(self._say.asking(intent), asked=True)
@@ -283,14 +285,19 @@ class CockpitAgent:
             return self._fixed("I forget what was to come." if count else "All right.")
         return self._fixed("All right." if answer is Answer.NO else "To what? I asked nothing.", asked=answer is Answer.YES)
 
-    def _told(self, about: str, now: Situation) -> str:
+    def _told(self, about: str, words: str, now: Situation) -> str:
+        """The answer about driving: what the car was asked and what its gauges show it knows; the rest the driving model may explain."""
         if about == "why":
-            return self._say.why(now)
+            return (None if now.asked_to_stop else self._explained(about, words)) or self._say.why(now)
         if about == "what":
-            return self._say.what(now)
+            return self._explained(about, words) or self._say.what(now, words)
         if about == "speed":
             return self._say.speed(now)
         return self._say.limit(now)
+
+    def _explained(self, about: str, words: str) -> str | None:
+        """What the driving model says of it; it speaks English only."""
+        return self._explain(about, words) if self._say is replies else None
 
     def _filled(self, asked: Asked, text: str, steps: list[Step]) -> Intent | None:
         """The answer to our question as a whole intent; None where `text` is something else."""

@@ -1,5 +1,6 @@
 """What the car says: short sentences, from what was done and from what it sees."""
 
+import re
 from typing import Protocol
 
 from caravela.cockpit.gate import Verdict
@@ -38,7 +39,7 @@ class Speech(Protocol):
     def either(self, first: str, second: str) -> str: ...
     def wished(self, wish: Wish, situation: Situation) -> str: ...
     def why(self, situation: Situation) -> str: ...
-    def what(self, situation: Situation) -> str: ...
+    def what(self, situation: Situation, words: str = "") -> str: ...
     def speed(self, situation: Situation) -> str: ...
     def limit(self, situation: Situation) -> str: ...
     def later(self, condition: Condition) -> str: ...
@@ -68,6 +69,7 @@ WHEN = {
     "battery_low": "when the battery is low",
     "charged": "when the battery is charged",
 }
+_SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
 REST_LEFT = "The rest of it I leave, too."
 SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."
@@ -209,8 +211,16 @@ def why(situation: Situation) -> str:
     return "I drive as the road and the limit allow."
 
 
-def what(situation: Situation) -> str:
-    """What is ahead."""
+def side_asked(words: str) -> str | None:
+    """left or right, where the English words ask about that side."""
+    found = _SIDE.search(words)
+    return None if found is None else found[1].lower()
+
+
+def what(situation: Situation, words: str = "") -> str:
+    """What is ahead. Asked in `words` about a side, it says that it cannot tell."""
+    if (side := side_asked(words)) is not None:
+        return f"I can't tell what is on the {side}."
     seen = []
     if situation.lead is not None:
         seen.append(f"a {situation.lead_kind} {situation.lead:.0f} metres ahead")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from caravela.studio.cabin import Cabin
     from caravela.studio.drive import DriveSettings, Stage, Tick
     from caravela.studio.recording import Recording
+    from caravela.vehicle.answers import Account
     from caravela.vehicle.policy import OnnxPolicy
 
 OFFERS, CLIENTS, AUDIT = "offers.json", "clients.json", "audit.jsonl"
@@ -37,11 +38,18 @@ class Live:
         from caravela.studio.hub import Hub
         from caravela.studio.timeline import Timeline
 
-        self._options, self._tell = options, tell
+        self._options, self._tell, self._policy = options, tell, policy
         self._stage: Stage | None = None
         folder = folder_of(options.folder)
         self.hub: Hub = Hub()
-        self.cabin: Cabin = Cabin(request=self._wished, publish=self.hub.publish, kept=folder / OFFERS, consents=Consents(folder / CLIENTS))
+        self._account = account_of(policy, tell=tell)
+        self.cabin: Cabin = Cabin(
+            request=self._wished,
+            publish=self.hub.publish,
+            kept=folder / OFFERS,
+            consents=Consents(folder / CLIENTS),
+            explain=(lambda about, words: None) if self._account is None else self._account.answer,
+        )
         self.timeline: Timeline = Timeline(self.hub.publish)
         self._lookout = Lookout()
         self.recording: Recording | None = open_recording(options.record, rig=policy.rig, tell=self.say)
@@ -105,6 +113,8 @@ class Live:
         from caravela.studio.asks import Stop
 
         assert self._stage is not None
+        if self._account is not None and self._policy.insight is not None:  # a reference is kept, nothing is computed
+            self._account.see(self._policy.insight.thought[0], speed=tick.street.speed, t_s=tick.t_s)
         self.cabin.see(self._lookout(tick, self._stage.graph, self.loop.signals))
         self.timeline.tick(tick, self.loop.ledger)
         if self.recording is not None:
@@ -116,6 +126,21 @@ class Live:
         self.timeline.view(tick, view, camera)
         if self.recording is not None:
             self.recording.view(tick, view, camera)
+
+
+def account_of(policy: "OnnxPolicy", *, tell: Callable[[str], None]) -> "Account | None":
+    """What answers questions from the driver's thoughts; None where no head lies beside the driver, or one that is not its own, which is told: a
+    drive needs no words."""
+    from caravela.core.errors import BundleError
+    from caravela.vehicle.answers import Account, AnswerHead
+
+    bundle = getattr(policy, "bundle", None)  # another policy than an exported one has none
+    try:
+        head = None if bundle is None else AnswerHead.beside(bundle.path)
+    except BundleError as error:
+        tell(f"questions about driving are answered without its thoughts: {error}")
+        return None
+    return None if head is None else Account(head)
 
 
 def drive_live(

@@ -103,6 +103,7 @@ class Cabin:
     consents: Consents = field(default_factory=Consents)
     clock: Callable[[], float] = time.monotonic
     make_understanding: Callable[[], Understanding] = Understanding
+    explain: Callable[[str, str], str | None] = lambda about, words: None  # see CockpitAgent
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()  # over agent, gate, offers and door: other agents come from another thread
@@ -157,6 +158,7 @@ class Cabin:
                 languages=Polyglot(understanding),
                 on_answer=self._on_answer,
                 on_offer_switch=lambda on: self.offers.switch(on),
+                explain=self.explain,
             )
             self._agent.understood("hello")  # what loads at its first use should cost nobody a wait
         while True:

@@ -1,4 +1,5 @@
-"""Words in: a frozen sentence encoder, so that paraphrases mean the same to the car without training a language model."""
+"""Words in: a frozen sentence encoder, so that paraphrases mean the same to the car without training a language model. Words out: the grammar
+of what the car can say."""
 
 from caravela.words.encoder import EMBEDDING, MAX_TOKENS, SentenceEncoder
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from caravela.cockpit import replies
+from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.tool import Place
 from caravela.core.request import Drive, Manner, PullOver, Side, TakeTurn
 
@@ -166,3 +167,20 @@ def test_manners_reach_driving_as_typed_wishes(agent):
     response = agent.hear("I feel sick, drive gently")
     assert Drive(Manner.GENTLE) in wishes(response)
     assert response.requests[0].words == "drive gently"
+
+
+def test_questions_about_driving_are_answered_by_who_drives_where_it_can(car, understanding):
+    asked = []
+
+    def explain(about, words):
+        asked.append((about, words))
+        return "I see a person on the left very close." if "left" in words else None
+
+    agent = CockpitAgent(car.gate, look=lambda: car.situation, understanding=understanding, explain=explain)
+    assert agent.hear("what is on the left?").text == "I see a person on the left very close."
+    assert agent.hear("what is on the right?").text == "I can't tell what is on the right."
+    car.situation = replace(car.situation, light="red", speed=0.0)
+    assert agent.hear("why did you stop?").text == replies.why(car.situation) == "Because the light is red."
+    assert asked == [("what", "what is on the left"), ("what", "what is on the right"), ("why", "why did you stop")]
+    car.situation = replace(car.situation, asked_to_stop=True)
+    assert "you asked me" in agent.hear("why did you stop?").text and len(asked) == 3  # it knows

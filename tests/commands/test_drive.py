@@ -258,3 +258,19 @@ def test_several_drives_in_one_sitting_are_told_as_such(capsys):
     show(told | {"drives": 3})
     one, several = capsys.readouterr().out.splitlines()
     assert "through hallowford" in one and "in 3 drives, the last of them in hallowford" in several
+
+
+def test_a_head_of_another_driver_is_told_and_left_out(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    from caravela.commands._drive_live import account_of
+    from caravela.core.bundle import MODEL_FILE
+    from caravela.core.text_card import TEXT_FILE
+
+    told: list[str] = []
+    policy = SimpleNamespace(bundle=SimpleNamespace(path=tmp_path / MODEL_FILE))
+    assert account_of(policy, tell=told.append) is None and told == []  # there is none
+    (tmp_path / MODEL_FILE).write_bytes(b"a driver")
+    (tmp_path / TEXT_FILE).write_bytes(b"no head")
+    assert account_of(policy, tell=told.append) is None
+    assert len(told) == 1 and told[0].startswith("questions about driving are answered without its thoughts: ")

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from caravela import cli
+from caravela.vehicle.bundle import SHIPPED as WEIGHTS
 
 pytest.importorskip("torch", reason="needs the extra `train`")
+SHIPPED = WEIGHTS / "nano"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,10 @@ pytest.importorskip("torch", reason="needs the extra `train`")
         (["export", "no/such.safetensors"], "no checkpoint at no/such.safetensors"),
         (["export", __file__], "is damaged"),
         (["probe", "--looks", "0", __file__], "--looks is 0; expected at least 1"),
+        (["text", "--looks", "0"], "--looks is 0; expected at least 1"),
+        (["text", "--driver", "no/such"], "no driver at 'no/such'"),
+        (["text", "--driver", "no/such.safetensors"], "is a checkpoint; expected --out"),
+        (["text", "--driver", str(SHIPPED)], "holds no looks; expected the shards"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_2(

@@ -50,3 +50,15 @@ def test_what_is_no_result_gets_one_sentence(tmp_path, content, says):
         (tmp_path / "x.json").write_text(content)
     with pytest.raises(CaravelaError, match=says):
         page(tmp_path)
+
+
+def test_answers_get_a_section_with_who_was_right(tmp_path):
+    shares = {name: {"right": 0.9 - 0.1 * k, "balanced": 0.5} for k, name in enumerate(("head", "today", "together", "most_frequent"))}
+    result = {
+        "driver": "nano", "driver_sha256": "ab" * 32, "parameters": 540_000, "megabytes": 1.1, "looks": 9000, "asked_about": 2000, "maps": "24 towns",
+        "trust": {"left": 0.6}, "answers": {"left": {"looks": 1234, **shares, "trusted": 0.75, "right_where_trusted": None}},
+    }  # fmt: skip
+    (tmp_path / "answers.json").write_text(json.dumps(result))
+    text = page(tmp_path)
+    assert "## Answers off the driving path" in text and "believes the head of left from 0.6" in text
+    assert "| what is on the left? | 1,234 | 90.0% (50.0%) | 80.0% (50.0%) | 70.0% (50.0%) | 60.0% (50.0%) | 75.0% | – |" in text

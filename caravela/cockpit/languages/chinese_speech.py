@@ -6,6 +6,7 @@ from caravela.cockpit.gate import Verdict
 from caravela.cockpit.intents import Condition, Missing, Slot
 from caravela.cockpit.languages.chinese import CHINESE
 from caravela.cockpit.languages.speech import Reason, choice_in, is_on, reason_in, share_open
+from caravela.cockpit.replies import side_asked
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Form, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -230,7 +231,9 @@ def why(situation: Situation) -> str:
     return "我在等前方道路畅通。" if situation.standing else "我按道路情况和限速行驶。"
 
 
-def what(situation: Situation) -> str:
+def what(situation: Situation, words: str = "") -> str:
+    if (side := side_asked(words)) is not None:
+        return f"{'左' if side == 'left' else '右'}边有什么，我看不清。"
     seen = [_lead(situation)] if situation.lead is not None else []
     if situation.light != "none":
         seen.append({"red": "红灯", "yellow": "黄灯", "green": "绿灯"}.get(situation.light, "信号灯"))

@@ -6,6 +6,7 @@ from caravela.cockpit.gate import Verdict
 from caravela.cockpit.intents import Condition, Missing, Slot
 from caravela.cockpit.languages.german import GERMAN
 from caravela.cockpit.languages.speech import Reason, choice_in, is_on, reason_in, share_open
+from caravela.cockpit.replies import side_asked
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Form, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -243,7 +244,9 @@ def why(situation: Situation) -> str:
     return "Ich warte, bis der Weg frei ist." if situation.standing else "Ich fahre so, wie Straße und Tempolimit es erlauben."
 
 
-def what(situation: Situation) -> str:
+def what(situation: Situation, words: str = "") -> str:
+    if (side := side_asked(words)) is not None:
+        return f"Was {'links' if side == 'left' else 'rechts'} ist, kann ich nicht sagen."
     seen = [_lead(situation)] if situation.lead is not None else []
     if situation.light != "none":
         seen.append(
