@@ -287,8 +287,8 @@ def show(result: dict[str, Any]) -> None:
     latency, drives = result["latency_ms"], result["drives"]
     where = f"through {result['town']}" if drives <= 1 else f"in {drives} drives, the last of them in {result['town']},"
     print(
-        f"{result['policy']} ({result['plan']} plan, {result['condition']} start) drove {result['distance_m']:.0f} m {where} in {result['seconds']:.1f} s, "
-        f"{result['realtime_factor']:.2f} times real time; a tick takes {latency['p50']:.1f} ms (p99 {latency['p99']:.1f} ms). "
+        f"{result['policy']} ({result['plan']} plan, {result['condition']} start) drove {result['distance_m']:.0f} m {where} "
+        f"in {result['seconds']:.1f} s, {result['realtime_factor']:.2f} times real time; a tick takes {latency['p50']:.1f} ms (p99 {latency['p99']:.1f} ms). "
         f"It took {result['energy_wh']:.0f} Wh out of the battery, and a sickness dose of {result['sickness_dose']:.2f} m/s^1.5."
     )
     for event in result["events"]:

@@ -242,9 +242,12 @@ class Drive:
         loop = self._drive(observation, driver)
         plan = loop.answer.plan
         assert plan is not None, "the world waits for the plan"
-        for stage, milliseconds in getattr(self.policy, "timings", {}).items():
+        timings = getattr(self.policy, "timings", {})
+        for stage, milliseconds in timings.items():
             if stage != "total":
                 self.latencies.add(f"plan: {stage}", milliseconds)
+        if self.outfit.integrated and "total" in timings:
+            self.latencies.add("plan: four domains", 1000.0 * loop.answer.latency_s - timings["total"])
         if untold is not None:
             self._heard = dataclasses.replace(self._heard, plan=change(plan, untold))
             if self._heard.manner or self._heard.plan != UNCHANGED:
