@@ -73,6 +73,7 @@ def test_headless_prints_what_json_promises_and_records_it(cruise: None, tmp_pat
     code, out, _ = typed(["--headless", "--seconds", "3", "--traffic", "light", "--say", "gently", "--record", str(file), "--json"], capsys)
     result = json.loads(out.splitlines()[-1])
     assert code == 0 and result["seconds"] == 3.0 and 2.0 < result["distance_m"] < 40.0 and result["realtime_factor"] > 0.0
+    assert (result["plan"], result["condition"], result["limited"], result["clipped"]) == ("isolated", "mild", False, 0.0)
     entity = "Caravela Motors Ltd (authorised self-driving entity)"
     assert {"t_s": 0.0, "kind": "words", "responsible": entity} in result["events"]
     assert {"t_s": 0.0, "kind": "mode", "responsible": entity, "detail": "manual to L4"} in result["notes"]
@@ -96,16 +97,15 @@ def test_all_four_domains_drive_and_how_the_car_sets_out_counts(cruise: None, ca
     words = ["--headless", "--seconds", "3", "--traffic", "none", "--json"]
     told = [
         json.loads(typed([*words, *more], capsys)[1].splitlines()[-1])
-        for more in ([], ["--plan", "integrated"], ["--plan", "integrated", "--condition", "cold"])
+        for more in (["--plan", "integrated"], ["--plan", "integrated", "--condition", "cold"])
     ]
     assert [(each["plan"], each["condition"], each["limited"]) for each in told] == [
-        ("isolated", "mild", False),
         ("integrated", "mild", True),
         ("integrated", "cold", True),
     ]
     assert all(each["seconds"] == 3.0 and each["distance_m"] > 2.0 and each["energy_wh"] != 0.0 for each in told)
-    assert told[2]["energy_wh"] > told[1]["energy_wh"] + 0.1  # 3 s of a cabin that is heated, and a heavier car
-    assert ["plan: four domains" in each["latency_ms"]["stages"] for each in told] == [False, True, True]
+    assert told[1]["energy_wh"] > told[0]["energy_wh"] + 0.1  # 3 s of a cabin that is heated, and a heavier car
+    assert all("plan: four domains" in each["latency_ms"]["stages"] for each in told)
 
 
 def test_people_get_lines_to_read(cruise: None, capsys: pytest.CaptureFixture) -> None:
