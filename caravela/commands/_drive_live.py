@@ -31,7 +31,7 @@ class Live:
     ) -> None:
         from caravela.cockpit.clients.consent import Consents
         from caravela.commands._cockpit_serve import folder_of
-        from caravela.commands.drive import aboard_of, open_recording
+        from caravela.commands.drive import aboard_of, open_recording, outfit_of
         from caravela.studio.cabin import Cabin, Said
         from caravela.studio.drive_loop import DriveLoop
         from caravela.studio.glance import Lookout
@@ -61,6 +61,7 @@ class Live:
             settings=settings,
             broadcast=self.hub.broadcast(),
             aboard=aboard_of(options),
+            outfit=outfit_of(options),
             paused=paused,
             on_begin=self._begin,
             on_tick=self._tick,
@@ -147,7 +148,7 @@ def drive_live(
     options: "Options", *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float | None, paused: bool = False
 ) -> dict[str, Any]:
     """Drive in real time with the page, until Ctrl-C or until `seconds` are over; where `paused`, once somebody lets it go."""
-    from caravela.commands.drive import finish, has_display, open_browser, progress, summary
+    from caravela.commands.drive import finish, has_display, open_browser, outfit_of, progress, summary
     from caravela.studio import serve
     from caravela.studio.asks import Choices
     from caravela.studio.documents import Documents
@@ -204,6 +205,8 @@ def drive_live(
         settings=settings,
         drives=drives,
         policy=policy,
+        outfit=outfit_of(options),
+        cost=live.loop.cost,
     )
 
 

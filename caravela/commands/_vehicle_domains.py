@@ -126,8 +126,9 @@ def _spread(places: "Sequence[Place]", pairs: int) -> "list[Place]":
 def drive_pairs(place: "Place", episodes: "Sequence[Episode]", policy: "OnnxPolicy", *, offset: int, ask: bool) -> list[dict[str, Any]]:
     """The pairs of one map, some side by side. `offset`: pairs before these, so that conditions go on in turn."""
     from caravela.core.request import PullOver
+    from caravela.evaluate.cars import ASKED_AT_S, Asked, Cars
     from caravela.evaluate.domain_table import ARMS, reaction, row_of
-    from caravela.evaluate.domains import ASKED_AT_S, Asked, Cars, drive_whole
+    from caravela.evaluate.domains import drive_whole
     from caravela.evaluate.suites import suite_named
     from caravela.vehicle.domains.integrated import IntegratedPolicy
     from caravela.world import atlas as atlas_module

@@ -15,6 +15,7 @@ from caravela.core.units import STEP_S
 if TYPE_CHECKING:
     from caravela.core.responsibility import Tenure
     from caravela.core.types import Rig
+    from caravela.studio.body import Cost, Outfit
     from caravela.studio.car import Aboard
     from caravela.studio.drive import DriveSettings
     from caravela.studio.latency import Latencies
@@ -54,6 +55,12 @@ class Options:
     """Name of the person in the driving seat."""
     entity: str = "Caravela Motors Ltd"
     """Name of the legal entity that answers at L4."""
+    plan: str = "isolated"
+    """isolated: the driver's own plan. integrated: battery, motor, tyres and people's comfort are part of it; not the default until
+    `caravela vehicle domains` has measured it as better."""
+    condition: str | None = None
+    """How the car sets out: mild, cold, full or hot; it then does no more than battery, motor and tyres allow, as it always does with
+    --plan integrated. By default mild. The weather stays --weather's."""
     host: str = "127.0.0.1"
     """Where the page listens; beyond this machine every request needs the token in the address that is printed."""
     clients: int | None = None
@@ -81,6 +88,7 @@ def run(options: Options) -> dict[str, Any]:
         raise CaravelaError(f"--seconds {seconds:g} is out of range; expected {STEP_S:g} to {LONGEST_SECONDS:,.0f}.")
     settings = settings_of(options)
     aboard_of(options)
+    outfit_of(options)
     check_target(options.record)
     policy = open_policy(options.policy)
     if options.headless:
@@ -96,6 +104,13 @@ def aboard_of(options: Options) -> "Aboard":
     from caravela.studio.car import Aboard
 
     return Aboard(options.mode, options.driver, options.entity)
+
+
+def outfit_of(options: Options) -> "Outfit":
+    """Which plan is driven, in which car. Raises CaravelaError for a plan or condition that there is none of."""
+    from caravela.studio.body import Outfit
+
+    return Outfit(options.plan, options.condition)
 
 
 def settings_of(options: Options) -> "DriveSettings":
@@ -158,7 +173,8 @@ def drive_headless(options: Options, *, settings: "DriveSettings", policy: "Onnx
     stages.prepare(settings, progress)
     recording = open_recording(options.record, rig=policy.rig, tell=progress)
     stage = stages(settings, progress)
-    drive = Drive(stage, policy, settings, Latencies(window=None), options.say, aboard=aboard_of(options))
+    outfit = outfit_of(options)
+    drive = Drive(stage, policy, settings, Latencies(window=None), options.say, aboard=aboard_of(options), outfit=outfit)
     camera: Camera = view_camera(*VIEW_SIZE)
     events: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
@@ -205,6 +221,8 @@ def drive_headless(options: Options, *, settings: "DriveSettings", policy: "Onnx
         latencies=drive.latencies,
         settings=settings,
         policy=policy,
+        outfit=outfit,
+        cost=drive.cost,
     )
 
 
@@ -229,9 +247,13 @@ def summary(
     latencies: "Latencies",
     settings: "DriveSettings",
     policy: "OnnxPolicy",
+    outfit: "Outfit",
+    cost: "Cost",
     drives: int = 1,
 ) -> dict[str, Any]:
-    """What `--json` prints; of several drives that were begun on the page, all together, with the settings of the newest."""
+    """What `--json` prints; of several drives that were begun on the page, all together, with the settings of the newest. `limited`:
+    whether the car did no more than battery, motor and tyres allow; `clipped`: share of ticks in which that was less than it was asked
+    for; `sickness_dose` in m/s^1.5."""
     stages = latencies.percentiles()
     whole = stages.pop("tick", {"p50": 0.0, "p99": 0.0})
     return {
@@ -243,6 +265,12 @@ def summary(
         "tenures": [tenure.fields() for tenure in ledger],
         "latency_ms": {**whole, "stages": stages},
         "policy": policy.name,
+        "plan": outfit.plan,
+        "condition": outfit.sets_out,
+        "limited": outfit.limited,
+        "clipped": round(cost.clipped * STEP_S / seconds, 4) if seconds > 0.0 else None,
+        "energy_wh": round(cost.energy, 2),
+        "sickness_dose": round(cost.dose, 3),
         "drives": drives,
         "town": settings.town,
         "weather": settings.weather,
@@ -259,8 +287,9 @@ def show(result: dict[str, Any]) -> None:
     latency, drives = result["latency_ms"], result["drives"]
     where = f"through {result['town']}" if drives <= 1 else f"in {drives} drives, the last of them in {result['town']},"
     print(
-        f"{result['policy']} drove {result['distance_m']:.0f} m {where} in {result['seconds']:.1f} s, "
-        f"{result['realtime_factor']:.2f} times real time; a tick takes {latency['p50']:.1f} ms (p99 {latency['p99']:.1f} ms)."
+        f"{result['policy']} ({result['plan']} plan, {result['condition']} start) drove {result['distance_m']:.0f} m {where} "
+        f"in {result['seconds']:.1f} s, {result['realtime_factor']:.2f} times real time; a tick takes {latency['p50']:.1f} ms (p99 {latency['p99']:.1f} ms). "
+        f"It took {result['energy_wh']:.0f} Wh out of the battery, and a sickness dose of {result['sickness_dose']:.2f} m/s^1.5."
     )
     for event in result["events"]:
         print(f"  {event['t_s']:7.1f} s  {event['kind'].replace('_', ' ')}  (responsible: {event['responsible']})")

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caravela.core.units import STEP_S
-from caravela.evaluate.domains import ASKED_AT_S, COLUMNS, Array, WholeDrive
+from caravela.evaluate.cars import ASKED_AT_S
+from caravela.evaluate.domains import COLUMNS, Array, WholeDrive
 from caravela.evaluate.episodes import Episode
 from caravela.evaluate.referee import UNDER_PROGRESS
 from caravela.evaluate.statistics import bootstrap, cluster_sums, paired_difference

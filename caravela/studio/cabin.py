@@ -28,8 +28,8 @@ from caravela.core.errors import CaravelaError
 from caravela.core.request import Request
 from caravela.core.signals import Signals
 from caravela.core.units import to_kph
+from caravela.studio.body import CHARGE, RANGE
 from caravela.studio.conversation import Conversation, Tone, Who
-from caravela.studio.gauges import CHARGE, RANGE
 from caravela.studio.glance import Glance
 
 LOOK_S = 0.25  # s between two looks at the drive

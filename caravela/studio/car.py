@@ -8,7 +8,7 @@ from caravela.core.errors import CaravelaError, unknown_name
 from caravela.core.modes import Mode
 from caravela.core.protocols import Policy
 from caravela.core.responsibility import Entity, Party, Person, Role
-from caravela.core.types import Observation, Rig, policy_rig
+from caravela.core.types import Observation, Rig
 from caravela.studio.latency import Latencies
 from caravela.vehicle.attention import DriverState
 from caravela.vehicle.conduct import Automated, Car, Engage, Happening, Manual, Rules, parked
@@ -100,13 +100,12 @@ class PatientPlanner:
         """There is nothing to end."""
 
 
-def make_loop(aboard: Aboard, policy: Policy, *, seat: Seat, latencies: Latencies, t_us: int) -> Loop:
+def make_loop(aboard: Aboard, policy: Policy, *, rig: Rig, seat: Seat, latencies: Latencies, t_us: int) -> Loop:
     """The loop of a car that stands at the beginning of a run cycle, at `t_us`."""
     rules = aboard.rules()
     car = parked(Automated(rules.entity) if aboard.driverless else Manual(aboard.person()), t_us=t_us)
     if aboard.driverless:
         seat.state = DriverState(seated=False, hands_on=False, eyes_on=False)
-    rig: Rig = getattr(policy, "rig", None) or policy_rig()
     return Loop(car, rules=rules, planner=PatientPlanner(policy, latencies), monitor=seat, rig=rig, deadline_s=PATIENCE_S)
 
 

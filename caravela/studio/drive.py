@@ -1,6 +1,7 @@
 """One drive, tick by tick: the policy looks and plans under the mode machine, the world follows, people's words and wishes go in, and
 everything is timed. It has no thread and no clock of its own; `drive_loop` gives it both, the headless command calls it as fast as it can."""
 
+import copy
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,14 +16,18 @@ from caravela.core.modes import Mode
 from caravela.core.protocols import Policy
 from caravela.core.request import CapSpeed, DropRoute, GoTo, Request, TakeTurn
 from caravela.core.responsibility import Tenure
-from caravela.core.types import Camera, Control, Event, Observation, Plan
+from caravela.core.types import Camera, Control, Event, Observation, Plan, policy_rig
 from caravela.core.units import STEP_S, STEP_US, to_kph
+from caravela.evaluate.cars import Asked
+from caravela.studio.body import Body, Cost, Outfit
 from caravela.studio.car import Aboard, Seat, beginning, make_loop, phase_of, told
-from caravela.studio.hearing import UNCHANGED, Heard, Lessons, change
+from caravela.studio.hearing import UNCHANGED, Heard, Lessons, change, report_of, told_of
 from caravela.studio.latency import Latencies
 from caravela.studio.street import Street, street_of
 from caravela.vehicle.actuation import Commands
 from caravela.vehicle.conduct import AskToStop, Car, Happening, Note, NoteKind
+from caravela.vehicle.domains.integrated import Choice, IntegratedPolicy
+from caravela.vehicle.domains.reports import CockpitReport
 from caravela.vehicle.loop import NO_CONTROL, as_control
 from caravela.vehicle.loop import Tick as LoopTick
 from caravela.world.maps.lane_graph import LaneGraph
@@ -77,7 +82,7 @@ class Tick:
     t_s: float
     observation: Observation
     plan: Plan
-    control: Control
+    control: Control  # what the car does of its commands
     street: Street
     insight: Mapping[str, Any]  # what the model made of it, arrays with a leading batch axis
     judged: bool  # whether the plan's values and risk mean anything: they come from a critic that has been trained
@@ -85,6 +90,7 @@ class Tick:
     commands: Commands  # what the actuators are told, by whom, in which mode, and who answers
     car: Car  # as the mode machine has it
     loop: LoopTick  # the same for the vehicle's recorder
+    body: Mapping[str, float]  # signals of the whole car, by VSS path
     notes: tuple[Note, ...] = ()  # what the mode machine wants in the record
     events: tuple[Event, ...] = ()
 
@@ -111,6 +117,7 @@ class Drive:
     lessons: Lessons = field(default_factory=Lessons)
     aboard: Aboard = Aboard()
     seat: Seat = field(default_factory=Seat)
+    outfit: Outfit = Outfit()
 
     def __post_init__(self) -> None:
         if self.stage.world.batch != 1:
@@ -123,25 +130,33 @@ class Drive:
         self._happenings: list[Happening] = []
         self._heard = Heard()
         self._judged = has_critic(self.policy)
+        self._asked = CockpitReport()  # what people ask of driving, as the bus has it
+        self._spent = Cost()  # in the drives before
+        self._driver = self.policy
+        if self.outfit.integrated:  # what an untrained critic thinks chooses nothing
+            self._driver = IntegratedPolicy(self.policy, lambda: [self.body.bus], choice=Choice(choose=self._judged))
         self._start(self.seed)
         if self.words:
             self.say(self.words)
 
     def _start(self, seed: int) -> None:
-        self.policy.reset(1)
+        self._driver.reset(1)
         self.seed = seed
         self._observation = self.stage.world.reset(seed)
+        self.body = Body(self.outfit, self.stage.world.state)
         self._base_us = self.number * STEP_US - int(self._observation.t_us[0])  # so that time goes on in the next drive
         self._latest: dict[str, int] = {}  # tick of the latest event of each kind
         t_us = self.number * STEP_US
-        self._loop = make_loop(self.aboard, self.policy, seat=self.seat, latencies=self.latencies, t_us=t_us)
+        rig = getattr(self.policy, "rig", None) or policy_rig()
+        self._loop = make_loop(self.aboard, self._driver, rig=rig, seat=self.seat, latencies=self.latencies, t_us=t_us)
         self._happenings = beginning(self.aboard, t_us=t_us)
         self._failed, self._stood, self._ends_at = False, 0, 0
 
     def rehearse(self) -> None:
         """Plan once for nobody, words included, so that what loads at its first use costs no tick."""
-        self.policy.plan(dataclasses.replace(self._observation, words=("hello",)))
-        self.policy.reset(1)
+        self.body.tell(self.stage.world.state, self._asked)
+        self._driver.plan(dataclasses.replace(self._observation, words=("hello",)))
+        self._driver.reset(1)
 
     @property
     def car(self) -> Car:
@@ -157,6 +172,11 @@ class Drive:
     def ledger(self) -> tuple[Tenure, ...]:
         """Who answered from when to when, since the beginning."""
         return (*self.tenures, *self._loop.ledger.tenures)
+
+    @property
+    def cost(self) -> Cost:
+        """What driving has cost the whole car and its people, since the beginning."""
+        return self._spent + self.body.cost
 
     @property
     def t_us(self) -> int:
@@ -181,6 +201,7 @@ class Drive:
             self._note("route", f"knows no place “{wish.place}” here, only turns")
         else:
             self.say(request.words)
+            self._asked = Asked(wish).report()
             if isinstance(wish, CapSpeed):
                 self._note("route", f"the driver hears “{request.words}”; {to_kph(wish.speed):.0f} km/h is no number that it was taught")
 
@@ -188,7 +209,7 @@ class Drive:
         """Tell the car something, from now on; an empty text takes it back. Raises CaravelaError if it is too long."""
         self.words = checked_words(words)
         laid = bool(self._heard.route)
-        self._heard = Heard()
+        self._heard, self._asked = Heard(), CockpitReport()
         if not self.words:
             self.stage.ask("")
             self._note("words", "taken back; the route stays" if laid else "taken back")
@@ -198,7 +219,8 @@ class Drive:
         if self._heard.route:
             self._note("route", self._heard.route)
         else:
-            self._heard = Heard(manner=self.lessons.nearest(self.words))
+            lesson = self.lessons.nearest(self.words)
+            self._heard, self._asked = Heard(manner=told_of(lesson)), report_of(lesson)
 
     def tick(
         self,
@@ -209,18 +231,23 @@ class Drive:
         """Plan, and let the world go on by one step. `before_step` gets the tick, its events still to come, while the world is
         as it was planned for; `driver` is what the driver's own controls ask for, m/s^2 and 1/m, and counts in manual driving only."""
         if self._ends_at and self.number >= self._ends_at:
-            self.tenures = self.ledger
+            self.tenures, self._spent = self.ledger, self.cost
             self.aboard = dataclasses.replace(self.aboard, mode=AGAIN.get(self.car.mode, self.aboard.mode))
             self._start(self.seed + 1)
             self._note("new_drive", f"seed {self.seed}")
         observation = dataclasses.replace(self._observation, words=(self.words,))
+        state = self.stage.world.state
         untold = self._untold(observation)
+        self.body.tell(state, self._asked)
         loop = self._drive(observation, driver)
         plan = loop.answer.plan
         assert plan is not None, "the world waits for the plan"
-        for stage, milliseconds in getattr(self.policy, "timings", {}).items():
+        timings = getattr(self.policy, "timings", {})
+        for stage, milliseconds in timings.items():
             if stage != "total":
                 self.latencies.add(f"plan: {stage}", milliseconds)
+        if self.outfit.integrated and "total" in timings:
+            self.latencies.add("plan: four domains", 1000.0 * loop.answer.latency_s - timings["total"])
         if untold is not None:
             self._heard = dataclasses.replace(self._heard, plan=change(plan, untold))
             if self._heard.manner or self._heard.plan != UNCHANGED:
@@ -230,19 +257,21 @@ class Drive:
             self.number * STEP_S,
             observation,
             plan,
-            as_control(loop.commands),
-            street_of(self.stage.world.state, self.stage.graph),
+            self.body.clip(as_control(loop.commands), state),
+            street_of(state, self.stage.graph),
             insight_of(self.policy),
             judged=self._judged,
             heard=self._heard,
             commands=loop.commands,
             car=loop.car,
             loop=loop,
+            body=self.body.signals(),
             notes=loop.notes,
         )
-        before_step(tick, self.stage.world.state)
+        before_step(tick, state)
         with self.latencies.measure("world"):
             self._observation, events = self.stage.world.step(tick.control)
+        self.body.move(self.stage.world.state, before=tick.street.speed)
         happened = self._began(events[0])
         if any("collision" in event.kind for event in events[0]):
             self._happenings.append(AskToStop((self.number + 1) * STEP_US, "collision"))  # what the car's own crash sensor says
@@ -261,10 +290,12 @@ class Drive:
 
     def _untold(self, observation: Observation) -> Plan | None:
         """What would be planned without the words, on the first tick with them; else None. The exported model keeps nothing from
-        one plan to the next, so that asking it twice does no harm."""
+        one plan to the next, so that asking it twice does no harm; of what does keep something, a copy is asked."""
         if not self.words or self._heard.plan:
             return None
-        return self.policy.plan(dataclasses.replace(observation, words=("",)))
+        self.body.tell(self.stage.world.state, CockpitReport())
+        driver = copy.copy(self._driver) if self.outfit.integrated else self._driver
+        return driver.plan(dataclasses.replace(observation, words=("",)))
 
     def _note(self, kind: str, detail: str) -> None:
         self._spoken.append(Event(t_us=self.number * STEP_US, kind=kind, responsible=self.responsible, detail=detail))

@@ -34,9 +34,10 @@ from caravela.studio.asks import (
     TakeControl,
     Wished,
 )
+from caravela.studio.body import Cost, Outfit
 from caravela.studio.car import Aboard, Controls, Seat
 from caravela.studio.drive import Drive, DriveSettings, Stage, Tick
-from caravela.studio.gauges import Body, Signals
+from caravela.studio.gauges import Signals
 from caravela.studio.hearing import Lessons
 from caravela.studio.latency import Latencies
 from caravela.studio.map_geometry import map_geometry
@@ -74,6 +75,7 @@ class DriveLoop(threading.Thread):
         words: str = "",
         paused: bool = False,
         aboard: Aboard = Aboard(),
+        outfit: Outfit = Outfit(),
         on_begin: Callable[[Stage], None] = lambda stage: None,
         on_tick: Callable[[Tick], None] = lambda tick: None,
         on_view: Callable[[Tick, bytes, Camera], None] = lambda tick, view, camera: None,
@@ -87,8 +89,8 @@ class DriveLoop(threading.Thread):
         self._policy: Policy | None = None
         self._lessons = Lessons()
         self._drive: Drive | None = None
-        self._settings, self._words, self._aboard = settings, words, aboard
-        self._seat, self._controls, self._body = Seat(), Controls(), Body()
+        self._settings, self._words, self._aboard, self._outfit = settings, words, aboard, outfit
+        self._seat, self._controls, self._spent = Seat(), Controls(), Cost()
         self.signals: Signals = {}  # of the newest tick
         self._drives = 0
         self._paused = paused
@@ -225,23 +227,28 @@ class DriveLoop(threading.Thread):
         """Who answered from when to when in the drive under way."""
         return () if self._drive is None else self._drive.ledger
 
+    @property
+    def cost(self) -> Cost:
+        """What all drives have cost the whole car and its people."""
+        return self._spent if self._drive is None else self._spent + self._drive.cost
+
     def _begin(self, settings: DriveSettings) -> None:
         """Make the world of `settings` and drive there; the drive before goes on where that fails."""
         assert self._policy is not None
         where = settings.map or settings.town
         self._say_status("loading", f"opening {where} …", settings=settings)
         stage = self._make_stage(settings, lambda sentence: self._say_status("loading", sentence, settings=settings))
-        drive = Drive(stage, self._policy, settings, self.latencies, self._words, self._lessons, self._aboard, self._seat)
+        drive = Drive(stage, self._policy, settings, self.latencies, self._words, self._lessons, self._aboard, self._seat, self._outfit)
         drive.rehearse()
         stage.look(self._painter.viewfinder.camera(), stage.world.state)  # what is compiled at the first look should not cost ticks
         self._words = ""
         self.latencies.clear()
+        self._spent = self.cost
         self._drive, self._settings = drive, settings
         self._drives += 1
         self._events.clear()
         self._ends.clear()
         self._percentiles = {}
-        self._body.begin()
         self._on_begin(stage)
         self._broadcast.geometry(map_geometry(stage.graph) | {"drive": self._drives})
         self._say_status("paused" if self._paused else "driving", "")
@@ -275,9 +282,11 @@ class DriveLoop(threading.Thread):
         if tick.number % PERCENTILES_EVERY == 0:
             self._percentiles = self.latencies.percentiles()
         head = packet.header(tick, cameras=self._cameras)
-        self.signals = head["signals"] = head["signals"] | self._body.signals(tick)
+        self.signals = head["signals"]
         head |= {
             "drive": self._drives,
+            "plan": self._outfit.plan,
+            "condition": self._outfit.sets_out,
             "distance_m": round(self._drive.distance, 1),
             "events": list(self._events),
             "latency_ms": self._percentiles,

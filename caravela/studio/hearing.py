@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from caravela.core.types import Plan
 from caravela.train.phrases import MANNERS, STOP
+from caravela.vehicle.domains.reports import CockpitReport
 from caravela.words import SentenceEncoder
 
 LIKE = 0.45  # cosine; requests for a manner lie above it, idle talk and nonsense below: tests/studio/test_hearing.py
@@ -38,16 +39,25 @@ class Lessons:
         if self._vectors is None:
             self._vectors = self._encoder.encode([phrase for _, phrase in self._taught])
 
-    def nearest(self, words: str) -> str:
-        """The lesson that `words` are most like, or that they are like none."""
+    def nearest(self, words: str) -> tuple[str, str] | None:
+        """The lesson that `words` are most like, its manner and its phrase; None where they are like none."""
         self.load()
         assert self._vectors is not None
         likeness = self._vectors @ self._encoder.encode([words])[0]  # (lessons,)
         best = int(likeness.argmax())
-        if likeness[best] < LIKE:
-            return "not understood: like none of its lessons"
-        manner, phrase = self._taught[best]
-        return f"like “{phrase}” ({manner})"
+        return self._taught[best] if likeness[best] >= LIKE else None
+
+
+def told_of(lesson: tuple[str, str] | None) -> str:
+    """A lesson as people are told of it."""
+    return "not understood: like none of its lessons" if lesson is None else f"like “{lesson[1]}” ({lesson[0]})"
+
+
+def report_of(lesson: tuple[str, str] | None) -> CockpitReport:
+    """A lesson as the bus has it: words are said to all domains, not only to the driver."""
+    if lesson is None:
+        return CockpitReport()
+    return CockpitReport(stop=True) if lesson[0] == STOP.name else CockpitReport(manner=lesson[0])
 
 
 def change(told: Plan, untold: Plan) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from caravela.core.types import Camera
+from caravela.studio.body import ENERGY
 from caravela.studio.drive import Tick
 from caravela.studio.gauges import signals_of
 
@@ -54,7 +55,7 @@ def header(tick: Tick, *, cameras: tuple[str, ...]) -> dict[str, Any]:
             "acceleration": round(street.acceleration, 2),
             "curvature": round(street.curvature, 4),
             "limit": None if street.limit is None else round(street.limit, 2),
-            "energy_wh": round(street.energy, 2),
+            "energy_wh": tick.body[ENERGY],
         },
         "others": [[round(value, 2) for value in row] for row in street.others.astype(float).tolist()],
         "lamps": street.lamps.tolist(),

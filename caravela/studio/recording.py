@@ -9,6 +9,7 @@ import numpy as np
 
 from caravela.core.types import Camera, Rig
 from caravela.core.units import STEP_US
+from caravela.studio.body import ENERGY
 from caravela.studio.drive import Stage, Tick
 from caravela.studio.map_geometry import TOLERANCE, thin
 from caravela.studio.packet import POLICY_QUALITY, jpeg, plain
@@ -79,7 +80,7 @@ def moment_of(tick: Tick, *, t_us: int, rig: Rig) -> Moment:
         "author": str(tick.commands.author),
         "alert": str(tick.commands.alert),
         "limit": street.limit,
-        "energy_wh": street.energy,
+        "energy_wh": tick.body[ENERGY],
         "words": tick.observation.words[0],
         "heard": dataclasses.asdict(tick.heard),
         "insight": {name: plain(value) for name, value in tick.insight.items()},

@@ -29,7 +29,6 @@ class Street:
     width: float
     centre_offset: float
     limit: float | None  # m/s, speed limit of the lane that the ego is on
-    energy: float  # Wh used since the drive began
     lamps: NDArray[np.uint8]  # (K,) lane_graph.LAMP_* of every signal link of the map
     route: tuple[int, ...]  # lanes still to drive, nearest first
     others: NDArray[np.float32]  # (A', 10)
@@ -69,7 +68,6 @@ def street_of(state: WorldState, graph: LaneGraph) -> Street:
         width=float(state.width[0, EGO]),
         centre_offset=float(state.centre_offset[0, EGO]),
         limit=float(graph.lane_speed[lane]) if 0 <= lane < graph.lanes else None,
-        energy=float(state.energy[0, EGO]),
         lamps=state.lamp[0].copy(),
         route=tuple(int(lane) for lane in route if lane != NO_LANE),
         others=np.stack([column[0][present].astype(np.float32) for column in columns], axis=-1),

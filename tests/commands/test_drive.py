@@ -73,6 +73,7 @@ def test_headless_prints_what_json_promises_and_records_it(cruise: None, tmp_pat
     code, out, _ = typed(["--headless", "--seconds", "3", "--traffic", "light", "--say", "gently", "--record", str(file), "--json"], capsys)
     result = json.loads(out.splitlines()[-1])
     assert code == 0 and result["seconds"] == 3.0 and 2.0 < result["distance_m"] < 40.0 and result["realtime_factor"] > 0.0
+    assert (result["plan"], result["condition"], result["limited"], result["clipped"]) == ("isolated", "mild", False, 0.0)
     entity = "Caravela Motors Ltd (authorised self-driving entity)"
     assert {"t_s": 0.0, "kind": "words", "responsible": entity} in result["events"]
     assert {"t_s": 0.0, "kind": "mode", "responsible": entity, "detail": "manual to L4"} in result["notes"]
@@ -92,9 +93,24 @@ def test_the_same_seed_drives_the_same_way(cruise: None, capsys: pytest.CaptureF
     assert one["distance_m"] == other["distance_m"] and one["events"] == other["events"]
 
 
+def test_all_four_domains_drive_and_how_the_car_sets_out_counts(cruise: None, capsys: pytest.CaptureFixture) -> None:
+    words = ["--headless", "--seconds", "3", "--traffic", "none", "--json"]
+    told = [
+        json.loads(typed([*words, *more], capsys)[1].splitlines()[-1])
+        for more in (["--plan", "integrated"], ["--plan", "integrated", "--condition", "cold"])
+    ]
+    assert [(each["plan"], each["condition"], each["limited"]) for each in told] == [
+        ("integrated", "mild", True),
+        ("integrated", "cold", True),
+    ]
+    assert all(each["seconds"] == 3.0 and each["distance_m"] > 2.0 and each["energy_wh"] != 0.0 for each in told)
+    assert told[1]["energy_wh"] > told[0]["energy_wh"] + 0.1  # 3 s of a cabin that is heated, and a heavier car
+    assert all("plan: four domains" in each["latency_ms"]["stages"] for each in told)
+
+
 def test_people_get_lines_to_read(cruise: None, capsys: pytest.CaptureFixture) -> None:
     code, out, _ = typed(["--headless", "--seconds", "1", "--traffic", "none"], capsys)
-    assert code == 0 and "cruise drove" in out and "times real time" in out
+    assert code == 0 and "cruise (isolated plan, mild start) drove" in out and "times real time" in out
 
 
 @needs_full_device
@@ -112,6 +128,8 @@ def test_a_full_disk_is_told_once_while_the_drive_goes_on_to_its_end(cruise: Non
         (["--town", f"{towns()[0]}x"], f"did you mean {towns()[0]}"),
         (["--weather", "nihgt"], "did you mean night"),
         (["--traffic", "heavy"], "unknown traffic"),
+        (["--plan", "integral"], "unknown plan 'integral'; did you mean integrated"),
+        (["--condition", "colt"], "unknown condition 'colt'; did you mean cold"),
         (["--seed", "-3"], "--seed -3 is out of range"),
         (["--headless", "--seconds", "nan"], "--seconds nan is out of range"),
         (["--headless", "--seconds", "0"], "--seconds 0 is out of range"),
@@ -254,6 +272,7 @@ def test_several_drives_in_one_sitting_are_told_as_such(capsys):
 
     told = {"policy": "p", "distance_m": 919.0, "seconds": 166.0, "realtime_factor": 1.0, "events": []}
     told |= {"latency_ms": {"p50": 1.0, "p99": 2.0, "stages": {}}, "town": "hallowford"}
+    told |= {"plan": "isolated", "condition": "mild", "energy_wh": 151.0, "sickness_dose": 1.0}
     show(told | {"drives": 1})
     show(told | {"drives": 3})
     one, several = capsys.readouterr().out.splitlines()

@@ -15,6 +15,7 @@ from caravela.core.types import Control, Event, policy_rig
 from caravela.core.units import STEP_US
 from caravela.studio import serve
 from caravela.studio.asks import Ask, Choices, DriveAsk, Stop, Wished
+from caravela.studio.body import Outfit
 from caravela.studio.cabin import Cabin, CabinAsk
 from caravela.studio.car import Aboard
 from caravela.studio.documents import Documents
@@ -105,7 +106,7 @@ def wait_for(done: Callable[[], bool], *, seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def ring_drive(*events: tuple[int, str], seed: int = 0, mode: str = "l4") -> Drive:
+def ring_drive(*events: tuple[int, str], seed: int = 0, mode: str = "l4", outfit: Outfit = Outfit()) -> Drive:
     """A drive on the ring where these events happen at these ticks."""
     settings = DriveSettings(town="ring", seed=seed)
     stage = fake_stage(settings)
@@ -117,7 +118,7 @@ def ring_drive(*events: tuple[int, str], seed: int = 0, mode: str = "l4") -> Dri
         return observation, [[Event(t_us=t_us, kind=kind, responsible="system") for at, kind in events if at * STEP_US == t_us]]
 
     stage.world.step = step
-    return Drive(stage, FakePolicy(), settings, aboard=Aboard(mode))
+    return Drive(stage, FakePolicy(), settings, aboard=Aboard(mode), outfit=outfit)
 
 
 @contextmanager

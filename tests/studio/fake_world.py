@@ -118,7 +118,7 @@ class FakeWorld:
         state = self.state
         state.speed[0, 0] = np.clip(state.speed[0, 0] + control.acceleration[0] * STEP_S, 0.0, 12.0)
         state.acceleration[0, 0] = control.acceleration[0]
-        state.energy[0, 0] += 0.1
+        state.time[0] += STEP_S
         self._angle += float(state.speed[0, 0]) * STEP_S / RADIUS
         self._tick += 1
         state.lamp[0, 0] = LAMP_RED if self._tick // 50 % 2 else LAMP_GREEN

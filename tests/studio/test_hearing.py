@@ -7,7 +7,7 @@ import pytest
 from fake_world import FakePolicy, fake_stage
 
 from caravela.studio.drive import Drive, DriveSettings
-from caravela.studio.hearing import Lessons, change
+from caravela.studio.hearing import Lessons, change, told_of
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +28,14 @@ def lessons() -> Lessons:
     ],
 )
 def test_a_request_is_near_the_lesson_that_means_the_same(lessons: Lessons, words: str, manner: str) -> None:
-    assert f"({manner})" in lessons.nearest(words)
+    assert f"({manner})" in told_of(lessons.nearest(words))
 
 
 @pytest.mark.parametrize(
     "words", ["asdf qwer", "purple monkey dishwasher", "what is the capital of France", "play some music", "?!", "é中文"]
 )
 def test_what_is_no_way_of_driving_is_not_understood(lessons: Lessons, words: str) -> None:
-    assert lessons.nearest(words).startswith("not understood")
+    assert told_of(lessons.nearest(words)).startswith("not understood")
 
 
 def ring_drive(lessons: Lessons) -> Drive:

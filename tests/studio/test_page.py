@@ -227,6 +227,7 @@ def test_another_language_is_spoken_throughout(page: Any, language: str, says: s
     assert placeholder in page.get_attribute("#words", "placeholder")
     page.click("#tab-gauges")
     if language == "de":
+        until(page, "document.querySelector('#panel-gauges .driven').textContent === 'Isoliert: der Plan des Fahrers allein'")
         until(page, "document.querySelector('.domain.cockpit dd')?.textContent.includes(',')")  # 21,0 °C
     english = [text for text in texts(page, "[data-t]") if text in ("Conversation", "Restart", "Events", "Stop", "Pause")]
     assert [text for text in english if not (language == "de" and text == "Pause")] == []

@@ -14,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from caravela.core.errors import CaravelaError
 from caravela.studio import serve
+from caravela.studio.body import CHARGE
 from caravela.studio.packet import unpack
 from caravela.studio.server import PATIENCE, SAYINGS, STATIC
 
@@ -66,6 +67,7 @@ def test_a_page_gets_choices_map_ticks_and_views(socket: ClientConnection) -> No
     tick = receive(socket, "tick")
     assert tick["responsible"] == {"name": "Caravela Motors Ltd", "role": "authorised self-driving entity"} and tick["mode"] == "L4"
     assert tick["signals"]["Vehicle.Speed"] == pytest.approx(3.6 * tick["ego"]["speed"], abs=0.1)
+    assert tick["plan"] == "isolated" and tick["condition"] == "mild" and 0.0 < tick["signals"][CHARGE] <= 100.0
     assert tick["ego"]["limit"] == pytest.approx(13.89)
     assert len(tick["others"]) == 4
     assert tick["insight"]["stop_distance"] is None  # infinity is no JSON

@@ -12,6 +12,7 @@ from caravela.cockpit.tool import Place
 from caravela.cockpit.tools.body import COLOURS
 from caravela.core.modes import Alert, Mode, Phase
 from caravela.core.responsibility import Role
+from caravela.studio.body import PLANS
 from caravela.studio.server import STATIC
 from caravela.studio.simulated import traffics, weathers
 from caravela.vehicle.conduct import NoteKind
@@ -57,6 +58,7 @@ def test_what_the_car_names_is_in_the_tables() -> None:
         "weather": set(weathers()),
         "traffic": set(traffics()),
         "colour": set(COLOURS),
+        "plan": set(PLANS),
         "who": {Mode.MANUAL, Mode.L2, Mode.L4},
     }
     missing = {f"{kind}.{name}" for kind, names in named.items() for name in names} - set(TABLES["en"])

@@ -1,7 +1,7 @@
 // The gauges of the four domains, against a plain dictionary of vehicle signals by their VSS names. A gauge is drawn when its signal first
 // comes, so a domain that learns to say more shows more; what nobody says has no gauge.
 
-import { at, make, number, percent, put, signed, t } from "./words.js";
+import { at, make, named, number, percent, put, signed, t } from "./words.js";
 
 const KPH = (value) => `${number(value)} km/h`;
 const SIGNED = (unit, digits = 1) => (value) => `${signed(value, digits)} ${unit}`;
@@ -43,8 +43,11 @@ export class Gauges {
   #cards = new Map();
   #rows = new Map();
   #cabin = {};
+  #plan = null;
+  #driven = make("p", { className: "quiet-text driven" });
 
   constructor() {
+    at("domains").before(this.#driven);
     for (const name of Object.keys(DOMAINS)) {
       const title = make("h3", { id: `domain-${name}` });
       const rows = make("dl", { className: "dial-rows" });
@@ -58,6 +61,7 @@ export class Gauges {
         put(row.name, t(`gauge.${row.key}`));
         row.last = null;
       }
+      this.#tell();
     });
   }
 
@@ -67,6 +71,10 @@ export class Gauges {
   }
 
   show(tick) {
+    if (tick.plan !== this.#plan) {
+      this.#plan = tick.plan;
+      this.#tell();
+    }
     const signals = { ...this.#cabin, ...tick.signals };
     for (const [domain, gauges] of Object.entries(DOMAINS)) {
       for (const gauge of gauges) {
@@ -74,6 +82,11 @@ export class Gauges {
         if (typeof value === "number") this.#row(domain, gauge).set(value, signals[gauge.mark]);
       }
     }
+  }
+
+  // Which plan is driven.
+  #tell() {
+    put(this.#driven, this.#plan ? named("plan", this.#plan) : "");
   }
 
   #row(domain, gauge) {
