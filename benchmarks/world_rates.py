@@ -45,6 +45,8 @@ TICK_PASSES = {
     "walk_over": "dynamics",
     "_move_agent": "dynamics",
     "_judge": "events",
+    "decide": "learned drivers",
+    "spawn": "coming back",
     "observe": "observation vectors",
 }
 
