@@ -112,7 +112,9 @@ class Collector:
         """Drive `looks` looks; a world is driven by the student for a whole drive with probability student_share. Returns counts."""
         config, counts = (
             self.config,
-            dict.fromkeys(("samples", "failures", "km", "student_km", "student_failures", "obstacles", "incidents"), 0.0),
+            dict.fromkeys(
+                ("samples", "failures", "km", "student_km", "student_failures", "student_wrong_way_s", "obstacles", "incidents"), 0.0
+            ),
         )
         self.student_share = student_share if student is not None else 0.0
         self.is_student = self.random.random(config.worlds) < self.student_share  # of the drives that are under way already, too
@@ -135,6 +137,7 @@ class Collector:
                 self.failed_since[broke] = self.simulator.state.time[broke]
                 counts["failures"] += float(broke.sum())
                 counts["student_failures"] += float((broke & by_student).sum())
+                counts["student_wrong_way_s"] += STEP_S * float((((flags & events.WRONG_WAY) > 0) & by_student).sum())
                 counts["km"] += float(self.simulator.state.speed[:, 0].sum()) * 1e-4
                 counts["student_km"] += float(self.simulator.state.speed[by_student, 0].sum()) * 1e-4
             counts["obstacles"] += self.obstacles.change(

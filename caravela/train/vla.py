@@ -45,7 +45,7 @@ class VLATrainConfig:
     shard: int = 512  # samples
     keep: int = 180  # shards kept on disk
     teacher_rounds: int = 3  # rounds driven by the teacher alone
-    mirrored: float = 0.5  # share of samples that are seen in a mirror
+    mirrored: float = 0.0  # share of samples that are seen in a mirror: half made drivers take the wrong side, see `mirror`
     student_share: float = 0.8  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
     critic_margin: float = 0.02  # of value, see model.config
