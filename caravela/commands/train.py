@@ -69,6 +69,7 @@ class VLAOptions:
     towns: int = 340
     """Generated towns to train on, at least."""
     seed: int = 0
+    """Of the run; collectors that are started by hand beside each other need one each."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     from caravela.model.presets import preset
     from caravela.train.learners import Learner
     from caravela.train.threads import use_threads
-    from caravela.train.vla import VLATrainConfig
+    from caravela.train.vla import VLATrainConfig, taken_up
 
     preset(options.preset)  # an unknown one is refused before anything is made
     _check_halves(options)
@@ -155,6 +156,7 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     if options.begin_with is not None:
         # it drives its own roads from the first round on, and unlearns less
         config = replace(config, teacher_rounds=0, critic_from=0, learning_rate=5e-4)
+    config = taken_up(folder, config)
     if options.only == "learn":
         done = _learn(options, folder, config)
     elif options.only == "collect":

@@ -1,5 +1,6 @@
-"""Learning in several processes: each draws its share of every batch, and DistributedDataParallel (Li et al. 2020) gives all of them the
-gradient of the whole batch. The first one writes checkpoints and curve. A run with one learner uses none of this."""
+"""Learning in several processes: each draws its share of every batch, and DistributedDataParallel (Li et al. 2020) gives all of them the mean
+of their gradients: the whole batch's where every label is known, since a loss is a mean over what is known in a share. The first one writes
+checkpoints and curve. A run with one learner uses none of this."""
 
 import multiprocessing
 import os

@@ -65,6 +65,18 @@ class Losses(nn.Module):
         return self.model.compute_loss(batch)
 
 
+RECIPE = ("teacher_rounds", "critic_from", "learning_rate", "mirrored")  # what a run keeps to, whatever it is taken up with
+
+
+def taken_up(folder: Path, config: VLATrainConfig) -> VLATrainConfig:
+    """The config of a run in `folder`: a run that is there keeps its recipe. Raises CaravelaError where its checkpoint cannot be read."""
+    path = folder / "last.safetensors"
+    if not path.exists():
+        return config
+    kept = load_checkpoint(path).progress.get("config", {})
+    return replace(config, **{name: kept[name] for name in RECIPE if name in kept})
+
+
 class VLATrainer:
     """The learning half: shards in, checkpoint out."""
 

@@ -91,6 +91,10 @@ class Account:
         self._stopped: tuple[float, NDArray[np.float32]] | None = None
         self._form = 0
 
+    def forget(self) -> None:
+        """Another drive begins."""
+        self._now, self._stopped = None, None
+
     def see(self, thought: NDArray[np.float32], *, speed: float, t_s: float) -> None:
         """The thought (thoughts, E) of the newest plan."""
         before = self._now

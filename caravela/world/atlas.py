@@ -112,7 +112,7 @@ def build(graphs: Sequence[LaneGraph]) -> Atlas:
         parking=np.concatenate([g.parking.reshape(-1, 3) for g in graphs]).astype(np.float32).view(PARKING).reshape(-1),
         spawns=np.concatenate(spawns),
         grid=np.concatenate([cells.ravel() for _, cells in grids]),
-        learned=learned.weights(),
+        learned=learned.weights_or_none(),
     )
     return Atlas(graphs=tuple(graphs), roads=roads)
 

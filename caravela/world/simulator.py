@@ -11,7 +11,7 @@ from caravela.core.errors import unknown_name
 from caravela.core.types import HISTORY_S, ROUTE_POINTS, ROUTE_SPACING, Control, Event, Observation, Rig
 from caravela.core.units import STEP_S, STEP_US
 from caravela.world import atlas as atlas_module
-from caravela.world import navigator, weather
+from caravela.world import learned, navigator, weather
 from caravela.world import state as state_module
 from caravela.world.atlas import Atlas
 from caravela.world.cameras import Cameras, Truth
@@ -86,6 +86,8 @@ class Simulator:
         self.batch = batch
         self.rig = rig
         self.traffic = traffic_named(traffic)
+        if self.traffic.learned:
+            learned.weights()  # says what is wrong with them
         self._maps = np.resize(np.arange(len(self.atlas.graphs)) if maps is None else np.asarray(maps), batch).astype(np.int32)
         self._weather = np.stack([weather.preset(str(w)) for w in np.resize(np.asarray(weathers), batch)])
         self._route_noise = route_noise

@@ -12,7 +12,7 @@ from caravela.commands.evaluate import SHIPPED_DRIVER
 from caravela.core.errors import BundleError, CaravelaError
 from caravela.model.checkpoint import save_checkpoint
 from caravela.train.samples import ShardWriter
-from caravela.train.vla import VLATrainConfig, VLATrainer, choose_maps
+from caravela.train.vla import VLATrainConfig, VLATrainer, choose_maps, taken_up
 
 TINY = VLATrainConfig(batch=4, steps=6, warmup=1)
 
@@ -143,3 +143,10 @@ def test_real_places_are_chosen_as_often_as_asked_for():
     share = np.mean([graph.origin != (0.0, 0.0) for chosen in rounds for graph in chosen])
     assert 0.18 < share < 0.28
     assert len(choose_maps(towns[:5], count=12, real_share=0.25, random=random)) == 5
+
+
+def test_a_run_that_is_taken_up_keeps_its_recipe(folder):
+    asked = replace(TINY, learning_rate=5e-4, critic_from=0)
+    assert taken_up(folder, asked) == asked
+    VLATrainer(folder, asked)
+    assert taken_up(folder, replace(TINY, steps=9)) == replace(asked, steps=9)

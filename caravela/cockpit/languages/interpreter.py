@@ -41,6 +41,7 @@ ORDINALS = ("", "", "second ", "third ", "fourth ", "fifth ")
 # meanings that a "not" belongs to
 WITH_NOT = ("drive.straight", "drive.speed", "drive.distance", "drive.gentle", "drive.careful", "phone.decline", "window.lock", "door.child_lock",
             "offers.off", "climate.recirculation", "media.", "navigation.voice", "answer.", "follow.", "unclear", "chat", "ask.")  # fmt: skip
+LOCKS = ("window.lock", "door.child_lock")  # "not" may lock them, never unlock them
 HARMLESS = (
     "drive.stop",
     "drive.careful",
@@ -143,7 +144,8 @@ class Interpreter:
             tools = label in TOOLS and other in TOOLS and masses[label] >= SURE
             return Read(label, chance=masses[label], instead=Unclear((label, other) if tools else ()))
         no = tongue.negation.search(clause) is not None and tongue.soft.search(clause) is None
-        if label == NEGATED or (no and not label.startswith(WITH_NOT)):
+        lock_off = label.startswith(LOCKS) and any(deed == f"{label} {Operation.OFF}" and chance > 0.1 for deed, chance in chances.items())
+        if label == NEGATED or (no and (lock_off or not label.startswith(WITH_NOT))):
             return Read(NEGATED, chance=masses[label], instead=Negated() if tongue.negation.search(clause) else Unclear())
         return self._with_operation(label, chances, masses[label], clause, tongue)
 
@@ -269,6 +271,8 @@ class Interpreter:
         pattern = sentences().get(f"{read.label} {read.operation}", "")
         if read.label == "follow.same":
             return f"the same{spoken_zone(zone)}" if zone != NONE else pattern
+        if read.label == "ask.what" and (side := _side(clause, tongue)):
+            return f"what is on the {side}"
         if read.label == "drive.turn":
             nth = found(tongue.ordinals, clause) or 1
             side = _side(clause, tongue)
