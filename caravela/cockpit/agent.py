@@ -297,7 +297,7 @@ class CockpitAgent:
 
     def _explained(self, about: str, words: str) -> str | None:
         """What the driving model says of it; it speaks English only."""
-        return self._explain(about, words) if self._say is replies and replies.side_asked(words) is None else None
+        return self._explain(about, words) if self._say is replies else None
 
     def _filled(self, asked: Asked, text: str, steps: list[Step]) -> Intent | None:
         """The answer to our question as a whole intent; None where `text` is something else."""

@@ -122,7 +122,9 @@ class Understanding:
             condition, request = conditional(part, is_condition=self._as_condition, is_request=self._as_request)
             when = self._condition(condition) if condition else None
             for clause in cut(request, self._as_request):
-                steps.append(Step(self._intent(clause, names, seat, lefthand), clause, when))
+                step = Step(self._intent(clause, names, seat, lefthand), clause, when)
+                if not (steps and isinstance(step.intent, Reply) and steps[-1].intent == step.intent):  # "yes, please" is one answer
+                    steps.append(step)
         if any(contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
             return [Step(Contradiction(), plain)]
         return steps

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from caravela.evaluate.run import Run
     from caravela.evaluate.summary import Row
 
-HELP = "drive a suite and score it; compare two results or their frontiers; change one thing that is seen; ask another simulator"
+HELP = "drive a suite and score it; compare results and frontiers; ask counterfactuals and peers"
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 SHIPPED_DRIVER = WEIGHTS / "nano"  # a bundle
 POLICIES = ("driver", "blind", "teacher", "idm", "constant_velocity", "stationary")

@@ -81,6 +81,9 @@ class AnswerHead:
         return Answer(text, chance, parse(text))
 
 
+SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)  # who asks about one wants to hear of it alone
+
+
 class Account:
     """What the car can say for itself: sees every plan's thought, answers when it is asked. `see` only keeps a reference, so whoever drives may
     call it at every tick; `answer` takes some milliseconds and belongs into another thread."""
@@ -115,8 +118,9 @@ class Account:
             thought = stopped[1]
         self._form += 1
         found = self.head.answer(question, thought, form=self._form)
-        if found.fact is None or found.fact.kind not in KINDS_OF[about]:
-            return None
+        side = SIDE.search(question)
+        if found.fact is None or found.fact.kind not in ((side[1].lower(),) if side else KINDS_OF[about]):
+            return None  # another question than was asked
         if found.chance < self.head.card.trust.get(found.fact.kind, np.inf):
             return None
         return spoken(found.text)

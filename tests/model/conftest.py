@@ -33,6 +33,9 @@ def synthetic_batch(size: int, *, seed: int = 0, proposals: int = 4) -> Batch:
         returns=uniform(size, proposals),
         failed=(uniform(size, proposals) < 0.2).float(),
         bev=torch.randint(0, len(labels.BEV_CLASSES), (size, labels.BEV_ROWS, labels.BEV_COLUMNS), generator=generator),
+        bodies=torch.randint(0, len(labels.BODIES), (size, 4, labels.DEPTH_ROWS, labels.DEPTH_COLUMNS), generator=generator).to(
+            torch.uint8
+        ),
         lamps=torch.randint(0, len(labels.LIGHTS), (size, 4, 3, 4), generator=generator).to(torch.uint8),
         depth=uniform(size, 4, labels.DEPTH_ROWS, labels.DEPTH_COLUMNS, low=2.0, high=60.0),
         light=torch.randint(0, len(labels.LIGHTS), (size,), generator=generator),

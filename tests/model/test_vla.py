@@ -57,7 +57,7 @@ def test_nano_overfits_a_small_batch(make_batch: Callable[..., Batch]):
     torch.set_num_threads(1)
     model = VLA(dataclasses.replace(nano(), ego_dropout=0.0))
     full = make_batch(16)
-    batch = dataclasses.replace(full, bev=None, lamps=None, depth=None, proposals=None)
+    batch = dataclasses.replace(full, bev=None, lamps=None, bodies=None, depth=None, proposals=None)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.0)
     generator = torch.Generator().manual_seed(0)
     history = []
@@ -86,7 +86,7 @@ def test_every_part_gets_a_gradient_from_a_full_batch(model: VLA, batch: Batch):
 
 
 def test_the_critic_does_not_move_the_trunk(model: VLA, batch: Batch):
-    nothing_else = dict.fromkeys(("knots", "bev", "lamps", "depth", "light", "stop_distance", "lead", "lane"))
+    nothing_else = dict.fromkeys(("knots", "bev", "lamps", "bodies", "depth", "light", "stop_distance", "lead", "lane"))
     losses = model.compute_loss(dataclasses.replace(batch, **nothing_else))
     assert set(losses) == {"value", "risk", "total"}
     losses["total"].backward()

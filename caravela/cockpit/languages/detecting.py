@@ -35,7 +35,8 @@ def tongue_of(text: str, *, before: Tongue | None = None) -> Tongue | None:
     plain = _WORD.findall(text.lower())
     english, german = _vocabularies()
     if (han := len(HAN.findall(text))) > 0:
-        return CHINESE if han > sum(word in english for word in plain) else None
+        mixed = sum(word in german for word in plain) > 1  # two languages in one request: nothing is done by half
+        return CHINESE if han > sum(word in english for word in plain) and not mixed else None
     ours, theirs = sum(word in english for word in plain), sum(word in german for word in plain)
     if ours != theirs:
         return GERMAN if theirs > ours else None
