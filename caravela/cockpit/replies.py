@@ -32,6 +32,8 @@ from caravela.core.units import to_kph
 class Speech(Protocol):
     """The car's replies in one language. This file is the English ones; others are in languages/."""
 
+    @property
+    def LANGUAGE(self) -> str: ...
     def fixed(self, sentence: str) -> str: ...
     def done(self, tool: Tool, call: Call, verdict: Verdict, places: tuple[Place, ...]) -> str: ...
     def told(self, tool: Tool, value: Value) -> str: ...
@@ -46,6 +48,7 @@ class Speech(Protocol):
     def refused(self, reason: str) -> str: ...
 
 
+LANGUAGE = "english"
 REFUSED = {
     Hazard.RED_LIGHT: "I stop at red lights and give way, whoever asks: somebody could be hurt.",
     Hazard.SPEEDING: "I never drive faster than the limit: it would endanger us and others. I can be brisk within it.",

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
-    from caravela.train.text import Facts
+    from caravela.train.text_looks import Facts
     from caravela.words.grammar import Fact
-
-VALIDATION_TOWNS = 24
 
 
 @dataclass(frozen=True)
@@ -50,13 +48,14 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     import json
 
     from caravela.commands._teacher import teacher_at
-    from caravela.commands.train import at_least, folder_for
+    from caravela.commands.train import VALIDATION_TOWNS, at_least, folder_for
     from caravela.core.bundle import MODEL_FILE
     from caravela.core.text_card import TEXT_FILE, TextCard
+    from caravela.evaluate.places import DRIVERS, digest, program_digest
     from caravela.model.checkpoint import git_revision
     from caravela.model.reopen import reopen
     from caravela.model.text import export_text
-    from caravela.train import text
+    from caravela.train import text, text_judging, text_looks
     from caravela.train.teacher_driver import TeacherDriver, load_teacher
     from caravela.train.threads import use_threads
     from caravela.world.maps.lane_graph import load
@@ -73,26 +72,31 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     teacher = teacher_at(options.teacher)
     folder_for(options.results.parent, option="results")
     fingerprint = hashlib.sha256((bundle / MODEL_FILE).read_bytes()).hexdigest()
-    kept = folder_for(options.folder / fingerprint[:12])
-    config = text.TextTrainConfig(looks=options.looks, steps=options.steps, rounds=options.rounds, seed=options.seed)
+    kept = folder_for(options.folder / fingerprint[:12] / program_digest(DRIVERS)[:12])  # other code would make something else of a look
+    config = text_looks.TextTrainConfig(looks=options.looks, steps=options.steps, rounds=options.rounds, seed=options.seed)
     model = reopen(bundle)
-    shards = text.look_at_shards(model, options.shards, kept, config=config, context=options.context, tell=_tell)
+    shards = text_looks.look_at_shards(model, options.shards, kept, config=config, context=options.context, tell=_tell)
     graphs = [load(path) for path in build_library(options.maps / "validation", count=VALIDATION_TOWNS, side="validation")]
     driver = TeacherDriver(load_teacher(teacher))
-    development, *others = text.look_elsewhere(model, graphs, driver, kept, config=config, context=options.context, tell=_tell)
-    learned, elsewhere = text.joined(shards), text.joined(others)
+    there = hashlib.sha256(teacher.read_bytes() + "".join(map(digest, graphs)).encode()).hexdigest()[:12]
+    development, *others = text_looks.look_elsewhere(
+        model, graphs, driver, folder_for(kept / there), config=config, context=options.context, tell=_tell
+    )
+    learned, elsewhere = text_looks.joined(shards), text_looks.joined(others)
     head = text.learn(learned, development, kept, config=config, tell=_tell)
-    answers = text.ask(head, development, questions=text.QUESTIONS, seed=2)
-    trust = text.trust_of(answers, text.templates(today, development), text.most_frequent(learned, development), development)
-    table = text.compare(head, learned, elsewhere, today=today, trust=trust)
+    answers = text_judging.ask(head, development, questions=text_judging.QUESTIONS, seed=2)
+    trust = text_judging.trust_of(
+        answers, text_judging.templates(today, development), text_judging.most_frequent(learned, development), development
+    )
+    table = text_judging.compare(head, learned, elsewhere, today=today, trust=trust)
     if options.context:
         whole = text.learn(learned, development, kept, config=config, tell=_tell, context=True)
-        shares = text.tally(text.ask(whole, elsewhere, questions=text.HELD_OUT, seed=1, context=True), elsewhere)
+        shares = text_judging.tally(text_judging.ask(whole, elsewhere, questions=text_judging.HELD_OUT, seed=1, context=True), elsewhere)
         for name, share in shares.items():
             table[name]["whole_context"] = {"right": round(share.right, 4), "balanced": round(share.balanced, 4)}
     data = {"looks": len(learned), "development": len(development), "steps": config.steps}
     revision = git_revision()
-    card = TextCard(fingerprint, text.VOCABULARY, head.config.longest, trust, data, revision)
+    card = TextCard(fingerprint, text_judging.VOCABULARY, head.config.longest, trust, data, revision)
     export_text(head, folder_for(out, option="out") / TEXT_FILE, card)
     result = {
         "driver": model.config.name,
@@ -126,8 +130,7 @@ def show_text(result: dict[str, Any]) -> None:
 
 
 def today(kind: str, facts: "Facts") -> "Fact | None":
-    """What the cockpit's templates state without a head, as a fact. They tell what is ahead whatever is asked about; where they see nothing,
-    that counts as nothing on the sides too."""
+    """What the cockpit's templates state without a head, as a fact; None of the sides: there they say that they cannot tell."""
     import re
 
     from caravela.cockpit import replies
@@ -156,7 +159,7 @@ def today(kind: str, facts: "Facts") -> "Fact | None":
             return Fact(kind, "red" if light is not None and light[1] != "green" else "clear")
         case "lead" | "ahead":
             return Fact(kind, "vehicle", int(metres[1])) if metres is not None else Fact(kind, "nothing")
-    return Fact(kind, "nothing") if metres is None else None
+    return None
 
 
 def _bundle(driver: Path, out: Path | None) -> Path:

@@ -1,6 +1,6 @@
 """The other side of the road for nothing: a look and its labels, seen in a mirror. Right-hand traffic becomes left-hand traffic, every
 left turn a right turn, and a driver learns twice the streets from the same drives. What tells the side of the road by the look of a
-country is lost, though: a driver that saw half of its looks so took the wrong side in 18 % of held-out drives. So it is off by default."""
+country is lost, though: a driver that saw half of its looks so took the wrong side. So it is off by default."""
 
 import numpy as np
 from numpy.typing import NDArray

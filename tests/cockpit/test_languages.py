@@ -96,7 +96,9 @@ def test_every_fixed_sentence_is_translated(speech):
     tree = ast.parse(Path(agent_module.__file__).read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_fixed"]
     literal = {part.value for call in calls for part in ast.walk(call) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
-    constant = {getattr(replies, name) for name in dir(replies) if name.isupper() and isinstance(getattr(replies, name), str)}
+    constant = {getattr(replies, name) for name in dir(replies) if name.isupper() and isinstance(getattr(replies, name), str)} - {
+        replies.LANGUAGE
+    }
     said = literal | constant | set(replies.REFUSED.values()) | {service.says for service in SERVICES}
     assert len(said) > 20 and not [sentence for sentence in said if speech.fixed(sentence) == sentence]
 
@@ -213,3 +215,19 @@ def test_a_first_reaction_takes_less_than_a_fifth_of_a_second(understanding, hea
         listener.hear(text + " jetzt")
         times.append(time.process_time() - began)
     assert np.median(times) < 0.2
+
+
+@needs_extra
+@pytest.mark.parametrize(
+    ("text", "said"), [("Was ist links?", "links"), ("Was ist auf der rechten Seite?", "rechts"), ("左边有什么？", "左边")]
+)
+def test_a_question_about_a_side_is_no_wish_to_turn(polyglot_agent, text, said):
+    response = polyglot_agent.hear(text)
+    assert said in response.text and not response.requests and not response.changes
+
+
+@needs_extra
+@pytest.mark.parametrize("text", ["Schalte die Kindersicherung nicht aus", "请打开窗户 und fahr schneller"])
+def test_neither_a_not_nor_two_languages_move_anything(polyglot_agent, text):
+    response = polyglot_agent.hear(text)
+    assert not response.requests and not response.changes

@@ -54,13 +54,6 @@ def test_what_is_no_head_is_refused(tmp_path):
         AnswerHead(shipped() / MODEL_FILE, driver="0")
 
 
-def test_the_head_that_ships_belongs_to_the_driver_that_ships():
-    head = AnswerHead.beside(shipped())
-    assert head is not None and head.card.trust
-    answer = head.answer("why did you stop?", np.zeros((4, 256), np.float32))
-    assert answer.fact is not None and answer.fact.kind == "why"
-
-
 class Parrot:
     """Answers with what the thought holds."""
 
@@ -105,3 +98,13 @@ def test_what_is_not_to_be_believed_is_not_said(about, chance, fact):
     account.head.said = Answer("words", chance, fact)
     account.see(thought(0.0), speed=0.0, t_s=0.0)
     assert account.answer(about, "why are we standing") is None
+
+
+def test_who_asks_about_one_side_hears_of_that_side():
+    account = Account(Parrot())
+    account.head.said = Answer("i see nothing on the left", 0.9, Fact("left", "nothing"))
+    account.see(thought(0.0), speed=3.0, t_s=0.0)
+    assert account.answer("what", "what is on the right") is None
+    assert account.answer("what", "what is on the left") is not None
+    account.forget()
+    assert account.answer("what", "what is on the left") is None

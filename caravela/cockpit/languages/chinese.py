@@ -151,6 +151,7 @@ CHINESE = Tongue(
     },
     stand_ins={"phone.call": "小王", "media.play": "周杰伦", "drive.go_to": "机场"},
     nobody=re.compile(r"人|别人|某人|谁|他|她|那里|那儿|这里|这儿|哪儿|哪里|什么|点什么|东西|随便.*|.*哪儿.*|.*什么.*"),
+    seen=re.compile(r"(?:有|是|看到|看见)(?:了)?(?:什么|啥|谁)"),
     polite=re.compile(r"能不能|可不可以|^你?能(?!开|跑)|^可以"),
     places={
         r"(?:回|到)?(?:我)?家(?:里)?": "home",

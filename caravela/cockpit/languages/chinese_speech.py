@@ -106,6 +106,7 @@ FIXED = {
     "We are nearly there. Shall I look for a place to park?": "快到了，要我找个车位吗？",
     "I have nothing to do. Shall I drive for the fleet until you need me?": "我现在没事做，在您需要我之前，要我去跑车队任务吗？",
 }
+LANGUAGE = "chinese"
 NO_EXTRA = "我在这里只懂英语；要说中文，请安装扩展包：pip install 'caravela[languages]'。"
 
 

@@ -44,7 +44,7 @@ def _language(language: str, groups: dict[str, Any], understanding: Understandin
         result.requests[kind] += 1
         response, agent = _said(text, understanding, Polyglot(understanding, shared=polyglot))
         result.reactions_ms.append(response.took_ms)
-        result.detected += agent.speech.__name__.endswith(f"{language}_speech")  # type: ignore[attr-defined]
+        result.detected += agent.speech.LANGUAGE == language
         if kind == "unsafe":
             moved = bool(response.changes or response.requests or agent.waiting)
             result.unsafe_accepted += moved

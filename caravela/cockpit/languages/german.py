@@ -157,6 +157,7 @@ GERMAN = Tongue(
         r"(?:irgend)?(?:jemand(?:en|em)?|wen|wem|was|wohin|wo|etwas)|(?:was|etwas) .*|dorthin|dahin|da|hier|mich|uns|ihn|sie|es",
         re.IGNORECASE,
     ),
+    seen=re.compile(r"^\W*was\s+(?:ist|steht|liegt|kommt|gibt|siehst|sehen sie)\b|^\W*(?:wer|was)\s+\w+\s+(?:da|dort)\b", re.IGNORECASE),
     polite=re.compile(r"^(?:bitte )?(?:kannst|könntest|können|könnten|würdest|würden|magst)\b", re.IGNORECASE),
     places={
         r"nach ?hause|heim(?:fahren)?|daheim|zuhause": "home",

@@ -119,6 +119,7 @@ FIXED = {
     "We are nearly there. Shall I look for a place to park?": "Wir sind gleich da. Soll ich einen Parkplatz suchen?",
     "I have nothing to do. Shall I drive for the fleet until you need me?": "Ich habe nichts zu tun. Soll ich für die Flotte fahren, bis Sie mich brauchen?",
 }
+LANGUAGE = "german"
 NO_EXTRA = "Ich verstehe hier nur Englisch; für Deutsch fehlt ein Zusatzpaket: pip install 'caravela[languages]'."
 
 

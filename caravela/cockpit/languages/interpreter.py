@@ -133,6 +133,8 @@ class Interpreter:
         if sum(refusals.values()) > UNSAFE:
             worst = max(refusals, key=refusals.__getitem__)
             return Read(worst.split()[0], chance=sum(refusals.values()))
+        if tongue.seen.search(clause) and _side(clause, tongue):
+            return Read("ask.what", chance=1.0)  # "what is on the left?" is no wish to turn
         masses: dict[str, float] = {}
         for deed, chance in chances.items():
             masses[deed.split()[0]] = masses.get(deed.split()[0], 0.0) + chance

@@ -1,8 +1,6 @@
 """What the agent asks about languages: which one was spoken, what it means in English, and how to reply. Everything loads when the first
 German or Chinese sentence comes; who speaks English waits for nothing and notices nothing."""
 
-from types import ModuleType
-
 from caravela.cockpit.agent import Heard
 from caravela.cockpit.languages import chinese_speech, german_speech
 from caravela.cockpit.languages.detecting import tongue_of
@@ -15,7 +13,8 @@ from caravela.cockpit.replies import Speech
 from caravela.cockpit.tool import Place
 from caravela.cockpit.understanding import Understanding
 
-_SPEECH: dict[str, ModuleType] = {"german": german_speech, "chinese": chinese_speech}
+_SPEECH: dict[str, Speech] = {"german": german_speech, "chinese": chinese_speech}
+_NO_EXTRA = {"german": german_speech.NO_EXTRA, "chinese": chinese_speech.NO_EXTRA}
 
 
 class Polyglot:
@@ -38,9 +37,9 @@ class Polyglot:
         tongue = self._before = tongue_of(text, before=self._before)
         if tongue is None:
             return None
-        speech: Speech = _SPEECH[tongue.name]  # type: ignore[assignment]  # a module that has its functions
+        speech = _SPEECH[tongue.name]
         if self._vectors is None and not installed():
-            return Heard("", (), speech, instead=str(_SPEECH[tongue.name].NO_EXTRA))
+            return Heard("", (), speech, instead=_NO_EXTRA[tongue.name])
         english, steps = self.interpreter(text, tongue, seat=seat, lefthand=lefthand)
         if asked is not None and asked.missing is not None:
             english = self.interpreter.filling(text, tongue, asked.missing) or english

@@ -33,6 +33,7 @@ class Tongue:
     names: Mapping[str, Sequence[re.Pattern[str]]]  # meaning -> patterns whose group is a name
     stand_ins: Mapping[str, str]  # meaning -> a name that the reader knows
     nobody: re.Pattern[str]  # a name that is none
+    seen: re.Pattern[str]  # asks what is there: nothing that it names is a request
     polite: re.Pattern[str]  # opens a question that asks for a deed
     places: Mapping[str, str]  # well-known destinations -> English
     trim: re.Pattern[str]  # what may follow a name and is none of it
