@@ -82,6 +82,15 @@ _ZONES = [  # of "the passenger's too", which has no noun that a place belongs t
         (r"\bleft", "left"),
     )
 ]
+# asks what is on one side: to the head a side is a wish to turn
+_WHAT_SIDE = re.compile(
+    r"(?:what|who|(?:is there )?any(?:thing|body|one))\b(?: is|'s|’s| was| are| do you see| can you see)?[^,;]*\b(?:left|right)\b\W*",
+    re.IGNORECASE,
+)
+_SIDE = re.compile(
+    r"(?:and )?(?:what|who|anything|anybody|is (?:there )?(?:anything|anybody))\b(?!.*\b(?:if|about)\b).*\b(?:left|right)\b.{0,12}",
+    re.IGNORECASE,
+)
 _SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "next": 1}
 SIMPLE: dict[str, Intent] = {
@@ -178,6 +187,8 @@ class Understanding:
             return Garbled()
         if ON_THE_PHONE.fullmatch(clause):
             return SmallTalk()
+        if _WHAT_SIDE.fullmatch(clause):
+            return Question("what")
         reading = self._read(clause)
         ranked = sorted(((chance, name) for name, chance in reading.label.items() if not name.startswith("when.")), reverse=True)
         refusals = {name: chance for name, chance in reading.label.items() if name.startswith("refuse.")}
