@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 WEATHERS = ("day", "overcast", "night", "rain", "low_sun", "dusk", "day", "fog")
 EVERY = 20  # ticks between looks at one drive
-VERSION = 2  # of the cache
-FIELDS = ("t_us", "images", "speed", "yaw_rate", "route", "has_route")
+VERSION = 3  # of the cache
+FIELDS = ("t_us", "images", "speed", "yaw_rate", "route", "has_route", "side")
 
 
 def looks(rig: Rig, *, count: int, seed: int, folder: Path) -> list[Observation]:
@@ -34,13 +34,13 @@ def looks(rig: Rig, *, count: int, seed: int, folder: Path) -> list[Observation]
     return [Observation(**{name: fields[name][k : k + 1] for name in FIELDS}, words=("",)) for k in range(count)]
 
 
-def model_inputs(observation: Observation, *, noise: np.ndarray) -> dict[str, np.ndarray]:
-    """An observation of batch 1 as the exported graph takes it, nothing said."""
+def model_inputs(observation: Observation, *, noise: np.ndarray, ego_values: int) -> dict[str, np.ndarray]:
+    """An observation of batch 1 as the exported graph takes it, nothing said. `ego_values` and the noise's shape are on its card."""
     from caravela.core.vision_input import fuse_frames
 
     return {
         "images": fuse_frames(observation.images),
-        "ego": np.stack([observation.speed, observation.yaw_rate], -1).astype(np.float32),
+        "ego": observation.ego()[:, :ego_values],
         "route": observation.route.astype(np.float32),
         "has_route": observation.has_route.astype(np.float32),
         "words": _silence().repeat(observation.batch, 0),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from caravela.core.types import Rig
+    from caravela.core.bundle import BundleCard
     from caravela.vehicle.bench.tiers import Tier
 
 CACHE = Path("runs/bench")
@@ -96,18 +96,18 @@ def make_int8(source: Path, out: Path, *, stages: "Sequence[str]" = ("vision", "
         ) from error
     from caravela.vehicle.bundle import open_bundle
 
-    rig = open_bundle(source).card.rig
-    return quantise(source, out, inputs=shown(rig, count=looks, seed=CALIBRATION_SEED), stages=stages)
+    return quantise(source, out, inputs=shown(open_bundle(source).card, count=looks, seed=CALIBRATION_SEED), stages=stages)
 
 
-def shown(rig: "Rig", *, count: int, seed: int) -> "list[dict[str, np.ndarray]]":
-    """Looks as the graph takes them."""
+def shown(card: "BundleCard", *, count: int, seed: int) -> "list[dict[str, np.ndarray]]":
+    """Looks as the graph of this card takes them."""
     from caravela.commands._bench_looks import looks, model_inputs
     from caravela.core.sampling import proposal_noise
 
     say(f"{count} looks at the towns that ship (rendered once) …")
     noise = proposal_noise()
-    return [model_inputs(each, noise=noise) for each in looks(rig, count=count, seed=seed, folder=CACHE)]
+    seen = looks(card.rig, count=count, seed=seed, folder=CACHE)
+    return [model_inputs(each, noise=noise, ego_values=card.ego_values) for each in seen]
 
 
 def run_bench(options: BenchOptions) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def run_bench(options: BenchOptions) -> dict[str, Any]:
         writable(options.out)
     both = _tiers(options)
     looks = QUICK["looks"] if options.quick else options.looks
-    inputs = shown(open_bundle(both[0].model).card.rig, count=looks, seed=LOOKS_SEED)
+    inputs = shown(open_bundle(both[0].model).card, count=looks, seed=LOOKS_SEED)
     result = tiers.bench(
         both,
         looks=inputs,

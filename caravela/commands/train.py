@@ -155,7 +155,7 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     folder = folder_for(options.folder or Path("runs/vla") / options.preset)
     if options.begin_with is not None:
         # it drives its own roads from the first round on, and unlearns less
-        config = replace(config, teacher_rounds=0, critic_from=0, learning_rate=5e-4)
+        config = replace(config, teacher_rounds=0, critic_from=0, learning_rate=4e-4)
     config = taken_up(folder, config)
     if options.only == "learn":
         done = _learn(options, folder, config)

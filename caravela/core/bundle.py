@@ -39,6 +39,11 @@ class BundleCard:
     version: int = VERSION
 
     @property
+    def ego_values(self) -> int:
+        """How many numbers of `Observation.ego` the graph takes: a driver of before took no side."""
+        return 3 if self.config.get("side_known", False) else 2
+
+    @property
     def noise_shape(self) -> tuple[int, int, int]:
         return self.proposals, KNOTS, 2
 

@@ -94,10 +94,16 @@ class Observation:
     route: NDArray[np.float32]  # (B, ROUTE_POINTS, 2) sat-nav points in the rig frame, m; zeros where not has_route
     has_route: NDArray[np.bool_]  # (B,)
     words: tuple[str, ...]  # B texts; "" where nothing was said
+    side: NDArray[np.float32] | None = None  # (B,) that traffic keeps to, as the sat-nav knows: 1 left, -1 right, 0 or None not known
 
     @property
     def batch(self) -> int:
         return len(self.t_us)
+
+    def ego(self) -> NDArray[np.float32]:
+        """(B, 3) speed m/s, yaw rate rad/s, side: as the model takes them."""
+        side = np.zeros(self.batch, np.float32) if self.side is None else self.side
+        return np.stack([self.speed, self.yaw_rate, side], -1).astype(np.float32)
 
 
 @dataclass(frozen=True)

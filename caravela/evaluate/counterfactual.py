@@ -163,6 +163,7 @@ class Scout:
             route=np.stack([route, route]),
             has_route=np.ones(2, dtype=np.bool_),
             words=("", ""),
+            side=np.repeat(self.simulator.side()[world], 2),
         )
 
 

@@ -25,7 +25,7 @@ class Batch:
 
     # inputs
     images: Tensor  # (B, C, 5, H, W) uint8, core.vision_input.fuse_frames
-    ego: Tensor  # (B, 2) speed m/s, yaw rate rad/s
+    ego: Tensor  # (B, 3) speed m/s, yaw rate rad/s, side of the road: 1 left, -1 right, 0 not known
     route: Tensor  # (B, ROUTE_POINTS, 2) m, rig frame
     has_route: Tensor  # (B,) bool
     words: Tensor  # (B, 384) sentence embedding, zeros where nothing was said

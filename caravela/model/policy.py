@@ -37,7 +37,7 @@ class TorchPolicy:
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.half):
                 self.actions = self.model.sample_actions(
                     torch.from_numpy(fuse_frames(observation.images)).to(device),
-                    ego=torch.from_numpy(np.stack([observation.speed, observation.yaw_rate], -1).astype(np.float32)).to(device),
+                    ego=torch.from_numpy(observation.ego()).to(device),
                     route=torch.from_numpy(observation.route.astype(np.float32)).to(device),
                     has_route=torch.from_numpy(observation.has_route).to(device),
                     words=torch.from_numpy(self._encoder.encode(observation.words)).to(device),

@@ -41,6 +41,7 @@ class VLA(nn.Module):
         size = config.embedding
         self.vision = Vision(config)
         self.ego = nn.Sequential(nn.Linear(2, size), nn.GELU(), nn.Linear(size, size))
+        self.side = nn.Parameter(torch.zeros(size))
         self.ego_unknown = nn.Parameter(0.02 * torch.randn(size))
         self.route = nn.Sequential(nn.Linear(ROUTE_VALUES, size), nn.GELU(), nn.Linear(size, config.route_tokens * size))
         self.route_none = nn.Parameter(0.02 * torch.randn(config.route_tokens, size))
@@ -58,7 +59,7 @@ class VLA(nn.Module):
         """Look once; everything else reads the result.
 
         Args:
-            images: (B, C, 5, H, W) uint8; ego: (B, 2); route: (B, ROUTE_POINTS, 2); has_route: (B,); words: (B, 384).
+            images: (B, C, 5, H, W) uint8; ego: (B, 3), or (B, 2) where the side is not known; route: (B, ROUTE_POINTS, 2); has_route: (B,); words: (B, 384).
             ego_known: (B,) bool, False where speed and yaw rate are hidden; None: all known.
 
         Returns:
@@ -69,6 +70,8 @@ class VLA(nn.Module):
         motion = self.ego(torch.stack([ego[:, 0] / 10.0, yaw_rate], -1))
         if ego_known is not None:
             motion = torch.where(ego_known[:, None], motion, self.ego_unknown.to(motion.dtype))
+        if self.config.side_known:
+            motion = motion + ego[:, 2:3] * self.side
         way = self.route(route.flatten(1) / (2.0 * ROUTE_SPACING)).unflatten(-1, self.route_none.shape)
         way = torch.where(has_route.bool()[:, None, None], way, self.route_none.to(way.dtype))
         thoughts = self.thoughts.expand(batch, -1, -1)
@@ -82,9 +85,11 @@ class VLA(nn.Module):
 
         Keys: flow, regression, path (knots); value, risk (outcomes); bev, lamps, bodies, depth, light, stop, lead, lane (eyes); total.
         """
-        hidden = torch.rand(len(batch), generator=generator, device=batch.ego.device) < self.config.ego_dropout
+        chance = torch.rand(2, len(batch), generator=generator, device=batch.ego.device)
+        hidden, sideless = chance[0] < self.config.ego_dropout, chance[1] < self.config.side_dropout
+        ego = torch.where(sideless[:, None], batch.ego * batch.ego.new_tensor([1.0, 1.0, 0.0]), batch.ego)
         context, thought = self.embed_context(
-            batch.images, ego=batch.ego, route=batch.route, has_route=batch.has_route, words=batch.words, ego_known=~hidden
+            batch.images, ego=ego, route=batch.route, has_route=batch.has_route, words=batch.words, ego_known=~hidden
         )
         losses = self.eyes.losses(context, thought, batch)
         if batch.knots is not None:

@@ -273,7 +273,7 @@ def look(observation: Observation, worlds: NDArray[np.int64], encoder: SentenceE
     """The model's inputs for some worlds, as shard arrays."""
     return {
         "images": fuse_frames(observation.images[worlds]),
-        "ego": np.stack([observation.speed[worlds], observation.yaw_rate[worlds]], -1).astype(np.float32),
+        "ego": observation.ego()[worlds],
         "route": observation.route[worlds],
         "has_route": observation.has_route[worlds],
         "words": encoder.encode([observation.words[w] for w in worlds]).astype(np.float16),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 CAMERAS = (0, 1, 3, 2)  # of the policy's rig: the left one shows in the mirror what the right one sees
 _LEFTWARD = {
-    "ego": (1,),
+    "ego": (1, 2),
     "route": (1,),
     "knots": (1,),
     "proposals": (1,),

@@ -107,27 +107,30 @@ class Shard:
         return len(self.arrays["ego"])
 
 
-def open_shard(path: Path) -> Shard:
+def open_shard(path: Path, *, lessons: bool = False) -> Shard:
     arrays = {p.stem: np.load(p, mmap_mode="r") for p in path.glob("*.npy")}
-    wanted = weights(arrays) if "ego" in arrays else np.ones(1)
+    count = len(arrays["ego"]) if "ego" in arrays else 1
+    wanted = weights(arrays) if lessons and "ego" in arrays else np.ones(count)
     return Shard(path=path, arrays=arrays, chance=wanted / wanted.sum())
 
 
-def _whole(path: Path) -> Shard | None:
+def _whole(path: Path, *, lessons: bool) -> Shard | None:
     """The shard, or none where the writer beside us has just taken it away."""
     try:
-        shard = open_shard(path)
+        shard = open_shard(path, lessons=lessons)
     except FileNotFoundError:
         return None
     return shard if {IMAGES, "ego"} <= shard.arrays.keys() else None
 
 
 class ShardReader:
-    """Random batches over all shards there are, what teaches more more often, a share of them mirrored; new shards join, vanished ones
-    leave, at `refresh`."""
+    """Random batches over all shards there are, with `lessons` what teaches more more often, a share of them mirrored; new shards join,
+    vanished ones leave, at `refresh`."""
 
-    def __init__(self, folder: Path, *, seed: int | tuple[int, ...] = 0, newest: int | None = None, mirrored: float = 0.0) -> None:
-        self.folder, self.newest, self.mirrored = folder, newest, mirrored
+    def __init__(
+        self, folder: Path, *, seed: int | tuple[int, ...] = 0, newest: int | None = None, mirrored: float = 0.0, lessons: bool = False
+    ) -> None:
+        self.folder, self.newest, self.mirrored, self.lessons = folder, newest, mirrored, lessons
         self.random = np.random.default_rng(seed)
         self.shards: dict[str, Shard] = {}
         self.refresh()
@@ -135,7 +138,7 @@ class ShardReader:
     def refresh(self) -> int:
         """Look for shards; returns the number of samples."""
         names = sorted(p.name for p in self.folder.glob("shard-*"))[-(self.newest or 10**6) :]
-        self.shards = {name: shard for name in names if (shard := self.shards.get(name) or _whole(self.folder / name)) is not None}
+        self.shards = {name: shard for name in names if (shard := self.shards.get(name) or _whole(self.folder / name, lessons=self.lessons)) is not None}
         return sum(len(s) for s in self.shards.values())
 
     def batches(self, size: int, *, spread: int = 4) -> Iterator[Batch]:

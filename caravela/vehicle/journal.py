@@ -192,6 +192,7 @@ def tick_fields(tick: Tick, place: Place) -> dict[str, Any]:
             "yaw_rate": finite(observation.yaw_rate[0]),
             "route": observation.route[0].tolist() if bool(observation.has_route[0]) else None,
             "words": observation.words[0],
+            "side": float(observation.ego()[0, 2]),
             "images_sha256": images_digest(observation.images[0]),
         }
     if plan is not None:

@@ -63,7 +63,7 @@ class OnnxPolicy:
             with _stage(timings, "model"):
                 inputs = {
                     "images": images,
-                    "ego": np.stack([observation.speed, observation.yaw_rate], -1).astype(np.float32),
+                    "ego": observation.ego()[:, : self.bundle.card.ego_values],
                     "route": observation.route.astype(np.float32),
                     "has_route": observation.has_route.astype(np.float32),
                     "words": words,

@@ -144,6 +144,7 @@ def observation_of(fields: dict[str, Any], number: int, frames: dict[int, NDArra
         route=route,
         has_route=np.array([seen["route"] is not None]),
         words=(seen["words"],),
+        side=np.array([seen.get("side", 0.0)], np.float32),
     )
 
 

@@ -190,7 +190,12 @@ class Simulator:
             route=self.sat_nav() * self.has_route[:, None, None],
             has_route=self.has_route.copy(),
             words=tuple(self.words),
+            side=self.side(),
         )
+
+    def side(self) -> NDArray[np.float32]:
+        """(B,) the side that traffic keeps to: 1 left, -1 right."""
+        return np.where(self.atlas.roads.maps["lefthand"][self.state.map] > 0.5, 1.0, -1.0).astype(np.float32)
 
     def request(self, words: str, *, world: int = 0) -> str | None:
         """Words to the car: they reach the driver with the next observation, and the sat-nav where they name a turn. Returns the

@@ -82,6 +82,7 @@ def observation_of(images: NDArray[np.uint8], pose: Pose, way: Way, *, tick: int
         route=way.sat_nav(x=pose.x, y=pose.y, heading=pose.heading)[None],
         has_route=np.ones(1, dtype=np.bool_),
         words=("",),
+        side=-np.ones(1, dtype=np.float32),  # its streets keep to the right
     )
 
 
