@@ -14,6 +14,7 @@ from caravela.commands._train_text import TextOptions, run_text, show_text
 from caravela.core.errors import CaravelaError
 
 VALIDATION_TOWNS = 24
+SOUP_BATCH, SOUP_BATCHES = 64, 12  # looks that a mixture is measured with
 
 HELP = "train the teacher by self-play and the driver by distillation"
 
@@ -102,6 +103,24 @@ class ExportOptions:
     """Let the critic choose among the proposals; without, the regression's plan is driven. Worth it where `probe` says that it gains."""
     critic_margin: float = 0.0
     """What another proposal must be worth over the regression's plan to be chosen, 0 to 1; `probe` tells the gain by margin."""
+
+
+@dataclass(frozen=True)
+class SoupOptions:
+    """Mix a checkpoint with the driver that its run began with: it often drives better than either, as it forgot less."""
+
+    checkpoint: tyro.conf.Positional[Path] = Path("runs/vla/nano/average.safetensors")
+    """A checkpoint that `caravela train vla` wrote."""
+    driver: Path | None = None
+    """The exported driver to mix it with; by default the one that ships."""
+    share: float = 0.5
+    """Of the checkpoint, 0 to 1; the rest is the driver's. Choose by drives on the validation side."""
+    shards: Path | None = None
+    """Looks to measure the mixture's norms with; by default those beside the checkpoint."""
+    out: Path = Path("runs/vla/nano/soup.safetensors")
+    """The mixture, a checkpoint to export or to probe."""
+    seed: int = 0
+    """Of the choice of looks."""
 
 
 @dataclass(frozen=True)
@@ -317,6 +336,30 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
     return {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
 
 
+def run_soup(options: SoupOptions) -> dict[str, Any]:
+    """Mix, and write the mixture."""
+    from caravela.model.checkpoint import load_checkpoint, save_checkpoint
+    from caravela.model.reopen import reopen
+    from caravela.model.soup import mix
+    from caravela.train.samples import ShardReader
+    from caravela.vehicle.bundle import shipped
+
+    at_least(0, seed=options.seed)
+    if not 0.0 <= options.share <= 1.0:
+        raise CaravelaError(f"--share is {options.share:g}; expected 0 to 1.")
+    checkpoint, older = load_checkpoint(options.checkpoint), reopen(options.driver or shipped("nano"))
+    shards = options.shards or options.checkpoint.parent / "shards"
+    reader = ShardReader(shards, seed=options.seed)
+    if not reader.shards:
+        raise CaravelaError(f"there are no looks in '{shards}'; expected shards of a run: give --shards, or collect some.")
+    images = [reader.draw(SOUP_BATCH).images for _ in range(SOUP_BATCHES)]
+    mixed = mix(checkpoint.model, older, share=options.share, images=images)
+    folder_for(options.out.parent, option="out")
+    progress = {"step": checkpoint.progress.get("step"), "share": options.share}
+    save_checkpoint(options.out, mixed, data_version=checkpoint.data_version, progress=progress)
+    return {"out": str(options.out), **progress}
+
+
 def run_traffic(options: TrafficOptions) -> dict[str, Any]:
     """Write the file, read it as the simulator does, and say how large it is."""
     from caravela.train.teacher_driver import load_teacher
@@ -351,6 +394,7 @@ VERBS = {
     "teacher": Verb(TeacherOptions, run_teacher, "the teacher, by self-play on vectors"),
     "vla": Verb(VLAOptions, run_vla, "the driver, by distillation on pixels"),
     "probe": Verb(ProbeOptions, run_probe, "what a driver sees on maps it never trained on"),
+    "soup": Verb(SoupOptions, run_soup, "a checkpoint mixed with the driver that it began with"),
     "traffic": Verb(TrafficOptions, run_traffic, "the world's learned traffic, of a teacher"),
     "export": Verb(ExportOptions, run_export, "a driver's checkpoint to the file that the car runs"),
     "text": Verb(TextOptions, run_text, "a driver's answers in words, off the driving path", show_text),

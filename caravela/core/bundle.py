@@ -41,7 +41,7 @@ class BundleCard:
     @property
     def ego_values(self) -> int:
         """How many numbers of `Observation.ego` the graph takes: a driver of before took no side."""
-        return 3 if self.config.get("side_known", False) else 2
+        return 3 if self.config.get("mirrors_left", False) else 2
 
     @property
     def noise_shape(self) -> tuple[int, int, int]:

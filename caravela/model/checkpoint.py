@@ -110,8 +110,7 @@ def load_checkpoint(path: Path, *, device: torch.device | str = "cpu") -> Checkp
         raise BundleError(f"checkpoint {path} was trained with other action scales, {scales}: train again.")
     try:
         model = VLA(VLAConfig.from_json(header["config"])).to(device)
-        kept = {name.removeprefix(_MODEL): value for name, value in tensors.items() if name.startswith(_MODEL)}
-        model.load_state_dict({"side": torch.zeros_like(model.side), **kept})  # a driver of before was not told the side
+        model.load_state_dict({name.removeprefix(_MODEL): value for name, value in tensors.items() if name.startswith(_MODEL)})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BundleError(f"checkpoint {path} does not fit its own config ({str(error).splitlines()[0]}); train again.") from error
     return Checkpoint(

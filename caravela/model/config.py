@@ -56,9 +56,8 @@ class VLAConfig:
     action_heads: int = 4
     # behaviour
     yaw_rate_known: bool = False  # a driver that knows how it turns copies that instead of looking: it cut its corners
-    side_known: bool = False  # the side of the road that traffic keeps to is told; a driver of before has to see it
+    mirrors_left: bool = False  # left-hand traffic is seen in a mirror, see `sides`; a driver of before has to see which side it is on
     ego_dropout: float = 0.3  # share of training samples whose speed and yaw rate are hidden
-    side_dropout: float = 0.05  # whose side of the road is not told
     draws: int = 8  # (noise, time) pairs per cached context in training
     critic_trained: bool = False  # whether values choose the proposal; otherwise proposal 0 is taken
     critic_margin: float = 0.0  # of value that another proposal must have over the mean plan to be chosen

@@ -43,7 +43,7 @@ def example_inputs(model: VLA, *, proposals: int, batch: int = 2) -> dict[str, T
     words = torch.randn(batch, config.words_size, generator=generator)
     return {
         "images": images.to(torch.uint8),
-        "ego": torch.rand(batch, 2 + config.side_known, generator=generator) * torch.tensor([15.0, 0.2, 1.0])[: 2 + config.side_known],
+        "ego": torch.rand(batch, 2 + config.mirrors_left, generator=generator) * torch.tensor([15.0, 0.2, 1.0])[: 2 + config.mirrors_left],
         "route": torch.rand(batch, ROUTE_POINTS, 2, generator=generator) * 40.0,
         "has_route": (torch.arange(batch) % 2 == 0).float(),
         "words": words / words.norm(dim=-1, keepdim=True),

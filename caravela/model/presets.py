@@ -20,7 +20,7 @@ def from_dial(name: str, *, depth: int) -> VLAConfig:
         action_embedding=32 * depth,
         action_heads=depth,
         action_depth=max(2, depth // 4),
-        side_known=True,
+        mirrors_left=True,
     )
 
 

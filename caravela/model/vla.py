@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from caravela.core.types import ROUTE_SPACING
+from caravela.model import sides
 from caravela.model.action import ActionExpert
 from caravela.model.action_space import denormalise, integrate, normalise
 from caravela.model.batch import Batch
@@ -41,7 +42,6 @@ class VLA(nn.Module):
         size = config.embedding
         self.vision = Vision(config)
         self.ego = nn.Sequential(nn.Linear(2, size), nn.GELU(), nn.Linear(size, size))
-        self.side = nn.Parameter(torch.zeros(size))
         self.ego_unknown = nn.Parameter(0.02 * torch.randn(size))
         self.route = nn.Sequential(nn.Linear(ROUTE_VALUES, size), nn.GELU(), nn.Linear(size, config.route_tokens * size))
         self.route_none = nn.Parameter(0.02 * torch.randn(config.route_tokens, size))
@@ -59,7 +59,8 @@ class VLA(nn.Module):
         """Look once; everything else reads the result.
 
         Args:
-            images: (B, C, 5, H, W) uint8; ego: (B, 3), or (B, 2) where the side is not known; route: (B, ROUTE_POINTS, 2); has_route: (B,); words: (B, 384).
+            images: (B, C, 5, H, W) uint8; ego: (B, 2), a side behind it is not read; route: (B, ROUTE_POINTS, 2); has_route: (B,);
+                words: (B, 384).
             ego_known: (B,) bool, False where speed and yaw rate are hidden; None: all known.
 
         Returns:
@@ -70,8 +71,6 @@ class VLA(nn.Module):
         motion = self.ego(torch.stack([ego[:, 0] / 10.0, yaw_rate], -1))
         if ego_known is not None:
             motion = torch.where(ego_known[:, None], motion, self.ego_unknown.to(motion.dtype))
-        if self.config.side_known:
-            motion = motion + ego[:, 2:3] * self.side
         way = self.route(route.flatten(1) / (2.0 * ROUTE_SPACING)).unflatten(-1, self.route_none.shape)
         way = torch.where(has_route.bool()[:, None, None], way, self.route_none.to(way.dtype))
         thoughts = self.thoughts.expand(batch, -1, -1)
@@ -85,11 +84,9 @@ class VLA(nn.Module):
 
         Keys: flow, regression, path (knots); value, risk (outcomes); bev, lamps, bodies, depth, light, stop, lead, lane (eyes); total.
         """
-        chance = torch.rand(2, len(batch), generator=generator, device=batch.ego.device)
-        hidden, sideless = chance[0] < self.config.ego_dropout, chance[1] < self.config.side_dropout
-        ego = torch.where(sideless[:, None], batch.ego * batch.ego.new_tensor([1.0, 1.0, 0.0]), batch.ego)
+        hidden = torch.rand(len(batch), generator=generator, device=batch.ego.device) < self.config.ego_dropout
         context, thought = self.embed_context(
-            batch.images, ego=ego, route=batch.route, has_route=batch.has_route, words=batch.words, ego_known=~hidden
+            batch.images, ego=batch.ego, route=batch.route, has_route=batch.has_route, words=batch.words, ego_known=~hidden
         )
         losses = self.eyes.losses(context, thought, batch)
         if batch.knots is not None:
@@ -130,7 +127,11 @@ class VLA(nn.Module):
         self, images: Tensor, *, ego: Tensor, route: Tensor, has_route: Tensor, words: Tensor, noise: Tensor, steps: int = 5
     ) -> Actions:
         """Propose K plans from noise (K, KNOTS, 2), the same from tick to tick so that choices don't dither. The first
-        proposal is the regression's mean plan and takes no noise."""
+        proposal is the regression's mean plan and takes no noise. Where the ego (B, 3) says that traffic keeps to the left, all this happens
+        in a mirror."""
+        sign = sides.sign(ego) if self.config.mirrors_left else None
+        if sign is not None:
+            images, ego, route = sides.turn(images, sign), sides.turn_vector(ego, sign), sides.turn_vector(route, sign)
         context, thought = self.embed_context(images, ego=ego, route=route, has_route=has_route, words=words)
         speed = ego[:, 0]
         mean = self.action.regress(thought).float()[:, None]
@@ -144,7 +145,7 @@ class VLA(nn.Module):
             chosen = torch.cat([values[:, :1] + self.config.critic_margin, values[:, 1:]], 1).argmax(-1)
         facts = self.eyes.facts(thought)
         return Actions(
-            knots=knots,
+            knots=knots if sign is None else sides.turn_vector(knots, sign),
             values=values,
             chosen=chosen,
             risk=failure.gather(1, chosen[:, None])[:, 0].sigmoid(),

@@ -1,11 +1,10 @@
-"""The other side of the road for nothing: a look and its labels, seen in a mirror. Right-hand traffic becomes left-hand traffic, every
-left turn a right turn, and a driver learns twice the streets from the same drives. What tells the side of the road by the look of a
-country is lost, though: a driver that saw half of its looks so took the wrong side. So it is off by default."""
+"""Looks and labels on one side of the road, as the model is shown them: see `model.sides`."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-CAMERAS = (0, 1, 3, 2)  # of the policy's rig: the left one shows in the mirror what the right one sees
+from caravela.model.sides import MIRRORED_CAMERAS
+
 _LEFTWARD = {
     "ego": (1, 2),
     "route": (1,),
@@ -15,11 +14,18 @@ _LEFTWARD = {
 }  # last-axis numbers that are positive to the left
 
 
-def mirror(arrays: dict[str, NDArray], rows: NDArray[np.bool_]) -> None:
-    """Mirror some rows of a batch in place; the arrays are those of a shard, see `model.batch.Batch`."""
+def on_the_right(arrays: dict[str, NDArray]) -> dict[str, NDArray]:
+    """The arrays of a shard, or of some of its rows, with those in left-hand traffic seen in a mirror. What is given stays as it is."""
+    rows = np.asarray(arrays["ego"])[:, 2] > 0.5
+    return mirror(arrays, rows) if rows.any() else arrays
+
+
+def mirror(arrays: dict[str, NDArray], rows: NDArray[np.bool_]) -> dict[str, NDArray]:
+    """The arrays, some of their rows seen in a mirror; the names are those of `model.batch.Batch`."""
+    arrays = {name: np.array(value) for name, value in arrays.items()}
     for name in ("images", "depth", "lamps", "bodies"):
         if name in arrays:
-            arrays[name][rows] = arrays[name][rows][:, list(CAMERAS)][..., ::-1]
+            arrays[name][rows] = arrays[name][rows][:, list(MIRRORED_CAMERAS)][..., ::-1]
     if "bev" in arrays:
         arrays["bev"][rows] = arrays["bev"][rows][..., ::-1]
     for name, columns in _LEFTWARD.items():
@@ -27,3 +33,4 @@ def mirror(arrays: dict[str, NDArray], rows: NDArray[np.bool_]) -> None:
             sign = np.ones(arrays[name].shape[-1], dtype=arrays[name].dtype)
             sign[list(columns)] = -1
             arrays[name][rows] *= sign
+    return arrays

@@ -17,6 +17,7 @@ from caravela.model.heads import unscale_distance
 from caravela.model.policy import TorchPolicy
 from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig, Collector
+from caravela.train.mirror import on_the_right
 from caravela.train.samples import Shard, ShardWriter, open_shard, to_batch
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.world.maps.lane_graph import LaneGraph
@@ -69,6 +70,7 @@ def _parts(shard: Shard) -> list[dict[str, NDArray]]:
 def _say(model: VLA, arrays: dict[str, NDArray]) -> dict[str, NDArray]:
     """What the model says of some samples, beside what is true of them."""
     model.eval()
+    arrays = on_the_right(arrays)
     batch = to_batch(arrays)
     assert batch.knots is not None and batch.proposals is not None
     speed = batch.ego[:, 0]

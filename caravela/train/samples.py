@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from caravela.model.batch import Batch
 from caravela.train.lessons import weights
-from caravela.train.mirror import mirror
+from caravela.train.mirror import on_the_right
 from caravela.train.run_files import refusals
 
 IMAGES = "images"
@@ -124,13 +124,11 @@ def _whole(path: Path, *, lessons: bool) -> Shard | None:
 
 
 class ShardReader:
-    """Random batches over all shards there are, with `lessons` what teaches more more often, a share of them mirrored; new shards join,
-    vanished ones leave, at `refresh`."""
+    """Random batches over all shards there are, with `lessons` what teaches more more often, all on the right side of the road; new
+    shards join, vanished ones leave, at `refresh`."""
 
-    def __init__(
-        self, folder: Path, *, seed: int | tuple[int, ...] = 0, newest: int | None = None, mirrored: float = 0.0, lessons: bool = False
-    ) -> None:
-        self.folder, self.newest, self.mirrored, self.lessons = folder, newest, mirrored, lessons
+    def __init__(self, folder: Path, *, seed: int | tuple[int, ...] = 0, newest: int | None = None, lessons: bool = False) -> None:
+        self.folder, self.newest, self.lessons = folder, newest, lessons
         self.random = np.random.default_rng(seed)
         self.shards: dict[str, Shard] = {}
         self.refresh()
@@ -138,7 +136,11 @@ class ShardReader:
     def refresh(self) -> int:
         """Look for shards; returns the number of samples."""
         names = sorted(p.name for p in self.folder.glob("shard-*"))[-(self.newest or 10**6) :]
-        self.shards = {name: shard for name in names if (shard := self.shards.get(name) or _whole(self.folder / name, lessons=self.lessons)) is not None}
+        self.shards = {
+            name: shard
+            for name in names
+            if (shard := self.shards.get(name) or _whole(self.folder / name, lessons=self.lessons)) is not None
+        }
         return sum(len(s) for s in self.shards.values())
 
     def batches(self, size: int, *, spread: int = 4) -> Iterator[Batch]:
@@ -155,9 +157,7 @@ class ShardReader:
             rows.append((shard, np.sort(self.random.choice(len(shard), size=min(per, len(shard)), replace=False, p=shard.chance))))
         present = set.intersection(*(set(s.arrays) for s, _ in rows))
         arrays = {name: np.concatenate([s.arrays[name][index] for s, index in rows]) for name in present}
-        if self.mirrored > 0.0:
-            mirror(arrays, self.random.random(len(arrays[IMAGES])) < self.mirrored)
-        return to_batch(arrays)
+        return to_batch(on_the_right(arrays))
 
 
 def to_batch(arrays: dict[str, NDArray]) -> Batch:

@@ -19,6 +19,7 @@ from caravela.model.heads import unscale_distance
 from caravela.model.policy import TorchPolicy
 from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig, Collector
+from caravela.train.mirror import on_the_right
 from caravela.train.samples import ShardWriter, open_shard, to_batch
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.train.truths import Truth, asked_to_stop, truths_of
@@ -113,6 +114,7 @@ def first_of(seen: Seen, count: int) -> Seen:
 @torch.no_grad()
 def look_at(model: VLA, arrays: dict[str, NDArray], *, context: bool) -> Seen:
     """What the driver makes of the looks of a shard."""
+    arrays = on_the_right(arrays)
     thoughts, contexts, facts = [], [], []
     asked = asked_to_stop(arrays["words"])
     for first in range(0, len(arrays["ego"]), CHUNK):

@@ -45,7 +45,6 @@ class VLATrainConfig:
     shard: int = 512  # samples
     keep: int = 180  # shards kept on disk
     teacher_rounds: int = 3  # rounds driven by the teacher alone
-    mirrored: float = 0.5  # share of samples that are seen in a mirror, see `mirror`
     lessons: bool = False  # whether looks that the student would do otherwise are drawn more often, see `lessons`
     student_share: float = 0.8  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
@@ -66,7 +65,7 @@ class Losses(nn.Module):
         return self.model.compute_loss(batch)
 
 
-RECIPE = ("teacher_rounds", "critic_from", "learning_rate", "mirrored", "lessons")  # what a run keeps to, whatever it is taken up with
+RECIPE = ("teacher_rounds", "critic_from", "learning_rate", "lessons")  # what a run keeps to, whatever it is taken up with
 
 
 def taken_up(folder: Path, config: VLATrainConfig) -> VLATrainConfig:
@@ -98,7 +97,7 @@ class VLATrainer:
             self._take_up()
         else:
             self.model = VLA(preset(config.preset)) if begin_with is None else reopen(begin_with)
-            self.model.config = replace(self.model.config, side_known=True)  # what the side does it learns from nothing
+            self.model.config = replace(self.model.config, mirrors_left=True)
             self._norms_measured, self._eyes_first = begin_with is None, 0 if begin_with is None else EYES_FIRST
             self.average = VLA(self.model.config)
             self.average.load_state_dict(self.model.state_dict())
@@ -115,7 +114,6 @@ class VLATrainer:
         self.reader = ShardReader(
             folder / "shards",
             seed=seed if self.learner.writes else (seed, self.learner.index),
-            mirrored=config.mirrored,
             lessons=config.lessons,
         )
         if not self.path.exists():

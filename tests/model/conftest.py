@@ -24,7 +24,7 @@ def synthetic_batch(size: int, *, seed: int = 0, proposals: int = 4) -> Batch:
     effort = torch.tensor([1.5, 0.01])
     return Batch(
         images=torch.randint(0, 256, (size, 4, 5, 96, 128), generator=generator).to(torch.uint8),
-        ego=torch.stack([uniform(size, high=15.0), uniform(size, low=-0.2, high=0.2)], -1),
+        ego=torch.stack([uniform(size, high=15.0), uniform(size, low=-0.2, high=0.2), uniform(size, low=-1.0).sign()], -1),
         route=uniform(size, ROUTE_POINTS, 2, high=40.0),
         has_route=uniform(size) < 0.8,
         words=torch.nn.functional.normalize(torch.randn(size, 384, generator=generator), dim=-1),

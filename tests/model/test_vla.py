@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from conftest import synthetic_batch
 
 from caravela.core.errors import CaravelaError
 from caravela.core.sampling import proposal_noise
 from caravela.model.batch import Batch
 from caravela.model.config import VLAConfig
 from caravela.model.presets import PRESETS, nano, preset
+from caravela.model.sides import MIRRORED_CAMERAS
 from caravela.model.vla import VLA, Actions
 
 
@@ -137,7 +139,7 @@ def test_a_hidden_speed_is_not_seen(model: VLA, batch: Batch):
     hidden = torch.zeros(4, dtype=torch.bool)
 
     def context(speed: float, *, known: torch.Tensor | None) -> torch.Tensor:
-        return model.embed_context(batch.images, ego=torch.full((4, 2), speed), ego_known=known, **inputs)[0]
+        return model.embed_context(batch.images, ego=torch.full((4, 3), speed), ego_known=known, **inputs)[0]
 
     assert torch.equal(context(3.0, known=hidden), context(14.0, known=hidden))
     assert not torch.allclose(context(3.0, known=~hidden), context(14.0, known=~hidden), atol=1e-4)
@@ -200,3 +202,15 @@ def test_noise_is_the_same_everywhere_and_balanced():
     noise = proposal_noise()
     assert noise.shape == (16, 8, 2) and (noise == proposal_noise()).all() and (noise != proposal_noise(seed=1)).any()
     assert abs(noise[1:15].mean()) < 1e-6
+
+
+def test_left_hand_traffic_is_driven_as_in_a_mirror(noise: torch.Tensor):
+    batch, model = synthetic_batch(2), VLA(preset("nano")).eval()
+    on_the_left = torch.ones(2)
+    here, there = torch.cat([batch.ego[:, :2], on_the_left[:, None]], 1), torch.cat([batch.ego[:, :2], -on_the_left[:, None]], 1)
+    left = _sample(model, batch, noise=noise, ego=here)
+    turned = dataclasses.replace(batch, images=batch.images[:, list(MIRRORED_CAMERAS)].flip(-1))
+    flip = torch.tensor([1.0, -1.0])
+    right = _sample(model, turned, noise=noise, ego=there * torch.tensor([1.0, -1.0, 1.0]), route=batch.route * flip)
+    assert torch.allclose(left.knots, right.knots * flip, atol=1e-5) and torch.equal(left.chosen, right.chosen)
+    assert not torch.allclose(left.knots, _sample(model, batch, noise=noise, ego=there).knots, atol=1e-3)

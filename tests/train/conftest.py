@@ -32,7 +32,7 @@ def make_up(path):
     writer.add(
         {
             "images": random.integers(0, 256, shape, dtype=np.uint8),
-            "ego": random.uniform(0.0, 10.0, (count, 2)).astype(np.float32),
+            "ego": random.uniform(0.0, 10.0, (count, 3)).astype(np.float32),
             "route": random.normal(0.0, 20.0, (count, ROUTE_POINTS, 2)).astype(np.float32),
             "has_route": np.ones(count, dtype=np.bool_),
             "words": np.zeros((count, config.words_size), dtype=np.float16),

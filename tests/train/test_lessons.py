@@ -7,9 +7,10 @@ pytest.importorskip("torch")
 
 from caravela.core.types import KNOTS, policy_rig
 from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BODIES, DEPTH_COLUMNS, DEPTH_ROWS
+from caravela.model.sides import MIRRORED_CAMERAS
 from caravela.train.collect import coarse_bodies
 from caravela.train.lessons import LEAST, MOST, weights
-from caravela.train.mirror import CAMERAS, mirror
+from caravela.train.mirror import mirror, on_the_right
 from caravela.world.cameras import SEMANTIC_NAMES
 
 
@@ -24,27 +25,26 @@ def test_looks_count_more_where_the_student_would_not_have_braked():
 
 def test_the_left_camera_shows_in_the_mirror_what_the_right_one_sees():
     cameras = policy_rig().cameras
-    for camera, other in zip(cameras, CAMERAS, strict=True):
+    for camera, other in zip(cameras, MIRRORED_CAMERAS, strict=True):
         assert camera.yaw == pytest.approx(-cameras[other].yaw) and camera.position[1] == pytest.approx(-cameras[other].position[1])
 
 
 def test_mirrored_twice_is_as_before_and_left_becomes_right():
     random = np.random.default_rng(0)
-    arrays = {
+    before = {
         "images": random.integers(0, 256, (2, 4, 5, 6, 8), dtype=np.uint8),
         "bev": random.integers(0, 5, (2, BEV_ROWS, BEV_COLUMNS)),
-        "ego": random.normal(size=(2, 2)).astype(np.float32),
+        "ego": np.array([[8.0, 0.1, 1.0], [9.0, 0.2, -1.0]], np.float32),
         "route": random.normal(size=(2, 8, 2)).astype(np.float32),
         "knots": random.normal(size=(2, KNOTS, 2)).astype(np.float32),
     }
-    before = {name: value.copy() for name, value in arrays.items()}
-    first = np.array([True, False])
-    mirror(arrays, first)
-    assert np.array_equal(arrays["images"][0, 2, :, :, ::-1], before["images"][0, 3])
-    assert np.array_equal(arrays["knots"][0], before["knots"][0] * (1, -1)) and arrays["ego"][0, 0] == before["ego"][0, 0]
-    assert all(np.array_equal(arrays[name][1], before[name][1]) for name in arrays)
-    mirror(arrays, first)
-    assert all(np.array_equal(arrays[name], before[name]) for name in arrays)
+    turned = on_the_right(before)
+    assert turned["ego"][:, 2].tolist() == [-1.0, -1.0], "all traffic keeps to the right now"
+    assert np.array_equal(turned["images"][0, 2, :, :, ::-1], before["images"][0, 3])
+    assert np.array_equal(turned["knots"][0], before["knots"][0] * (1, -1))
+    assert all(np.array_equal(turned[name][1], before[name][1]) for name in before)
+    again = mirror(turned, np.array([True, False]))
+    assert all(np.array_equal(again[name], before[name]) for name in before)
 
 
 def test_a_person_before_a_car_is_what_shows():
