@@ -138,7 +138,11 @@ class ShardReader:
     def refresh(self) -> int:
         """Look for shards; returns the number of samples."""
         names = sorted(p.name for p in self.folder.glob("shard-*"))[-(self.newest or 10**6) :]
-        self.shards = {name: shard for name in names if (shard := self.shards.get(name) or _whole(self.folder / name, lessons=self.lessons)) is not None}
+        self.shards = {
+            name: shard
+            for name in names
+            if (shard := self.shards.get(name) or _whole(self.folder / name, lessons=self.lessons)) is not None
+        }
         return sum(len(s) for s in self.shards.values())
 
     def batches(self, size: int, *, spread: int = 4) -> Iterator[Batch]:
