@@ -76,14 +76,13 @@ WHEN = {
 _SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
 _LIGHT = re.compile(r"\blights?\b", re.IGNORECASE)
 _UNREAD = re.compile(
-    r"\b(?:who(?:['’]s| is| are) (?:that|this|there|it)|colou?r|person|people|somebody|anybody|someone|anyone|pedestrian|child|children|kids?|cyclist|bicycle|bike|dog|cat|animal|sign|"
-    r"(?:what|which) (?:kind|sort|make|type|car|vehicle))\b",
+    r"\b(?:who(?:['’]s| is| are) (?:that|this|there|it)|colou?r|person|people|somebody|anybody|someone|anyone|pedestrian|child|children|"
+    r"kids?|cyclist|bicycle|bike|dog|cat|animal|sign|(?:what|which) (?:kind|sort|make|type|car|vehicle))\b",
     re.IGNORECASE,
 )
 _WHO_DRIVES = re.compile(r"\bwho(?:['’]s| is) driving\b", re.IGNORECASE)
 _VEHICLE = re.compile(r"\b(?:car|vehicle|van|lorry|truck|bus(?! stop)|taxi|motorbike|tram|one (?:ahead|in front))\b", re.IGNORECASE)
-_PLAIN_WHO_DRIVES = re.compile(r"\bwho(?:['’]s| is) driving\b", re.IGNORECASE)
-_VEHICLE = re.compile(r"(?:car|vehicle|one)(?: (?:that is |which is )?(?:ahead|in front|before us)(?: of us)?)?", re.IGNORECASE)
+_PLAIN_VEHICLE = re.compile(r"(?:car|vehicle|one)(?: (?:that is |which is )?(?:ahead|in front|before us)(?: of us)?)?", re.IGNORECASE)
 _STOP_AT = re.compile(
     r"\b(?:behind|in front of|next to|beside|near|by|at|after|before) (?:the |that |this |a )(?:next )?(?!side\b|kerb|curb|roadside|edge)(?P<thing>.+)",
     re.IGNORECASE,
