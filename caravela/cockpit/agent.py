@@ -1,6 +1,7 @@
 """The cockpit agent: hears, asks back, does and answers. It understands through `Understanding`, and everything that it does goes
 through the gate. What it did not understand it does not do."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -41,11 +42,12 @@ from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.understanding import LONGEST, Understanding
 from caravela.cockpit.words_for import choice_in
-from caravela.core.request import CapSpeed, GoTo, PullOver, Request
+from caravela.core.request import CapSpeed, GoTo, Park, PullOver, Request
 from caravela.core.units import to_kph
 
 WHOLE = (Hazard.OVERRIDE, Hazard.REPORT)  # hazards that make everything said beside them doubtful
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
+TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
 CHARGER = "the nearest charging station"
 
 
@@ -225,7 +227,7 @@ class CockpitAgent:
                 self._memory.asked = Asked(now.t_s, either=alternatives, words=words)
                 return Response(self._say.either(*alternatives), asked=True)
             case Reply(answer):
-                return self._replied(answer, seat, now)
+                return self._replied(answer, words, seat, now)
             case OfferSwitch(on):
                 return self._fixed(self._on_offer_switch(on) or "I make no offers here.")
             case Contradiction():
@@ -307,6 +309,8 @@ class CockpitAgent:
         if deed is None or (isinstance(deed.intent, CabinCall) and not deed.changes):
             return None
         if isinstance(deed.intent, DrivingWish):
+            if isinstance(deed.intent.wish, PullOver | Park):
+                return self._fixed("I stop all the same; say “drive on” when I shall go on.")
             opposite = replies.opposite(deed.intent.wish)
             response = None if opposite is None else self._wish(DrivingWish(opposite), "", seat, now)
             if response is not None and not response.refused:
@@ -339,7 +343,7 @@ class CockpitAgent:
             value = choice_in(tool.name, words)
         return self._call(Call(tool.name, operation, follow.places or last.places, value), seat, now)
 
-    def _replied(self, answer: Answer, seat: Place, now: Situation) -> Response:
+    def _replied(self, answer: Answer, words: str, seat: Place, now: Situation) -> Response:
         """Yes, no or cancel, without a question of this conversation that they answer."""
         self._memory.asked = None
         if (response := self._on_answer(answer, now, seat)) is not None:
@@ -347,7 +351,8 @@ class CockpitAgent:
         if answer is Answer.CANCEL:
             count = len(self._memory.waiting)
             self._memory.waiting.clear()
-            if not count and self._memory.last_deed(now.t_s, within_s=CANCELLED_WITHIN_S) and (back := self._take_back(seat, now)):
+            just_now = TAKES_BACK.search(words) and self._memory.last_deed(now.t_s, within_s=CANCELLED_WITHIN_S)
+            if not count and just_now and (back := self._take_back(seat, now)) is not None:
                 return back
             return self._fixed("I forget what was to come." if count else "All right.")
         return self._fixed("All right." if answer is Answer.NO else "To what? I asked nothing.", asked=answer is Answer.YES)

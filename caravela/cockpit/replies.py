@@ -270,7 +270,7 @@ def stopping(words: str, situation: Situation) -> str:
 
 
 def opposite(wish: Wish) -> Wish | None:
-    """The wish that takes another back; None where there is none."""
+    """The wish that takes another back; None where there is none. A stop is ended by those who say so, never by a "cancel"."""
     match wish:
         case TakeTurn(Side.LEFT | Side.RIGHT):
             return TakeTurn(Side.STRAIGHT)
@@ -278,8 +278,6 @@ def opposite(wish: Wish) -> Wish | None:
             return DropRoute()
         case Drive() | KeepDistance():
             return None if wish == Drive(Manner.PLAIN) else Drive(Manner.PLAIN)
-        case PullOver() | Park():
-            return GoOn()
     return None
 
 

@@ -122,6 +122,12 @@ def test_a_correction_hides_neither_a_hazard_nor_a_stop(agent):
     assert wishes(agent.hear("stop, no wait, don't stop")) == [PullOver()]
 
 
+def test_a_stop_is_not_taken_back_by_a_cancel(agent):
+    assert wishes(agent.hear("stop the car")) == [PullOver()]
+    response = agent.hear("never mind")
+    assert not response.requests and "drive on" in response.text
+
+
 def test_a_no_is_still_an_answer(agent, car):
     agent.hear("play some jazz")
     before = car.signals.snapshot()

@@ -91,6 +91,7 @@ FIXED = {
     "To what? I asked nothing.": "您指什么？我刚才没有提问。",
     "Yes.": "是的。",
     "No.": "没有。",
+    "I stop all the same; say “drive on” when I shall go on.": "我还是会停车；要继续走时请说“继续开”。",
     "I make no offers here.": "我在这里不做推荐。",
     "I offer things again.": "好的，我会再给您建议。",
     "I won't offer that again.": "好的，我不会再提这个。",

@@ -103,6 +103,7 @@ FIXED = {
     "To what? I asked nothing.": "Worauf bezieht sich das? Ich hatte nichts gefragt.",
     "Yes.": "Ja.",
     "No.": "Nein.",
+    "I stop all the same; say “drive on” when I shall go on.": "Ich halte trotzdem; sagen Sie „fahr weiter“, wenn es weitergehen soll.",
     "I make no offers here.": "Hier mache ich keine Vorschläge.",
     "I offer things again.": "Ich mache wieder Vorschläge.",
     "I won't offer that again.": "Das schlage ich nicht mehr vor.",
