@@ -1,16 +1,20 @@
 """The cockpit agent: hears, asks back, does and answers. It understands through `Understanding`, and everything that it does goes
 through the gate. What it did not understand it does not do."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from caravela.cockpit import replies
-from caravela.cockpit.gate import Change, Gate, Verdict
+from caravela.cockpit.asked import filled_in, names_something
+from caravela.cockpit.corrections import PRONOUN, is_pause, opened, put_right
+from caravela.cockpit.gate import HIGHEST_KNOWN, SLACK, Change, Gate, Verdict
 from caravela.cockpit.intents import (
     Answer,
     CabinCall,
+    Condition,
     Contradiction,
     DrivingWish,
     FindCharger,
@@ -24,25 +28,27 @@ from caravela.cockpit.intents import (
     OfferSwitch,
     Question,
     Reply,
-    Slot,
     SmallTalk,
     Step,
     Unclear,
     Unsafe,
+    means_nothing,
+    stops,
 )
 from caravela.cockpit.memory import MOST_WAITING, Asked, Deed, Memory, Waiting
-from caravela.cockpit.numbers import numbers_in, share_in
-from caravela.cockpit.situation import Situation, Trigger
+from caravela.cockpit.places import places_of
+from caravela.cockpit.situation import Situation, Trigger, holds
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.understanding import LONGEST, Understanding
 from caravela.cockpit.words_for import choice_in
-from caravela.core.request import CapSpeed, ChangeLane, GoTo, PullOver, Request, Side, TakeTurn, Wish
-from caravela.core.units import from_kph
+from caravela.core.request import CapSpeed, GoTo, Park, PullOver, Request
+from caravela.core.units import to_kph
 
 WHOLE = (Hazard.OVERRIDE, Hazard.REPORT)  # hazards that make everything said beside them doubtful
+CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
+TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
 CHARGER = "the nearest charging station"
-MOST_WORDS_OF_A_NAME = 6
 
 
 @dataclass(frozen=True)
@@ -139,9 +145,11 @@ class CockpitAgent:
         if heard is not None and heard.instead:
             return Response(heard.instead, understood=False)
         text, steps = (heard.english, list(heard.steps)) if heard is not None else (text, self._in_english(text, seat))
-        if asked is not None and (filled := self._filled(asked, text, steps)) is not None:
+        if asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
             self._memory.asked = None
             steps = [Step(filled, text)]
+        elif heard is None and (again := self._put_right(text, steps, seat, now)) is not None:
+            steps = [again]
         if not steps:
             return self._fixed(replies.NOT_UNDERSTOOD, understood=False)
         return self.carry_out(steps, seat=seat)
@@ -176,11 +184,9 @@ class CockpitAgent:
         now = self._look()
         hazards = [step for step in steps if isinstance(step.intent, Unsafe)]
         doubtful = [step for step in hazards if isinstance(step.intent, Unsafe) and step.intent.hazard in WHOLE]
-        stops = (
-            [] if doubtful else [step for step in steps if isinstance(step.intent, DrivingWish) and isinstance(step.intent.wish, PullOver)]
-        )
-        responses = [self._step(step, seat, now) for step in (doubtful or hazards) + stops] if hazards else []
-        if hazards and len(steps) > len(hazards) + len(stops):
+        halts = [] if doubtful else [step for step in steps if stops(step.intent)]
+        responses = [self._step(step, seat, now) for step in (doubtful or hazards) + halts] if hazards else []
+        if hazards and len(steps) > len(hazards) + len(halts):
             responses.append(self._fixed(replies.REST_LEFT, refused=True))
         responses = responses or [self._step(step, seat, now) for step in steps]
         if not any(response.asked for response in responses):
@@ -202,10 +208,12 @@ class CockpitAgent:
         match intent:
             case CabinCall(call):
                 return self._call(call, seat, now)
-            case DrivingWish(wish):
-                return self._wish(wish, seat, now)
+            case DrivingWish(CapSpeed(speed), at_most=True) if speed > (now.limit or HIGHEST_KNOWN) + SLACK:
+                return self._hold(intent, Condition("limit_above", to_kph(speed)), seat, now)
+            case DrivingWish():
+                return self._wish(intent, words, seat, now)
             case FindCharger():
-                return self._wish(GoTo(CHARGER), seat, now)
+                return self._wish(DrivingWish(GoTo(CHARGER)), words, seat, now)
             case FollowUp():
                 return self._follow(intent, words, seat, now)
             case Unsafe(hazard):
@@ -219,7 +227,7 @@ class CockpitAgent:
                 self._memory.asked = Asked(now.t_s, either=alternatives, words=words)
                 return Response(self._say.either(*alternatives), asked=True)
             case Reply(answer):
-                return self._replied(answer, seat, now)
+                return self._replied(answer, words, seat, now)
             case OfferSwitch(on):
                 return self._fixed(self._on_offer_switch(on) or "I make no offers here.")
             case Contradiction():
@@ -239,34 +247,95 @@ class CockpitAgent:
             return Response(self._say.refused(verdict.reason), refused=True)
         if replies.reading(tool, call.operation):
             return Response(self._say.told(tool, self.gate.signals[self.gate.paths(tool, call, seat)[0]]))
-        self._memory.deeds.append(Deed(call, verdict.changes))
-        del self._memory.deeds[:-20]
         places = self.gate.places(tool, call, seat) if tool.places else ()
+        self._memory.did(Deed(CabinCall(call), verdict.changes, places, now.t_s))
         return Response(self._say.done(tool, call, verdict, places), verdict.changes)
 
-    def _wish(self, wish: Wish, seat: Place, now: Situation) -> Response:
-        verdict: Verdict = self.gate.ask(Request(wish, seat, round(now.t_s * 1e6)), now)
+    def _wish(self, intent: DrivingWish, words: str, seat: Place, now: Situation) -> Response:
+        verdict: Verdict = self.gate.ask(Request(intent.wish, seat, round(now.t_s * 1e6)), now)
         if not verdict.accepted:
             return Response(self._say.refused(verdict.reason), refused=True)
         assert verdict.request is not None
-        self._memory.deeds.append(Deed(None, ()))
-        return Response(self._say.wished(wish, now), requests=(verdict.request,))
+        if isinstance(intent.wish, CapSpeed):
+            self._forget_bounds()
+        self._memory.did(Deed(intent, at_s=now.t_s))
+        where = replies.stopping(words, now) if isinstance(intent.wish, PullOver) and self._say is replies else ""
+        return Response(where or self._say.wished(intent.wish, now), requests=(verdict.request,))
+
+    def _hold(self, intent: DrivingWish, until: Condition, seat: Place, now: Situation) -> Response:
+        """A bound that the limit keeps already: it is asked of driving once more is allowed."""
+        self._forget_bounds()
+        self._memory.did(Deed(intent, at_s=now.t_s))
+        response = self._step(Step(intent, "", until), seat, now)
+        return response if response.refused else replace(response, text=f"{self._say.limit(now)} {response.text}")
+
+    def _forget_bounds(self) -> None:
+        """A new bound takes the place of one that waits for a faster road."""
+        self._memory.waiting = [waiting for waiting in self._memory.waiting if waiting.trigger.condition.kind != "limit_above"]
+
+    def _put_right(self, text: str, steps: list[Step], seat: Place, now: Situation) -> Step | None:
+        """What was done last, with what `text` puts right in it; None where it corrects nothing. Undoes what the correction does not reach."""
+        last = self._memory.last_deed(now.t_s)
+        if last is None or any(isinstance(step.intent, Unsafe) or stops(step.intent) for step in steps):
+            return None
+        vague = all(means_nothing(step.intent) or (last.call is None and isinstance(step.intent, FollowUp)) for step in steps)
+        said = opened(text) or (text if vague else "")
+        if not said:
+            return None
+        meant = [step.intent for step in self._in_english(said, seat)]
+        named = said != text and is_pause(text) and all(means_nothing(one) or names_something(one) for one in meant)
+        intent = put_right(said, last.intent, last.places, lambda zone: places_of(zone, seat, self._lefthand), names=named)
+        if intent is None and last.call is not None:
+            intent = self._about_it(said, last.call, seat)
+        if isinstance(intent, CabinCall) and last.changes:
+            reached = self.gate.paths(TOOLS[intent.call.tool], intent.call, seat)
+            left = tuple(change for change in last.changes if change.path not in reached)
+            if left and said != text and self.gate.restore(left, now, seat=seat).accepted:
+                self._memory.deeds.pop()
+        return None if intent is None else Step(intent, text)
+
+    def _about_it(self, said: str, last: Call, seat: Place) -> Intent | None:
+        """What `said` asks of "it", which was moved last; None where it asks nothing of it."""
+        noun = TOOLS[last.tool].noun
+        steps = self._in_english(PRONOUN.sub(noun, said, count=1), seat) if PRONOUN.search(said) else []
+        match [step.intent for step in steps]:
+            case [CabinCall(call)] if TOOLS[call.tool].path == TOOLS[last.tool].path:
+                return CabinCall(replace(call, places=call.places or last.places))
+        return None
+
+    def _take_back(self, seat: Place, now: Situation) -> Response | None:
+        """Undo what was done last; None where that cannot be."""
+        deed = self._memory.deeds[-1] if self._memory.deeds else None
+        if deed is None or (isinstance(deed.intent, CabinCall) and not deed.changes):
+            return None
+        if isinstance(deed.intent, DrivingWish):
+            if isinstance(deed.intent.wish, PullOver | Park):
+                return self._fixed("I stop all the same; say “drive on” when I shall go on.")
+            opposite = replies.opposite(deed.intent.wish)
+            response = None if opposite is None else self._wish(DrivingWish(opposite), "", seat, now)
+            if response is not None and not response.refused:
+                del self._memory.deeds[-2:]
+            return response
+        verdict = self.gate.restore(deed.changes, now, seat=seat)
+        if not verdict.accepted:
+            return Response(self._say.refused(verdict.reason), refused=True)
+        self._memory.deeds.pop()
+        return self._fixed("It is as it was before.", verdict.changes)
 
     def _follow(self, follow: FollowUp, words: str, seat: Place, now: Situation) -> Response:
         """More, less or another value of what was done last; or back."""
         if follow.kind is Follow.UNDO:
-            if not self._memory.deeds or not self._memory.deeds[-1].changes:
-                return self._fixed("There is nothing that I could take back.", asked=True)
-            verdict = self.gate.restore(self._memory.deeds[-1].changes, now, seat=seat)
-            if not verdict.accepted:
-                return Response(self._say.refused(verdict.reason), refused=True)
-            self._memory.deeds.pop()
-            return self._fixed("It is as it was before.", verdict.changes)
+            return self._take_back(seat, now) or self._fixed("There is nothing that I could take back.", asked=True)
         last = self._memory.last_call()
         tool = TOOLS[last.tool] if last is not None else None
+        if last is None and follow.kind is Follow.VALUE and follow.places and follow.value is not None and _is_warmth(follow.value):
+            return self._call(Call("climate.temperature", Operation.SET, follow.places, follow.value), seat, now)  # "my side to 23"
         if last is None or tool is None or (tool.form not in (Form.LEVEL, Form.CHOICE) and follow.kind is not Follow.SAME):
             return self._fixed("Of what?", asked=True, understood=False)
         if follow.kind is Follow.SAME:
+            changes = self._memory.deeds[-1].changes
+            if last.operation in (Operation.UP, Operation.DOWN) and changes and isinstance(reached := changes[0].after, float):
+                last = replace(last, operation=Operation.SET, value=reached * tool.sign)  # as much, not one step more
             return self._call(replace(last, places=follow.places), seat, now)
         operation = {Follow.MORE: Operation.UP, Follow.LESS: Operation.DOWN}.get(follow.kind, Operation.SET)
         value: float | str | None = follow.value if operation is Operation.SET else None
@@ -274,7 +343,7 @@ class CockpitAgent:
             value = choice_in(tool.name, words)
         return self._call(Call(tool.name, operation, follow.places or last.places, value), seat, now)
 
-    def _replied(self, answer: Answer, seat: Place, now: Situation) -> Response:
+    def _replied(self, answer: Answer, words: str, seat: Place, now: Situation) -> Response:
         """Yes, no or cancel, without a question of this conversation that they answer."""
         self._memory.asked = None
         if (response := self._on_answer(answer, now, seat)) is not None:
@@ -282,6 +351,9 @@ class CockpitAgent:
         if answer is Answer.CANCEL:
             count = len(self._memory.waiting)
             self._memory.waiting.clear()
+            just_now = TAKES_BACK.search(words) and self._memory.last_deed(now.t_s, within_s=CANCELLED_WITHIN_S)
+            if not count and just_now and (back := self._take_back(seat, now)) is not None:
+                return back
             return self._fixed("I forget what was to come." if count else "All right.")
         return self._fixed("All right." if answer is Answer.NO else "To what? I asked nothing.", asked=answer is Answer.YES)
 
@@ -291,67 +363,18 @@ class CockpitAgent:
             return (None if now.asked_to_stop else self._explained(about, words)) or self._say.why(now)
         if about == "what":
             return self._explained(about, words) or self._say.what(now, words)
-        if about == "speed":
-            return self._say.speed(now)
-        return self._say.limit(now)
+        if about in ("speed", "limit"):
+            return self._say.speed(now) if about == "speed" else self._say.limit(now)
+        return self._fixed("Yes." if holds(Condition(about), now, self.gate.signals) else "No.").text
 
     def _explained(self, about: str, words: str) -> str | None:
         """What the driving model says of it; it speaks English only."""
         return self._explain(about, words) if self._say is replies else None
 
-    def _filled(self, asked: Asked, text: str, steps: list[Step]) -> Intent | None:
-        """The answer to our question as a whole intent; None where `text` is something else."""
-        said = steps[0].intent if len(steps) == 1 else Contradiction()
-        if isinstance(said, Unsafe | Reply | Contradiction | Negated) or (
-            isinstance(said, DrivingWish) and isinstance(said.wish, PullOver)
-        ):
-            return None
-        if asked.either:
-            return self._chosen(asked, text, said)
-        assert asked.missing is not None
-        missing, call = asked.missing, asked.missing.call
-        numbers = numbers_in(text) or [share for share in (share_in(text),) if share is not None]
-        match missing.slot:
-            case Slot.NUMBER if numbers:
-                if call is not None:
-                    return CabinCall(replace(call, operation=Operation.SET, value=numbers[0]))
-                return DrivingWish(CapSpeed(from_kph(numbers[0]))) if 5.0 <= numbers[0] <= 250.0 else None
-            case Slot.SIDE:
-                sides = [Side(word) for word in text.lower().strip(" .!").split() if word in ("left", "right")]
-                if len(sides) == 1:
-                    return DrivingWish(ChangeLane(sides[0]) if missing.meaning == "drive.lane" else TakeTurn(sides[0]))
-            case Slot.CHOICE:
-                if call is not None and (choice := choice_in(call.tool, text)) is not None:
-                    return CabinCall(replace(call, value=choice))
-            case Slot.TEXT:
-                name = text.strip(" .,!?")
-                for start in ("to ", "call ", "play ", "it's ", "please "):
-                    name = name.removeprefix(start)
-                new = isinstance(said, CabinCall | DrivingWish) and not _names(said)
-                if not new and name and len(name.split()) <= MOST_WORDS_OF_A_NAME:
-                    return CabinCall(replace(call, value=name)) if call is not None else DrivingWish(GoTo(name))
-        return None
 
-    def _chosen(self, asked: Asked, text: str, said: Intent) -> Intent | None:
-        """Which of two tools was meant."""
-        named = [name for name in asked.either if any(word in text.lower() for word in TOOLS[name].noun.removeprefix("the ").split())]
-        if len(named) != 1:
-            if isinstance(said, CabinCall) and said.call.tool in asked.either:
-                named = [said.call.tool]
-            else:
-                return None
-        again = self._understand.as_tool(asked.words, named[0])
-        return again if again is not None else said
-
-
-def _names(said: Intent) -> bool:
-    """Is this a request that only holds a name?"""
-    match said:
-        case CabinCall(call):
-            return TOOLS[call.tool].form is Form.TEXT
-        case DrivingWish(wish):
-            return isinstance(wish, GoTo)
-    return False
+def _is_warmth(value: float) -> bool:
+    """Can this be a temperature of the cabin?"""
+    return TOOLS["climate.temperature"].low <= value <= TOOLS["climate.temperature"].high
 
 
 def joined(responses: list[Response]) -> Response:

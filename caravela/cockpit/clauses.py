@@ -8,6 +8,9 @@ from collections.abc import Callable
 STRONG = re.compile(r"\s*(?:,?\s*\b(?:and\s+)?(?:then|afterwards|after that)\b,?|;|(?<=\w)[.!?](?=\s|$))\s*", re.IGNORECASE)
 WEAK = re.compile(r"\s*(?:,\s*(?:and|but|plus)\b(?:\s+(?:also|please))?|\b(?:and|but|plus)\b(?:\s+(?:also|please))?|,)\s*", re.IGNORECASE)
 WHEN = re.compile(r"\b(?:as soon as|when(?:ever)?|once|the moment|if|after)\b\s+", re.IGNORECASE)
+ASKED = re.compile(  # "when do we arrive" asks, and waits for nothing
+    r"when(?:['’]s| (?:do|does|did|will|would|is|are|was|were|can|could|shall|should|may))\b", re.IGNORECASE
+)
 IN_MINUTES = re.compile(r"\bin\s+(?P<time>[\w\s-]{1,30}?\b(?:minutes?|hours?|min))\b[\s,]*", re.IGNORECASE)
 BACKWARD = re.compile(r"^(?:\w+\s+){1,2}(?:it|them|that|this)$", re.IGNORECASE)  # "heat them": belongs to what was named before
 _QUOTED = re.compile(r"[\"“”„«‘][^\"“”„«»’]{1,200}[\"“”»’]|(?<!\w)'[^']{2,200}'(?!\w)")
@@ -43,8 +46,9 @@ def cut(text: str, confidence: Callable[[str], float]) -> list[str]:
             pieces = [text[a:b].strip(" ,") for a, b in zip(edges[::2], edges[1::2], strict=True)]
             if not all(pieces) or any(BACKWARD.search(piece) for piece in pieces[1:]):
                 continue
-            score = min(confidence(piece) for piece in pieces)
-            if score > max(best_score, SURE_PIECE):
+            sure = [confidence(piece) for piece in pieces]
+            score = min(chance * (WHOLE_COUNTS if WEAK.search(piece) else 1.0) for chance, piece in zip(sure, pieces, strict=True))
+            if min(sure) > SURE_PIECE and score > best_score:
                 best, best_score = pieces, score
     return best
 
@@ -55,11 +59,12 @@ def conditional(text: str, *, is_condition: Callable[[str], float], is_request: 
     if timed is not None and (timed.start() == 0 or timed.end() == len(text)):
         return timed["time"], (text[: timed.start()] + text[timed.end() :]).strip(" ,")
     found = WHEN.search(text)
-    if found is None:
+    if found is None or ASKED.match(text, found.start()):
         return "", text
     if found.start() > 0:
         condition, request = text[found.end() :], text[: found.start()].strip(" ,")
-        return (condition, request) if is_condition(condition) > 0.3 else ("", text)
+        asked = is_request(request) < SURE_PIECE < is_request(text)  # "do you know when we arrive"
+        return (condition, request) if is_condition(condition) > 0.3 and not asked else ("", text)
     rest = text[found.end() :]
     breaks = [place.start() for place in re.finditer(r",\s+", rest)] or [place.start() for place in re.finditer(r"\s+", rest)]
     likely = sorted(breaks[:12], key=lambda at: -is_condition(rest[:at].strip(" ,")))[:LIKELY_BREAKS]

@@ -15,6 +15,7 @@ from caravela.core.signals import Signals, Value
 from caravela.core.units import to_kph
 
 HIGHEST_KNOWN = 130.0 / 3.6  # m/s, asked of a road whose limit is not known
+SLACK = 0.1  # m/s that a speed may be above the limit: what rounding does
 RECLINED = 35.0  # degrees of backrest beyond which a belt does not hold on the move
 BURST, WINDOW_S = 20, 10.0  # requests and calls of one client that pass in a window
 KEPT = 2000  # newest entries of the log
@@ -99,7 +100,7 @@ class Gate:
             reason = reason or "the way and the manner of driving are for those in front"
         if isinstance(request.wish, CapSpeed):
             limit = situation.limit or HIGHEST_KNOWN
-            if request.wish.speed > limit + 0.1:
+            if request.wish.speed > limit + SLACK:
                 reason = reason or f"{to_kph(request.wish.speed):.0f} is more than the {to_kph(limit):.0f} km/h allowed here"
         verdict = Verdict(not reason, reason, request=None if reason else request)
         if not reason:
@@ -142,11 +143,11 @@ class Gate:
         """Why not now; "" where nothing speaks against it."""
         moving = not situation.standing
         if seat in REAR and tool.name.startswith(ADULTS_ONLY):
-            return f"{tool.noun} is for those in front"
+            return f"{tool.noun} {tool.verb} for those in front"
         if seat in REAR and tool.name == "window.position" and self.signals[TOOLS["window.lock"].path]:
             return "the window lock is engaged"
         if tool.standstill and moving:
-            return f"{tool.noun} is only moved while we stand"
+            return f"{tool.noun} {tool.verb} only moved while we stand"
         if tool.name == "door.lock" and call.operation is Operation.OFF and moving:
             return "the doors stay locked while we drive"
         if tool.name == "light.headlights" and moving and is_dark(self.signals):

@@ -1,11 +1,11 @@
 """What was meant, typed: the only thing that understanding hands on. Free text survives in it only as a title, a contact or a
 destination, and is never read again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from caravela.cockpit.tool import Call, Place
-from caravela.core.request import Wish
+from caravela.core.request import PullOver, Wish
 
 
 class Slot(StrEnum):
@@ -51,12 +51,15 @@ class CabinCall:
 
 @dataclass(frozen=True)
 class DrivingWish:
+    """`at_most`: a speed that is not to be exceeded, rather than one to drive at. Who names one above the limit asks for nothing unsafe."""
+
     wish: Wish
+    at_most: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
 class Question:
-    """About driving: why, what, limit or speed."""
+    """About driving: why, what, limit or speed; or whether what a condition waits for is so, by the condition's kind."""
 
     about: str
 
@@ -144,11 +147,21 @@ Intent = (
 )
 
 
+def stops(intent: Intent) -> bool:
+    """Is this the wish to stop, which is never refused?"""
+    return isinstance(intent, DrivingWish) and isinstance(intent.wish, PullOver)
+
+
+def means_nothing(intent: Intent) -> bool:
+    """Is this nothing that we could do or ask about?"""
+    return isinstance(intent, Unclear | SmallTalk | Garbled)
+
+
 @dataclass(frozen=True)
 class Condition:
-    """When something is to be done. `number` is minutes or percent, for those that have one."""
+    """When something is to be done. `number` is minutes, percent or km/h, for those that have one."""
 
-    kind: str  # leave_motorway, join_motorway, arrive, stopped, moving, rain, dry, dark, battery_low, charged, minutes
+    kind: str  # leave_motorway, join_motorway, arrive, stopped, moving, rain, dry, dark, battery_low, charged, minutes, limit_above
     number: float | None = None
 
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 
 from caravela.cockpit.gate import Change
-from caravela.cockpit.intents import Intent, Missing
+from caravela.cockpit.intents import CabinCall, DrivingWish, Intent, Missing
 from caravela.cockpit.situation import Trigger
 from caravela.cockpit.tool import Call, Place
 
 ANSWER_WITHIN_S = 30.0  # s after which a question of ours counts as unanswered
+CORRECTED_WITHIN_S = 60.0  # s after a deed in which "no, the other one" is one about it
+MOST_DEEDS = 20
 MOST_WAITING = 12  # things put off at a time
 
 
@@ -23,10 +25,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Deed:
-    """What was done last, for "a bit more" and "put it back"."""
+    """What was done, for "a bit more", "put it back" and "no, the other one"."""
 
-    call: Call | None
-    changes: tuple[Change, ...]
+    intent: CabinCall | DrivingWish
+    changes: tuple[Change, ...] = ()
+    places: tuple[Place, ...] = ()  # of a call
+    at_s: float = 0.0
+
+    @property
+    def call(self) -> Call | None:
+        return self.intent.call if isinstance(self.intent, CabinCall) else None
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,15 @@ class Memory:
         if self.asked is not None and t_s - self.asked.at_s > ANSWER_WITHIN_S:
             self.asked = None
         return self.asked
+
+    def last_deed(self, t_s: float, *, within_s: float = CORRECTED_WITHIN_S) -> Deed | None:
+        """What was done last, if that was just now."""
+        return self.deeds[-1] if self.deeds and t_s - self.deeds[-1].at_s <= within_s else None
+
+    def did(self, deed: Deed) -> None:
+        """Remember a deed."""
+        self.deeds.append(deed)
+        del self.deeds[:-MOST_DEEDS]
 
     def last_call(self) -> Call | None:
         return self.deeds[-1].call if self.deeds else None

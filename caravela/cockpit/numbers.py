@@ -6,6 +6,7 @@ _UNITS = "zero one two three four five six seven eight nine ten eleven twelve th
 _SMALL = {word: number for number, word in enumerate(_UNITS.split())}
 _TENS = {word: 10 * (number + 2) for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
 _SHARES = {"half": 50.0, "halfway": 50.0, "third": 100 / 3, "quarter": 25.0, "fully": 100.0, "completely": 100.0}
+_AND_A_HALF = re.compile(r"(?<=[\w%°]) and a half\b")
 _DIGITS = re.compile(r"(?<![\w.,])(\d{1,6}(?:[.,]\d{1,3})?)(?![\w])(?!\.\d)")
 _ATTACHED = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*(%|°|km/?h|kph|mph|kilomet|degree|percent|c\b|h\b)")
 
@@ -13,6 +14,8 @@ _ATTACHED = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*(%|°|km/?h|kph|mph|kilomet
 def numbers_in(text: str) -> list[float]:
     """All numbers in a text, in order; "a hundred and twenty" is one."""
     lowered = text.lower().replace("-", " ")
+    if (half := _AND_A_HALF.search(lowered)) is not None and (before := numbers_in(lowered[: half.start()])):
+        return [*before[:-1], before[-1] + 0.5, *numbers_in(lowered[half.end() :])]
     digits = [float(found[1].replace(",", ".")) for found in _DIGITS.finditer(lowered)] or [
         float(found[1].replace(",", ".")) for found in _ATTACHED.finditer(lowered)
     ]

@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent / "phrases"
 NONE = "none"  # no operation, no zone
 PER_PATTERN = 2  # sayings drawn from one pattern
 NEGATED_SHARE = 0.35  # of patterns that are also said with a "don't"
+STEM = 7  # letters that tell a word from others
 JOINED = 600  # sayings of several things
 EVEN = 14  # sayings of an operation at least, however few its patterns
 ZONE_SHARE = 0.35  # of sayings about what there is several of
@@ -93,6 +94,32 @@ def patterns() -> tuple[Pattern, ...]:
     for part in ("driving", "refusals", "dialogue", "conditions"):
         found += [Pattern(pattern, label) for label, group in table[part].items() for pattern in group]
     return tuple(found)
+
+
+@functools.cache
+def _known() -> tuple[frozenset[str], frozenset[str]]:
+    """Every word of the phrasings and of their nouns, and the stems of the longer ones. Small talk is left out: it holds other languages."""
+    texts = [text for pattern in patterns() if pattern.label != "chat" for text in (pattern.pattern, *pattern.nouns)]
+    words = frozenset(re.findall(r"[^\W\d_]+", " ".join(texts).lower()))
+    return words, frozenset(word[:STEM] for word in words if len(word) > STEM)
+
+
+def is_known(word: str) -> bool:
+    """Is this a word of ours, or one made from its stem? The encoder may know it by scraps only."""
+    words, stems = _known()
+    return word.lower() in words or word.lower()[:STEM] in stems
+
+
+@functools.cache
+def noun_phrases(tool: str) -> frozenset[tuple[str, ...]]:
+    """The nouns of a tool, word by word, without articles."""
+    nouns = {noun for pattern in patterns() if pattern.label == tool for noun in (*pattern.nouns, TOOLS[tool].noun)}
+    return frozenset(tuple(word for word in noun.lower().split() if word not in ("the", "my", "all")) for noun in nouns if noun)
+
+
+def noun_words(tool: str) -> frozenset[str]:
+    """The words of a tool's nouns."""
+    return frozenset(word for noun in noun_phrases(tool) for word in noun)
 
 
 @functools.cache

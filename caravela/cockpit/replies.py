@@ -71,8 +71,22 @@ WHEN = {
     "dark": "when it gets dark",
     "battery_low": "when the battery is low",
     "charged": "when the battery is charged",
+    "limit_above": "where more is allowed",
 }
 _SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
+_LIGHT = re.compile(r"\blights?\b", re.IGNORECASE)
+_UNREAD = re.compile(
+    r"\b(?:who(?:['’]s| is| are) (?:that|this|there|it)|colou?r|person|people|somebody|anybody|someone|anyone|pedestrian|child|children|"
+    r"kids?|cyclist|bicycle|bike|dog|cat|animal|sign|(?:what|which) (?:kind|sort|make|type|car|vehicle))\b",
+    re.IGNORECASE,
+)
+_WHO_DRIVES = re.compile(r"\bwho(?:['’]s| is) driving\b", re.IGNORECASE)
+_VEHICLE = re.compile(r"\b(?:car|vehicle|van|lorry|truck|bus(?! stop)|taxi|motorbike|tram|one (?:ahead|in front))\b", re.IGNORECASE)
+_PLAIN_VEHICLE = re.compile(r"(?:car|vehicle|one)(?: (?:that is |which is )?(?:ahead|in front|before us)(?: of us)?)?", re.IGNORECASE)
+_STOP_AT = re.compile(
+    r"\b(?:behind|in front of|next to|beside|near|by|at|after|before) (?:the |that |this |a )(?:next )?(?!side\b|kerb|curb|roadside|edge)(?P<thing>.+)",
+    re.IGNORECASE,
+)
 REST_LEFT = "The rest of it I leave, too."
 SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."
@@ -95,7 +109,9 @@ def done(tool: Tool, call: Call, verdict: Verdict, places: tuple[Place, ...]) ->
     if tool.form is Form.ACT:
         return "Done."
     value = verdict.changes[0].after
-    return f"{_capital(tool.noun)}{_where(tool, places)} {_verb(tool)} {state(tool, value)}."
+    if tool.form is Form.TEXT:
+        return f"I {'call' if tool.name == 'phone.call' else 'play'} '{value}'."
+    return f"{_capital(tool.noun)}{_where(tool, places)} {tool.verb} {state(tool, value)}."
 
 
 def state(tool: Tool, value: Value) -> str:
@@ -119,7 +135,9 @@ def state(tool: Tool, value: Value) -> str:
 
 def told(tool: Tool, value: Value) -> str:
     """After a question."""
-    return f"{_capital(tool.noun)} {_verb(tool)} {state(tool, value).removeprefix('at ')}."
+    if tool.name == "media.now_playing":
+        return f"This is '{value}'." if value else "Nothing is playing."
+    return f"{_capital(tool.noun)} {tool.verb} {state(tool, value).removeprefix('at ')}."
 
 
 def proposed(intent: CabinCall | DrivingWish | FindCharger) -> str:
@@ -176,7 +194,7 @@ def wished(wish: Wish, situation: Situation) -> str:
         case TakeTurn(side, nth):
             return f"I turn {side} when the road allows." if nth == 1 else f"I take turn {nth} to the {side}."
         case GoTo(place):
-            return f"I take us to {place}."
+            return "I take us home." if place == "home" else f"I take us to {place}."
         case DropRoute():
             return "The route is cancelled."
         case Drive(Manner.BRISK):
@@ -221,15 +239,46 @@ def side_asked(words: str) -> str | None:
 
 
 def what(situation: Situation, words: str = "") -> str:
-    """What is ahead. Asked in `words` about a side, it says that it cannot tell."""
+    """What is ahead: the vehicle and the light that the driver reads. Of what it does not read (a side, a person, a colour) it says so."""
     if (side := side_asked(words)) is not None:
         return f"I can't tell what is on the {side}."
-    seen = []
-    if situation.lead is not None:
-        seen.append(f"a {situation.lead_kind} {situation.lead:.0f} metres ahead")
-    if situation.light != "none":
-        seen.append(f"a {situation.light} light")
-    return f"I see {' and '.join(seen)}." if seen else "I see nothing in our way."
+    light = "" if situation.light == "none" else f"a {situation.light} light"
+    if _LIGHT.search(words):
+        return f"I see {light}." if light else "I see no light ahead."
+    lead = "" if situation.lead is None else f"a {situation.lead_kind} {situation.lead:.0f} metres ahead"
+    seen = " and ".join(part for part in (lead, light) if part)
+    if _WHO_DRIVES.search(words):
+        return "You drive." if situation.human_drives else "I drive."
+    if _UNREAD.search(words):
+        return f"That I can't tell; I see {seen}." if seen else "That I can't tell; I read the vehicle ahead and the lights, and see none."
+    return f"I see {seen}." if seen else "I see nothing in our way."
+
+
+def stopping(words: str, situation: Situation) -> str:
+    """After a stop that was wished for somewhere: whether the driver sees what was named; "" where no place was."""
+    found = _STOP_AT.search(words)
+    if found is None:
+        return ""
+    if not _VEHICLE.search(found["thing"]):
+        return "I can't pick that out, so I stop at the next safe place."
+    if situation.lead is None:
+        return "I see no vehicle ahead, so I stop at the next safe place."
+    seen = f"the {situation.lead_kind} {situation.lead:.0f} metres ahead"
+    if _PLAIN_VEHICLE.fullmatch(found["thing"].strip(" .!")):
+        return f"I stop at the next safe place, behind {seen}."
+    return f"I see {seen}, but not which one it is; I stop at the next safe place."
+
+
+def opposite(wish: Wish) -> Wish | None:
+    """The wish that takes another back; None where there is none. A stop is ended by those who say so, never by a "cancel"."""
+    match wish:
+        case TakeTurn(Side.LEFT | Side.RIGHT):
+            return TakeTurn(Side.STRAIGHT)
+        case GoTo():
+            return DropRoute()
+        case Drive() | KeepDistance():
+            return None if wish == Drive(Manner.PLAIN) else Drive(Manner.PLAIN)
+    return None
 
 
 def speed(situation: Situation) -> str:
@@ -244,6 +293,8 @@ def later(condition: Condition) -> str:
     """After something was put off."""
     if condition.kind == "minutes":
         return f"I will do that in {condition.number or 1:g} minutes."
+    if condition.kind == "limit_above":
+        return f"I keep to that, and drive no faster than {condition.number:.0f} km/h where more is allowed."
     return f"I will do that {WHEN[condition.kind]}."
 
 
@@ -261,12 +312,6 @@ def _where(tool: Tool, places: tuple[Place, ...]) -> str:
     if not tool.places or len(places) == len(tool.places):
         return ""
     return f" for {' and '.join(SPOKEN[place] for place in places)}"
-
-
-def _verb(tool: Tool) -> str:
-    return (
-        "are" if tool.noun.endswith(("s", "bolsters")) and not tool.noun.endswith(("ss", "is")) and tool.name != "climate.airflow" else "is"
-    )
 
 
 def _capital(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from caravela.cockpit.intents import Condition
 from caravela.core.signals import Signals
+from caravela.core.units import to_kph
 
 STANDING = 0.3  # m/s, below it the car stands
 DARK = 15.0  # percent of daylight, below it headlights are needed
@@ -74,11 +75,18 @@ class Trigger:
         return holds and not before
 
     def _holds(self, now: Situation, signals: Signals) -> bool:
-        kind, number = self.condition.kind, self.condition.number
-        if kind == "minutes":
-            return now.t_s - self._began >= 60.0 * (number or 1.0)
-        if kind == "battery_low":
-            return charge(signals) < (LOW_BATTERY if number is None else number)
-        if kind == "charged":
-            return charge(signals) >= (FULL_BATTERY if number is None else number)
-        return _WATCHES[kind](now, signals)
+        if self.condition.kind == "minutes":
+            return now.t_s - self._began >= 60.0 * (self.condition.number or 1.0)
+        return holds(self.condition, now, signals)
+
+
+def holds(condition: Condition, now: Situation, signals: Signals) -> bool:
+    """Is it so now? Not for minutes, which pass from some moment on."""
+    kind, number = condition.kind, condition.number
+    if kind == "battery_low":
+        return charge(signals) < (LOW_BATTERY if number is None else number)
+    if kind == "charged":
+        return charge(signals) >= (FULL_BATTERY if number is None else number)
+    if kind == "limit_above":
+        return now.limit is not None and to_kph(now.limit) > (number or 0.0)
+    return _WATCHES[kind](now, signals)

@@ -102,6 +102,12 @@ class Tool:
         return tuple(self.path_at(place) for place in self.places) if self.places else (self.path,)
 
     @property
+    def verb(self) -> str:
+        """is or are, after the noun."""
+        plural = self.noun.endswith(("s", "bolsters")) and not self.noun.endswith(("ss", "is"))
+        return "are" if plural and self.name != "climate.airflow" else "is"
+
+    @property
     def resting(self) -> Value:
         """What the signal holds when a drive begins."""
         if self.start is not None:

@@ -4,8 +4,11 @@ and names, and says what is missing or unclear. It decides nothing: it has no ha
 import functools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from caravela.cockpit.bounds import KM_PER_MILE, MILES, bound_in
 from caravela.cockpit.clauses import conditional, cut, strong_parts, unquoted
+from caravela.cockpit.corrections import REPLACES, parted, put_right
 from caravela.cockpit.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.intents import (
     Answer,
@@ -29,13 +32,18 @@ from caravela.cockpit.intents import (
     Step,
     Unclear,
     Unsafe,
+    means_nothing,
+    stops,
 )
+from caravela.cockpit.names import name_in, person_called
 from caravela.cockpit.numbers import numbers_in, share_in
-from caravela.cockpit.phrasing import NEGATED, SEVERAL
-from caravela.cockpit.tool import FRONT, REAR, SEATS, TAKES, Call, Form, Operation, Place, Tool
+from caravela.cockpit.phrasing import NEGATED, NONE, SEVERAL, is_known
+from caravela.cockpit.places import PLURAL, places_of, zone_alone, zone_named
+from caravela.cockpit.questions import as_statement, asks, asks_what_is_there, finds_it_too_hard, is_reason, tells_of_a_call
+from caravela.cockpit.tool import TAKES, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.wordpieces import piece_spans
-from caravela.cockpit.words_for import choice_in
+from caravela.cockpit.words_for import choice_in, operation_in, rather
 from caravela.core.errors import CaravelaError
 from caravela.core.request import (
     CapSpeed,
@@ -59,38 +67,16 @@ LONGEST = 400  # characters of a request; more is not said in one breath
 SURE = 0.30  # probability of the best meaning below which nothing is done
 RIVAL = 0.7  # share of the best one's probability from which a second meaning makes a request ambiguous
 UNSAFE = 0.4  # probability of all refusals together from which nothing else is believed
+SURE_REPAIR = 0.5  # probability from which what follows on "no, I mean" is a request of its own
+SURE_STATE = 0.5  # probability of a condition from which a question is one about it
 MOST_SCRAPS = 0.4  # share of word pieces that are not words
-NAME_GAP = 3  # words between two parts of one name
-NOBODY = {"somewhere", "there", "something", "somebody", "someone", "him", "her", "it", "them", "anything"}  # no names
 LEAST_FREE = 0.15  # of the surest word piece of a name
 FREE = 0.4  # probability from which a word piece belongs to a name
-AFTER_TO = re.compile(r"\bto ((?:the|my|our) \w.*?)(?: please)?$", re.IGNORECASE)  # a place, where the head finds no name
-ON_THE_PHONE = re.compile(  # it is told, and nothing is asked for
-    r"\w+(?: \w+)?(?:['’](?:m|re|s)| am| are| is)(?: still| already)? on (?:the|a|my) (?:phone|call)", re.IGNORECASE
-)
 PLACEHOLDER = re.compile(r"Q(\d)X", re.IGNORECASE)  # of quoted words
-MILES = re.compile(r"\b(mph|miles)\b", re.IGNORECASE)
-KM_PER_MILE = 1.609344
-_ZONES = [  # of "the passenger's too", which has no noun that a place belongs to
-    (re.compile(pattern, re.IGNORECASE), zone)
-    for pattern, zone in (
-        (r"passenger", "passenger"),
-        (r"driver", "driver"),
-        (r"every|all\b", "all"),
-        (r"rear|back", "rear"),
-        (r"\bright", "right"),
-        (r"\bleft", "left"),
-    )
-]
-# asks what is on one side: to the head a side is a wish to turn
-_WHAT_SIDE = re.compile(
-    r"(?:what|who|(?:is there )?any(?:thing|body|one))\b(?: is|'s|’s| was| are| do you see| can you see)?[^,;]*\b(?:left|right)\b\W*",
-    re.IGNORECASE,
-)
-_SIDE = re.compile(
-    r"(?:and )?(?:what|who|anything|anybody|is (?:there )?(?:anything|anybody))\b(?!.*\b(?:if|about)\b).*\b(?:left|right)\b.{0,12}",
-    re.IGNORECASE,
-)
+EXIT = re.compile(r"\b(?:exit|slip road|off-?ramp)\b", re.IGNORECASE)
+AROUND = re.compile(r"\b(?:around|u-?turn)\b", re.IGNORECASE)  # there is no wish for that
+AT_A_SPEED = re.compile(r"\b(?:drive|go|do|travel|cruise)\b", re.IGNORECASE)  # who says so and a number means a speed
+IN_THE_CABIN = re.compile(r"\b(?:sides?|seats?|zones?|passenger|in the (?:back|front|rear))\b", re.IGNORECASE)  # no speed is set there
 _SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "next": 1}
 SIMPLE: dict[str, Intent] = {
@@ -126,17 +112,43 @@ class Understanding:
     def __call__(self, text: str, *, seat: Place = Place.DRIVER, lefthand: bool = False) -> list[Step]:
         """The steps that `text` asks for; none for silence. `seat` is the speaker's; `lefthand`: traffic keeps left, so the driver sits right."""
         plain, names = unquoted(" ".join(text.split()))
+        if (repaired := self._repaired(plain, text, seat, lefthand)) is not None:
+            return repaired
         steps: list[Step] = []
         for part in strong_parts(plain):
             condition, request = conditional(part, is_condition=self._as_condition, is_request=self._as_request)
             when = self._condition(condition) if condition else None
-            for clause in cut(request, self._as_request):
+            clauses = cut(request, self._as_request)
+            reasons = {clause for clause in clauses if is_reason(clause, request)} if len(clauses) > 1 else set()
+            for clause in clauses:
                 step = Step(self._intent(clause, names, seat, lefthand), clause, when)
-                if not (steps and isinstance(step.intent, Reply) and steps[-1].intent == step.intent):  # "yes, please" is one answer
+                said_twice = steps and isinstance(step.intent, Reply) and steps[-1].intent == step.intent  # "yes, please" is one answer
+                if not said_twice and not (clause in reasons and len(reasons) < len(clauses) and not isinstance(step.intent, Unsafe)):
                     steps.append(step)
         if any(contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
             return [Step(Contradiction(), plain)]
         return steps
+
+    def _repaired(self, plain: str, text: str, seat: Place, lefthand: bool) -> list[Step] | None:
+        """The steps of a sentence that corrects itself: "turn left, no, right"; None where it does not. What is unsafe stays in, and so does
+        a stop unless driving is asked for something else in its place."""
+        first, marks, then = parted(plain)
+        if not first or plain != " ".join(text.split()):  # names in quotation marks are left alone
+            return None
+        before = self(first, seat=seat, lefthand=lefthand)
+        if not before:
+            return None
+        last = before[-1]
+        spoken_of = last.intent.call.places if isinstance(last.intent, CabinCall) else ()
+        after = self(then, seat=seat, lefthand=lefthand)
+        named = all(means_nothing(step.intent) for step in after)
+        right = put_right(then, last.intent, spoken_of or (seat,), lambda zone: places_of(zone, seat, lefthand), names=named)
+        if right is not None and not any(isinstance(step.intent, Unsafe) for step in after):
+            return [*before[:-1], replace(last, intent=right, words=plain)]
+        if not REPLACES.search(marks) or self._as_request(then) < SURE_REPAIR:
+            return None
+        stays = isinstance(last.intent, Unsafe) or (stops(last.intent) and not isinstance(after[0].intent, DrivingWish))
+        return [*(before if stays else before[:-1]), *after]
 
     def meaning(self, text: str, *, condition: bool = False) -> tuple[str, str]:
         """(meaning, operation) of one clause, or of what it waits for: what tests and tables ask."""
@@ -185,16 +197,26 @@ class Understanding:
         """What one clause asks for."""
         if self._garbled(clause):
             return Garbled()
-        if ON_THE_PHONE.fullmatch(clause):
+        if tells_of_a_call(clause):
             return SmallTalk()
-        if _WHAT_SIDE.fullmatch(clause):
+        if finds_it_too_hard(clause):
+            return DrivingWish(Drive(Manner.GENTLE))
+        if asks_what_is_there(clause):
             return Question("what")
         reading = self._read(clause)
+        if (bound := self._bound(clause, reading)) is not None:
+            return bound
         ranked = sorted(((chance, name) for name, chance in reading.label.items() if not name.startswith("when.")), reverse=True)
         refusals = {name: chance for name, chance in reading.label.items() if name.startswith("refuse.")}
         if sum(refusals.values()) > UNSAFE:
             return SIMPLE[_best(refusals)]
         (first, label), (second, other) = ranked[0], ranked[1]
+        label = rather(label, clause)
+        if label in ("chat", "unclear") or first < SURE:
+            if (about := self._state(clause)) is not None:
+                return Question(about)
+            if person := person_called(clause):
+                return CabinCall(Call("phone.call", Operation.SET, value=person))
         if first < SURE:
             known = [name for chance, name in ranked[:2] if name in TOOLS and chance > 0.15]
             return Unclear(tuple(known)) if len(known) == 2 else SmallTalk() if label == "chat" else Unclear()
@@ -203,17 +225,22 @@ class Understanding:
         if label in SIMPLE:
             return SIMPLE[label]
         if label in TOOLS:
-            return self._call(TOOLS[label], reading, clause, names, places_of(_best(reading.zone), seat, lefthand))
+            return self._call(TOOLS[label], reading, clause, names, self._places(TOOLS[label], reading, clause, seat, lefthand))
+        if label == "follow.value" and AT_A_SPEED.search(clause) and numbers_in(clause):
+            label = "drive.speed"
+        elif label == "drive.speed" and IN_THE_CABIN.search(clause):
+            label = "follow.value"
         if label.startswith("follow."):
             numbers = numbers_in(clause)
             value = numbers[0] if numbers else share_in(clause)
-            zone = next((zone for pattern, zone in _ZONES if pattern.search(clause)), _best(reading.zone))
-            return FollowUp(Follow(label.removeprefix("follow.")), value, places_of(zone, seat, lefthand))
-        return self._wish(label, clause, reading, names)
+            places = places_of(zone_alone(clause) or _best(reading.zone), seat, lefthand)
+            return FollowUp(Follow(label.removeprefix("follow.")), value, places)
+        return self._wish(label, clause, reading, names, lefthand=lefthand)
 
     def _garbled(self, clause: str) -> bool:
         """Is this mostly made of scraps of words, as noise and other languages are to the encoder?"""
-        pieces = self._encoder.tokens(PLACEHOLDER.sub("name", clause), max_tokens=MAX_TOKENS)[1:-1]
+        plain = re.sub(r"[^\W\d_]+", lambda word: "the" if is_known(word[0]) else word[0], PLACEHOLDER.sub("name", clause))
+        pieces = self._encoder.tokens(plain, max_tokens=MAX_TOKENS)[1:-1]
         scraps = sum(piece.startswith("##") or piece == "[UNK]" or not piece.isascii() for piece in pieces)
         return not any(piece.isalnum() for piece in pieces) or (len(pieces) > 3 and scraps > MOST_SCRAPS * len(pieces))
 
@@ -224,7 +251,7 @@ class Understanding:
         numbers, share = numbers_in(clause), share_in(clause)
         match tool.form:
             case Form.TEXT:
-                text = self._name(clause, reading, names)
+                text = self._name(tool.name, clause, reading, names)
                 return CabinCall(Call(tool.name, operation, places, text)) if text else Missing(tool.name, Slot.TEXT, call)
             case Form.CHOICE if operation is Operation.SET:
                 choice = choice_in(tool.name, clause)
@@ -237,12 +264,12 @@ class Understanding:
             case _:
                 return CabinCall(call)
 
-    def _wish(self, label: str, clause: str, reading: Reading, names: Sequence[str]) -> Intent:
+    def _wish(self, label: str, clause: str, reading: Reading, names: Sequence[str], *, lefthand: bool) -> Intent:
         """A driving wish with something to fill in."""
         sides = {found.lower() for found in _SIDE.findall(clause)}
         side = Side(sides.pop()) if len(sides) == 1 else None
         if label == "drive.go_to":
-            place = self._name(clause, reading, names) or _after_to(clause)
+            place = self._name(label, clause, reading, names)
             return DrivingWish(GoTo(place)) if place else Missing(label, Slot.TEXT)
         if label == "drive.speed":
             numbers = numbers_in(clause)
@@ -252,14 +279,16 @@ class Understanding:
                 return DrivingWish(CapSpeed(from_kph(numbers[0] * (KM_PER_MILE if MILES.search(clause) else 1.0))))
             except CaravelaError:
                 return Unsafe(Hazard.SPEEDING)
+        if side is None and label == "drive.turn" and EXIT.search(clause):
+            side = Side.LEFT if lefthand else Side.RIGHT  # exits lie on the side that traffic keeps to
         if side is None:
-            return Missing(label, Slot.SIDE)
+            return Unclear() if asks(clause) or AROUND.search(clause) else Missing(label, Slot.SIDE)
         if label == "drive.lane":
             return DrivingWish(ChangeLane(side))
         words = clause.lower().split()
         return DrivingWish(TakeTurn(side, next((_ORDINAL[word] for word in words if word in _ORDINAL), 1)))
 
-    def _name(self, clause: str, reading: Reading, names: Sequence[str]) -> str:
+    def _name(self, label: str, clause: str, reading: Reading, names: Sequence[str]) -> str:
         """The free text of a clause: what is quoted, or the longest run of word pieces that the head takes for a name."""
         quoted = PLACEHOLDER.search(clause)
         if quoted is not None and int(quoted[1]) < len(names):
@@ -277,28 +306,34 @@ class Understanding:
             else:
                 runs.append(span)
                 open_run = True
-        if not runs:
-            return ""
-        near = [run for run in runs if clause[run[1] : runs[-1][0]].count(" ") <= NAME_GAP]
-        name = clause[near[0][0] : runs[-1][1]].strip(" .,!?")
-        return "" if name.lower() in NOBODY else name
+        return name_in(label, clause, runs)
 
+    def _bound(self, clause: str, reading: Reading) -> Intent | None:
+        """A bound on the speed that is all that a clause names: one from above is a wish, one from below is refused."""
+        about_speed = _best(reading.label) in ("drive.speed", "refuse.speeding", "drive.careful")
+        bound = bound_in(clause, about_speed=about_speed)
+        if bound is None:
+            return None
+        if not bound.at_most:
+            return Unsafe(Hazard.SPEEDING)
+        try:
+            return DrivingWish(CapSpeed(from_kph(bound.kph)), at_most=True)
+        except CaravelaError:
+            return Unsafe(Hazard.SPEEDING)
 
-def places_of(zone: str, seat: Place, lefthand: bool) -> tuple[Place, ...]:
-    """The places that a zone names, in a car whose driver sits left unless traffic keeps left."""
-    left = 1 if lefthand else 0
-    named = {
-        "rear": REAR,
-        "front": FRONT,
-        "all": SEATS,
-        "left": (FRONT[left],),
-        "right": (FRONT[1 - left],),
-        "rear_left": (REAR[left],),
-        "rear_right": (REAR[1 - left],),
-    }
-    if zone in named:
-        return named[zone]
-    return (Place(zone),) if zone in set(Place) else ()
+    def _state(self, clause: str) -> str | None:
+        """The state that a question is about, as the condition that would wait for it; None for another question."""
+        if not (state := as_statement(clause)):
+            return None
+        label = {name: chance for name, chance in self._read(state).label.items() if name.startswith("when.")}
+        best = _best(label)
+        return best.removeprefix("when.") if label[best] > SURE_STATE and best != "when.minutes" else None
+
+    def _places(self, tool: Tool, reading: Reading, clause: str, seat: Place, lefthand: bool) -> tuple[Place, ...]:
+        """The places that a clause names; "the windows" are all of them."""
+        zone = _best(reading.zone)
+        named = places_of(zone if zone != NONE else zone_named(clause), seat, lefthand)
+        return tool.places if not named and PLURAL.search(clause) else named
 
 
 def _operation(tool: Tool, reading: Reading, clause: str) -> Operation:
@@ -309,7 +344,7 @@ def _operation(tool: Tool, reading: Reading, clause: str) -> Operation:
         operation: reading.operation[operation] * reading.deed.get(f"{tool.name} {operation}", 1e-4) for operation in TAKES[tool.form]
     }
     ranked = sorted(chances, key=lambda operation: -chances[operation])
-    best = ranked[0]
+    best = operation_in(tool.name, clause) or ranked[0]
     if tool.form is Form.CHOICE and best is Operation.SET and chances[ranked[1]] > 0.01:
         best = ranked[1]  # no choice is named
     if tool.form is not Form.LEVEL or best in (Operation.ASK, Operation.OFF):
@@ -318,12 +353,6 @@ def _operation(tool: Tool, reading: Reading, clause: str) -> Operation:
     if best in (Operation.UP, Operation.DOWN) and (not numbers or re.search(r"\bby\b", clause)):
         return best
     return Operation.SET if numbers or (share is not None and share < 100.0) else best
-
-
-def _after_to(clause: str) -> str:
-    """The place that a clause ends with, as in "to the old harbor"; "" where it names none."""
-    found = AFTER_TO.search(clause)
-    return found[1] if found is not None else ""
 
 
 def _best(chances: dict[str, float]) -> str:

@@ -2,7 +2,11 @@
 
 import re
 
+from caravela.cockpit.tool import Operation
 from caravela.cockpit.tools.body import COLOURS
+
+ACRONYMS = {"FM", "AM", "DAB", "USB", "AUX", "CD", "C", "F"}
+_SPOKEN = {"BEAM": "on", "UP": "to the windscreen", "MIDDLE": "to the body", "DOWN": "to the feet"}
 
 _WORDS: dict[str, dict[str, str]] = {
     "climate.airflow": {
@@ -48,6 +52,42 @@ def choice_in(tool: str, text: str) -> str | None:
     return next((choice for pattern, choice in _WORDS.get(tool, {}).items() if re.search(pattern, text, re.IGNORECASE)), None)
 
 
+_BRIGHTER = (
+    (r"\b(?:less|too|not (?:so|that)) bright", Operation.DOWN),
+    (r"\bbrighte[rn]", Operation.UP),
+    (r"\b(?:dim|dark|soft)", Operation.DOWN),
+)
+# words that a meaning never holds, and the meaning that they have beside its own words
+_RATHER: dict[str, tuple[str, str]] = {
+    "window.position": (r"\b(?:fog|steam|mist|frost|fr[eo]ez|icy|iced|condens)", "climate.front_defroster"),
+    "phone.call": (r"\b(?:messages?|texts?|e-?mails?|sms|write)\b", "chat"),
+    "seat.recline": (r"^(?!.*(?:reclin|back ?rest|lean|seat|tilt|lie|flat|upright)).*\bdegrees?\b", "climate.temperature"),
+}
+# where two things to do are neighbours for the encoder, the words settle it; the first pattern that is found counts
+_OPERATIONS: dict[str, tuple[tuple[str, Operation], ...]] = {
+    "mirror.fold": ((r"\bunfold|\bout\b|\bopen|\bspread", Operation.OFF), (r"\bfold|\btuck|\bpull\b|\bdraw\b", Operation.ON)),
+    "light.ambient_brightness": _BRIGHTER,
+    "screen.brightness": _BRIGHTER,
+    "light.dome": ((r"\b(?:it['’]?s|it is)\b.*\bdark", Operation.ON),),
+    "seat.cooling": ((r"\bcool(?: \w+){0,3} down\b", Operation.ON),),
+}
+
+
+def rather(meaning: str, text: str) -> str:
+    """The meaning that a text has rather than `meaning`, where its words rule that out; else `meaning`."""
+    pattern, other = _RATHER.get(meaning, ("", meaning))
+    return other if pattern and re.search(pattern, text, re.IGNORECASE) else meaning
+
+
+def operation_in(tool: str, text: str) -> Operation | None:
+    """What is to be done with a tool, where words settle it; None where they don't, and in a question."""
+    if re.match(r"(?:is|are|was|were|did|what|how)\b", text, re.IGNORECASE):
+        return None
+    return next((operation for pattern, operation in _OPERATIONS.get(tool, ()) if re.search(pattern, text, re.IGNORECASE)), None)
+
+
 def spoken(choice: str) -> str:
     """A choice as one says it."""
-    return choice.replace("_", " ").lower() if choice.isupper() and len(choice) > 4 else choice
+    if choice in _SPOKEN:
+        return _SPOKEN[choice]
+    return choice if choice in ACRONYMS or not choice.isupper() else choice.replace("_", " ").lower()

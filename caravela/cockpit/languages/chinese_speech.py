@@ -60,6 +60,7 @@ WHEN = {
     "dark": "等天黑了",
     "battery_low": "等电量不足时",
     "charged": "等充好电",
+    "limit_above": "等到了限速更高的路段",
 }
 KINDS = {"vehicle": "车", "car": "车", "pedestrian": "行人", "cyclist": "骑车的人", "truck": "卡车"}
 SIDES = {Side.LEFT: "左", Side.RIGHT: "右"}
@@ -88,6 +89,9 @@ FIXED = {
     "I forget what was to come.": "好的，之前约定的我都取消了。",
     "All right.": "好的。",
     "To what? I asked nothing.": "您指什么？我刚才没有提问。",
+    "Yes.": "是的。",
+    "No.": "没有。",
+    "I stop all the same; say “drive on” when I shall go on.": "我还是会停车；要继续走时请说“继续开”。",
     "I make no offers here.": "我在这里不做推荐。",
     "I offer things again.": "好的，我会再给您建议。",
     "I won't offer that again.": "好的，我不会再提这个。",

@@ -68,6 +68,7 @@ WHEN = {
     "dark": "wenn es dunkel wird",
     "battery_low": "wenn die Batterie fast leer ist",
     "charged": "wenn die Batterie geladen ist",
+    "limit_above": "wo mehr erlaubt ist",
 }
 KINDS = {"vehicle": "ein Fahrzeug", "car": "ein Auto", "pedestrian": "eine Person", "cyclist": "ein Fahrrad", "truck": "ein Lastwagen"}
 FIXED = {
@@ -100,6 +101,9 @@ FIXED = {
     "I forget what was to come.": "Was noch anstand, lasse ich.",
     "All right.": "In Ordnung.",
     "To what? I asked nothing.": "Worauf bezieht sich das? Ich hatte nichts gefragt.",
+    "Yes.": "Ja.",
+    "No.": "Nein.",
+    "I stop all the same; say “drive on” when I shall go on.": "Ich halte trotzdem; sagen Sie „fahr weiter“, wenn es weitergehen soll.",
     "I make no offers here.": "Hier mache ich keine Vorschläge.",
     "I offer things again.": "Ich mache wieder Vorschläge.",
     "I won't offer that again.": "Das schlage ich nicht mehr vor.",

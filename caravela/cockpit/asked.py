@@ -1,0 +1,69 @@
+"""Answers to what the car asked back: a number, a side, a choice, a name, or which of two things was meant."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from caravela.cockpit.intents import CabinCall, Contradiction, DrivingWish, Intent, Negated, Reply, Slot, Step, Unsafe, stops
+from caravela.cockpit.memory import Asked
+from caravela.cockpit.numbers import numbers_in, share_in
+from caravela.cockpit.tool import Form, Operation
+from caravela.cockpit.tools import TOOLS
+from caravela.cockpit.words_for import choice_in
+from caravela.core.request import CapSpeed, ChangeLane, GoTo, Side, TakeTurn
+from caravela.core.units import from_kph
+
+MOST_WORDS_OF_A_NAME = 6
+
+
+def filled_in(asked: Asked, text: str, steps: list[Step], as_tool: Callable[[str, str], Intent | None]) -> Intent | None:
+    """The answer to our question as a whole intent; None where `text` is something else. `as_tool` says what a text asks of one tool."""
+    said = steps[0].intent if len(steps) == 1 else Contradiction()
+    if isinstance(said, Unsafe | Reply | Contradiction | Negated) or stops(said):
+        return None
+    if asked.either:
+        return _chosen(asked, text, said, as_tool)
+    assert asked.missing is not None
+    missing, call = asked.missing, asked.missing.call
+    numbers = numbers_in(text) or [share for share in (share_in(text),) if share is not None]
+    match missing.slot:
+        case Slot.NUMBER if numbers:
+            if call is not None:
+                return CabinCall(replace(call, operation=Operation.SET, value=numbers[0]))
+            return DrivingWish(CapSpeed(from_kph(numbers[0]))) if 5.0 <= numbers[0] <= 250.0 else None
+        case Slot.SIDE:
+            sides = [Side(word) for word in text.lower().strip(" .!").split() if word in ("left", "right")]
+            if len(sides) == 1:
+                return DrivingWish(ChangeLane(sides[0]) if missing.meaning == "drive.lane" else TakeTurn(sides[0]))
+        case Slot.CHOICE:
+            if call is not None and (choice := choice_in(call.tool, text)) is not None:
+                return CabinCall(replace(call, value=choice))
+        case Slot.TEXT:
+            name = text.strip(" .,!?")
+            for start in ("to ", "call ", "play ", "it's ", "please "):
+                name = name.removeprefix(start)
+            new = isinstance(said, CabinCall | DrivingWish) and not names_something(said)
+            if not new and name and len(name.split()) <= MOST_WORDS_OF_A_NAME:
+                return CabinCall(replace(call, value=name)) if call is not None else DrivingWish(GoTo(name))
+    return None
+
+
+def _chosen(asked: Asked, text: str, said: Intent, as_tool: Callable[[str, str], Intent | None]) -> Intent | None:
+    """Which of two tools was meant."""
+    named = [name for name in asked.either if any(word in text.lower() for word in TOOLS[name].noun.removeprefix("the ").split())]
+    if len(named) != 1:
+        if isinstance(said, CabinCall) and said.call.tool in asked.either:
+            named = [said.call.tool]
+        else:
+            return None
+    again = as_tool(asked.words, named[0])
+    return again if again is not None else said
+
+
+def names_something(said: Intent) -> bool:
+    """Is this a request that only holds a name?"""
+    match said:
+        case CabinCall(call):
+            return TOOLS[call.tool].form is Form.TEXT
+        case DrivingWish(wish):
+            return isinstance(wish, GoTo)
+    return False

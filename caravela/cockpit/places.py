@@ -1,0 +1,60 @@
+"""Places in the car, as people name them: by zone ("rear left"), which the head tells, or by words that name one for sure."""
+
+import re
+
+from caravela.cockpit.tool import FRONT, REAR, SEATS, Place
+
+_ALONE = [  # of "the passenger's too", which has no noun that a place belongs to
+    (re.compile(pattern, re.IGNORECASE), zone)
+    for pattern, zone in (
+        (r"passenger", "passenger"),
+        (r"driver", "driver"),
+        (r"every|all\b", "all"),
+        (r"rear|back", "rear"),
+        (r"\bright", "right"),
+        (r"\bleft", "left"),
+        (r"\b(?:me|my|mine)\b", "speaker"),
+    )
+]
+_BACK = r"(?:\b(?:in|at|for) the (?:back|rear)\b|\bback here\b|\b(?:back|rear) (?:seats?|windows?|row|bench|passengers?)\b)"
+_NAMED = [  # where the head hears no place
+    (re.compile(pattern, re.IGNORECASE), zone)
+    for pattern, zone in (
+        (rf"{_BACK}.*\bleft\b|\bleft\b.*{_BACK}", "rear_left"),
+        (rf"{_BACK}.*\bright\b|\bright\b.*{_BACK}", "rear_right"),
+        (_BACK, "rear"),
+        (r"\b(?:in|at) the front\b|\bfront (?:seats|windows)\b", "front"),
+        (r"\bpassenger['’]?s\b|\bpassenger side\b", "passenger"),
+        (r"\bdriver['’]s\b|\bdriver side\b", "driver"),
+    )
+]
+PLURAL = re.compile(r"\b(?:windows|seats|backrests|headrests|(?:reading|map) l(?:ights|amps)|blinds|shades|heaters|doors)\b", re.IGNORECASE)
+
+
+def zone_alone(text: str) -> str:
+    """The zone that a few words name by themselves; "" where they name none."""
+    return next((zone for pattern, zone in _ALONE if pattern.search(text)), "")
+
+
+def zone_named(text: str) -> str:
+    """The zone that a request names beyond doubt; "" where it names none."""
+    return next((zone for pattern, zone in _NAMED if pattern.search(text)), "")
+
+
+def places_of(zone: str, seat: Place, lefthand: bool) -> tuple[Place, ...]:
+    """The places that a zone names, in a car whose driver sits left unless traffic keeps left."""
+    left = 1 if lefthand else 0
+    named = {
+        "rear": REAR,
+        "front": FRONT,
+        "all": SEATS,
+        "left": (FRONT[left],),
+        "right": (FRONT[1 - left],),
+        "rear_left": (REAR[left],),
+        "rear_right": (REAR[1 - left],),
+    }
+    if zone == "speaker":
+        return (seat,)
+    if zone in named:
+        return named[zone]
+    return (Place(zone),) if zone in set(Place) else ()

@@ -1,0 +1,60 @@
+"""Sentences whose form says what they are, where to the head their words say something else: a side in a question is no wish to turn, who
+asks that one brake less hard does not ask that one brake less, and who gives a reason for a request asks for one thing."""
+
+import re
+
+_WHAT_SIDE = re.compile(
+    r"(?:what|who|(?:is there )?any(?:thing|body|one))\b(?: is|'s|’s| was| are| do you see| can you see)?[^,;]*\b(?:left|right)\b\W*",
+    re.IGNORECASE,
+)
+_LIGHT = re.compile(r"(?:is|are|was|were) (?:the|that|this|our) (?:traffic )?lights?\b.*\b(?:red|green|yellow|amber)\W*", re.IGNORECASE)
+_CLEAR = re.compile(r"(?:is|are) (?:the|our) (?:road|way|lane|street|path)(?: ahead)? (?:clear|free|blocked|empty)\W*", re.IGNORECASE)
+_STATE = re.compile(r"(?P<verb>is|are|has|have|do|does|did) (?P<who>it|we|the \w+)(?: still| already| yet)? (?P<what>.+)", re.IGNORECASE)
+_ASKS = re.compile(r"(?:what|which|where|when|who|how)\b", re.IGNORECASE)
+_ON_THE_PHONE = re.compile(r"\w+(?: \w+)?(?:['’](?:m|re|s)| am| are| is)(?: still| already)? on (?:the|a|my) (?:phone|call)", re.IGNORECASE)
+_TOO_HARD = re.compile(
+    r"(?:(?:please|could you|can you|try|to) )*(?:don['’]?t|do not|not(?: to)?|stop|never) "
+    r"(?:brak\w+|accelerat\w+|corner\w*|turn\w*|steer\w*|driv\w+|start\w*|tak\w+ (?:the )?(?:corner|bend|curve)s?)"
+    r"(?: (?:so|too|that|as|quite|very))* (?:hard|harsh|abrupt|sharp|sudden|rough|jerk|aggressive)\w*(?: please)?\W*",
+    re.IGNORECASE,
+)
+_STATEMENT = re.compile(
+    r"(?:because |since )?(?:it['’]?s|it is|i['’]?m|i am|i (?:lost|can['’]?t|cannot|feel|was)|there (?:is|are)|there['’]?s|we['’]?re|we are|"
+    r"(?:the|my|our) \w+(?: \w+)? (?:is|are|hurts?))\b(?!.*\b(?:should|want|need|must|like|may|could|would)\b)",
+    re.IGNORECASE,
+)
+
+
+def asks_what_is_there(clause: str) -> bool:
+    """Does this ask what is on a side, what the light shows, or whether the road is clear?"""
+    return any(pattern.fullmatch(clause) for pattern in (_WHAT_SIDE, _LIGHT, _CLEAR))
+
+
+def asks(clause: str) -> bool:
+    """Does this open like a question?"""
+    return _ASKS.match(clause) is not None
+
+
+def tells_of_a_call(clause: str) -> bool:
+    """Is it told that somebody is on the phone, and nothing asked for?"""
+    return _ON_THE_PHONE.fullmatch(clause) is not None
+
+
+def finds_it_too_hard(clause: str) -> bool:
+    """Is this about how hard we brake, steer or set off?"""
+    return _TOO_HARD.fullmatch(clause) is not None
+
+
+def as_statement(question: str) -> str:
+    """ "is it raining" as "it is raining", which a condition would wait for; "" for another question."""
+    found = _STATE.fullmatch(question.strip(" ?."))
+    if found is None:
+        return ""
+    verb = "" if found["verb"].lower().startswith("d") else f" {found['verb']}"
+    return f"{found['who']}{verb} {found['what']}"
+
+
+def is_reason(clause: str, request: str) -> bool:
+    """Does a clause of `request` say why, as in "turn on the light, I lost my keys"? Not if an "and" joins it: then it is asked for, too."""
+    beside = rf"(?:^|,\s*(?!and\b|but\b)){re.escape(clause)}\s*(?:,(?!\s*(?:and|but)\b)|$)"
+    return _STATEMENT.match(clause) is not None and re.search(beside, request) is not None
