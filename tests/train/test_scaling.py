@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,9 +10,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the extra `train`")
 
 from caravela.core.errors import CaravelaError
-from caravela.core.types import KNOTS, ROUTE_POINTS
+from caravela.core.types import KNOTS, ROUTE_POINTS, Score
 from caravela.evaluate.driving import quiet
+from caravela.evaluate.episodes import Episode
 from caravela.evaluate.report import page
+from caravela.evaluate.run import Outcome
+from caravela.model.checkpoint import save_checkpoint
 from caravela.model.presets import from_dial
 from caravela.model.vla import VLA
 from caravela.train import scaling, scaling_drawing
@@ -138,6 +142,32 @@ def test_a_point_that_was_stopped_goes_on_within(shards, tmp_path, monkeypatch):
     (row,) = study.learned().values()
     assert row["flops"] == row["flops_per_look"] * 2 * 3 > 0 and row["loss"] == pytest.approx(row["flow"] + row["regression"], abs=1e-5)
     assert [path.name for path in study.driver(Point(8, 1, 3)).parent.iterdir()] == ["average.safetensors"]
+
+
+def test_every_point_drives_once_from_the_same_starts(shards, tmp_path, monkeypatch):
+    study, asked = Study(shards, tmp_path / "study", TINY), []
+    for point in study.points:
+        save_checkpoint(study.driver(point), VLA(from_dial("tiny", depth=1)), data_version="x")
+    places = [SimpleNamespace(name=f"town {k:02d}", real=False, held_out=False) for k in range(24)]
+
+    def drive(work, driver, *, watcher):
+        if len(asked) == 2:
+            asked.append(None)
+            raise Died
+        asked.append(work.identity)
+        assert driver.sees == "pixels" and work.episodes == 16 and work.seed == 0 and len({place.name for place in work.places}) == 8
+        extra = {"collisions": 0.0, "first_failure_s": 3.0, "energy_wh": 1.0, "off_road_s": 0.0, "wrong_way_s": 0.0, "x": 0.0, "y": 0.0}
+        scores = [Score(k % 4 == 0, 0.5, 50.0, 20.0, extra=extra) for k in range(16)]
+        return [Outcome(Episode(places[3 * (k % 8)].name, k, 20.0, 100.0, 1, 0), False, score) for k, score in enumerate(scores)]
+
+    monkeypatch.setattr(scaling, "run", drive)
+    with pytest.raises(Died):
+        study.drive(places, quiet(), episodes=16)
+    study.drive(places, quiet(), episodes=16)
+    assert len(asked) == 11 and len({who for who in asked if who is not None}) == 10
+    driven = study.driven(episodes=16)
+    assert set(driven) == set(study.points) and study.driven(episodes=8) == {}
+    assert all(row["successes"] == 4 and row["success"] == 0.25 and 0.1 < row["success_ci"][0] < 0.25 for row in driven.values())
 
 
 def test_the_held_out_loss_hides_nothing_and_draws_nothing_new(shards, tmp_path):
