@@ -10,6 +10,7 @@ import tyro
 
 from caravela.commands import Verb
 from caravela.commands._teacher import teacher_at
+from caravela.commands._train_scaling import ScalingOptions, run_scaling, show_scaling
 from caravela.commands._train_text import TextOptions, run_text, show_text
 from caravela.core.errors import CaravelaError
 
@@ -398,4 +399,5 @@ VERBS = {
     "traffic": Verb(TrafficOptions, run_traffic, "the world's learned traffic, of a teacher"),
     "export": Verb(ExportOptions, run_export, "a driver's checkpoint to the file that the car runs"),
     "text": Verb(TextOptions, run_text, "a driver's answers in words, off the driving path", show_text),
+    "scaling": Verb(ScalingOptions, run_scaling, "how loss falls with data, parameters and compute", show_scaling),
 }
