@@ -186,7 +186,7 @@ class Study:
         watcher.advance(trainer.step)
         began, first, saved = time.monotonic(), trainer.step, time.monotonic()
         while trainer.step < point.steps:
-            trainer.learn(looks.draw(batch, step=trainer.step, mirrored=recipe.mirrored))
+            trainer.learn(looks.draw(batch, step=trainer.step))
             watcher.advance(1)
             if time.monotonic() - saved > SAVE_EVERY_S:
                 trainer.save()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from caravela.core.errors import CaravelaError
 from caravela.model.batch import Batch
-from caravela.train.mirror import mirror
+from caravela.train.mirror import on_the_right
 from caravela.train.samples import IMAGES, Shard, open_shard, to_batch
 
 NEEDED = {IMAGES, "ego", "knots", "knots_valid"}
@@ -110,15 +110,12 @@ class Looks:
     def __len__(self) -> int:
         return len(self.where)
 
-    def draw(self, size: int, *, step: int, mirrored: float = 0.0) -> Batch:
+    def draw(self, size: int, *, step: int) -> Batch:
         """The batch of a step: every look comes once before any comes again."""
         place = np.arange(step * size, (step + 1) * size)
         rounds, index = place // len(self), place % len(self)
         chosen = np.concatenate([self._order(int(number))[index[rounds == number]] for number in np.unique(rounds)])
-        arrays = self._gather(self.where[chosen])
-        if mirrored > 0.0:
-            mirror(arrays, np.random.default_rng((self.seed, 1, step)).random(size) < mirrored)
-        return to_batch(arrays)
+        return to_batch(on_the_right(self._gather(self.where[chosen])))
 
     def _order(self, number: int) -> NDArray[np.int64]:
         return np.random.default_rng((self.seed, 0, number)).permutation(len(self))
@@ -126,7 +123,7 @@ class Looks:
     def in_turn(self, size: int) -> Iterator[Batch]:
         """All looks, `size` at a time."""
         for first in range(0, len(self), size):
-            yield to_batch(self._gather(self.where[first : first + size]))
+            yield to_batch(on_the_right(self._gather(self.where[first : first + size])))
 
     def _gather(self, where: NDArray[np.int64]) -> dict[str, NDArray]:
         return {name: np.stack([self.shards[shard].arrays[name][row] for shard, row in where]) for name in self.names}
