@@ -117,7 +117,8 @@ class Live:
         if self._account is not None and self._policy.insight is not None:  # a reference is kept, nothing is computed
             if any(event.kind == "new_drive" for event in tick.events):
                 self._account.forget()
-            self._account.see(self._policy.insight.thought[0], speed=tick.street.speed, t_s=tick.t_s)
+            insight = self._policy.insight
+            self._account.see(insight.thought[0], speed=tick.street.speed, t_s=tick.t_s, mirrored=bool(insight.mirrored[0]))
         self.cabin.see(self._lookout(tick, self._stage.graph, self.loop.signals))
         self.timeline.tick(tick, self.loop.ledger)
         if self.recording is not None:

@@ -21,6 +21,8 @@ class ServeOptions:
     """A model bundle; by default the one that ships."""
     say: str = ""
     """What the driver is told in every session, as in --say gently: the contract carries no words."""
+    lefthand: bool = False
+    """Traffic keeps to the left in every session: the contract does not say; to the right is assumed."""
 
 
 def run_serve(options: ServeOptions) -> dict[str, Any]:
@@ -36,7 +38,9 @@ def run_serve(options: ServeOptions) -> dict[str, Any]:
 
     words = checked_words(options.say)
     policy = open_policy(options.policy)
-    egodriver = Egodriver(lambda: policy, policy.rig, version=f"caravela-{__version__} {policy.name}", words=words, tell=_say)
+    egodriver = Egodriver(
+        lambda: policy, policy.rig, version=f"caravela-{__version__} {policy.name}", words=words, lefthand=options.lefthand, tell=_say
+    )
     with Server(egodriver, host=options.host, port=options.port) as server:
         _say(f"{policy.name} answers at {server.address} until Ctrl-C.")
         _until_signalled()

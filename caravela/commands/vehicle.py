@@ -50,6 +50,8 @@ class RunOptions:
     """Cameras instead, as NAME=FILE or NAME=/dev/videoN."""
     speed: float = 10.0
     """Speed for --video, m/s: video knows none."""
+    lefthand: bool = False
+    """For --video: traffic keeps to the left there; to the right is assumed."""
     weather: str = "day"
     """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
     traffic: str = "light"
@@ -207,7 +209,7 @@ def open_source(options: RunOptions, rig: "Rig") -> "Source":
     if options.video:
         if bad := [text for text in options.video if "=" not in text]:
             raise CaravelaError(f"got --video {bad[0]}; expected NAME=FILE, as in front=drive.mp4.")
-        return VideoSource(dict(text.split("=", 1) for text in options.video), rig, speed=options.speed)
+        return VideoSource(dict(text.split("=", 1) for text in options.video), rig, speed=options.speed, lefthand=options.lefthand)
     from caravela.studio.drive import DriveSettings
     from caravela.studio.simulated import SimulatedStages, town_names
     from caravela.studio.street import street_of

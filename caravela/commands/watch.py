@@ -44,6 +44,8 @@ class Options:
     """Where the horizon lies in a video's picture, as a share of its height from the top; 0.5 is assumed, a level camera."""
     speed: float | None = None
     """Speed of the car in a video, m/s, held throughout; 10 is assumed, for the driver cannot plan without one."""
+    lefthand: bool = False
+    """Traffic keeps to the left there; to the right is assumed."""
     say: str = ""
     """What the driver is told, as in --say gently."""
     seconds: float | None = None
@@ -88,7 +90,7 @@ class Watching:
         from caravela.vehicle.footage.look import Looks
 
         self.options, self.footage, self.policy, self.words = options, footage, policy, words
-        self.looks = Looks(footage.lens, policy.rig, words=words)
+        self.looks = Looks(footage.lens, policy.rig, words=words, lefthand=options.lefthand)
         self.windows: list[Window] = []
         self.risks: list[float] = []
         self.speeds: list[float] = []
@@ -100,10 +102,10 @@ class Watching:
         from caravela.vehicle.footage.overlay import percentages
 
         lens = self.footage.lens
-        how = "calibrated" if self.footage.log else "assumed"
+        how, side = "calibrated" if self.footage.log else "assumed", "left" if self.options.lefthand else "right"
         return (
             f"{self.footage.name}: {lens.width}x{lens.height}, {how} camera of {math.degrees(lens.fov):.1f} degrees at {lens.position[2]:.2f} m; "
-            f"speed {self._speed_source()}. Of the driver's own views the footage fills {percentages(self.looks.warp.seen)}; the rest is black."
+            f"speed {self._speed_source()}; traffic on the {side}. Of the driver's own views the footage fills {percentages(self.looks.warp.seen)}; the rest is black."
         )
 
     def pictures(self) -> Iterator[Any]:

@@ -8,7 +8,7 @@ MIRRORED_CAMERAS = (0, 1, 3, 2)  # of the policy's rig: the left one shows in th
 
 
 def sign(ego: Tensor) -> Tensor:
-    """(B,) -1 where the ego (B, 3) says that traffic keeps to the left, else 1."""
+    """(B,) -1 where the ego (B, 3) says that traffic keeps to the left, else 1: where nobody knows, right-hand traffic is assumed."""
     return 1.0 - 2.0 * (ego[:, 2] > 0.5).to(ego.dtype)
 
 

@@ -70,7 +70,7 @@ def _parts(shard: Shard) -> list[dict[str, NDArray]]:
 def _say(model: VLA, arrays: dict[str, NDArray]) -> dict[str, NDArray]:
     """What the model says of some samples, beside what is true of them."""
     model.eval()
-    arrays = on_the_right(arrays)
+    arrays = on_the_right(arrays) if model.config.mirrors_left else arrays
     batch = to_batch(arrays)
     assert batch.knots is not None and batch.proposals is not None
     speed = batch.ego[:, 0]

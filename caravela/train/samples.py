@@ -16,12 +16,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from caravela.core.errors import CaravelaError
 from caravela.model.batch import Batch
 from caravela.train.lessons import weights
 from caravela.train.mirror import on_the_right
 from caravela.train.run_files import refusals
 
 IMAGES = "images"
+EGO_VALUES = 3  # speed, yaw rate, side
 FIELDS = (
     IMAGES, "ego", "route", "has_route", "words", "knots", "knots_valid", "bev", "light", "light_valid", "stop_distance", "stop_valid",
     "lead", "lead_valid", "lane", "lane_valid",
@@ -108,7 +110,12 @@ class Shard:
 
 
 def open_shard(path: Path, *, lessons: bool = False) -> Shard:
+    """Raises CaravelaError for a shard of before, whose looks do not say the side of the road."""
     arrays = {p.stem: np.load(p, mmap_mode="r") for p in path.glob("*.npy")}
+    if "ego" in arrays and arrays["ego"].shape[-1] != EGO_VALUES:
+        raise CaravelaError(
+            f"the looks in '{path.parent}' are of an older version, without the side of the road; collect anew in another folder."
+        )
     count = len(arrays["ego"]) if "ego" in arrays else 1
     wanted = weights(arrays) if lessons and "ego" in arrays else np.ones(count)
     return Shard(path=path, arrays=arrays, chance=wanted / wanted.sum())
@@ -124,11 +131,13 @@ def _whole(path: Path, *, lessons: bool) -> Shard | None:
 
 
 class ShardReader:
-    """Random batches over all shards there are, with `lessons` what teaches more more often, all on the right side of the road; new
-    shards join, vanished ones leave, at `refresh`."""
+    """Random batches over all shards there are, with `lessons` what teaches more more often, with `mirrors_left` all on the right side of
+    the road; new shards join, vanished ones leave, at `refresh`."""
 
-    def __init__(self, folder: Path, *, seed: int | tuple[int, ...] = 0, newest: int | None = None, lessons: bool = False) -> None:
-        self.folder, self.newest, self.lessons = folder, newest, lessons
+    def __init__(
+        self, folder: Path, *, seed: int | tuple[int, ...] = 0, newest: int | None = None, lessons: bool = False, mirrors_left: bool = True
+    ) -> None:
+        self.folder, self.newest, self.lessons, self.mirrors_left = folder, newest, lessons, mirrors_left
         self.random = np.random.default_rng(seed)
         self.shards: dict[str, Shard] = {}
         self.refresh()
@@ -157,7 +166,7 @@ class ShardReader:
             rows.append((shard, np.sort(self.random.choice(len(shard), size=min(per, len(shard)), replace=False, p=shard.chance))))
         present = set.intersection(*(set(s.arrays) for s, _ in rows))
         arrays = {name: np.concatenate([s.arrays[name][index] for s, index in rows]) for name in present}
-        return to_batch(on_the_right(arrays))
+        return to_batch(on_the_right(arrays) if self.mirrors_left else arrays)
 
 
 def to_batch(arrays: dict[str, NDArray]) -> Batch:

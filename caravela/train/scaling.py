@@ -268,7 +268,7 @@ def held_out_losses(model: VLA, looks: Looks, *, batch: int, seed: int = 0) -> d
     """Means over all looks with a valid plan, nothing hidden from the model, with the same noise for every model: flow, regression, their
     sum `loss`, and path (m)."""
     config, training, device = model.config, model.training, next(model.parameters()).device
-    model.config = replace(config, ego_dropout=0.0, side_dropout=0.0)
+    model.config = replace(config, ego_dropout=0.0)
     model.eval()
     generator = torch.Generator(device).manual_seed(seed)
     sums, count = dict.fromkeys(("flow", "regression", "path"), 0.0), 0

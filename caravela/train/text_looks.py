@@ -114,7 +114,7 @@ def first_of(seen: Seen, count: int) -> Seen:
 @torch.no_grad()
 def look_at(model: VLA, arrays: dict[str, NDArray], *, context: bool) -> Seen:
     """What the driver makes of the looks of a shard."""
-    arrays = on_the_right(arrays)
+    arrays = on_the_right(arrays) if model.config.mirrors_left else arrays
     thoughts, contexts, facts = [], [], []
     asked = asked_to_stop(arrays["words"])
     for first in range(0, len(arrays["ego"]), CHUNK):

@@ -49,7 +49,7 @@ class VLATrainConfig:
     student_share: float = 0.8  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
     critic_margin: float = 0.02  # of value, see model.config
-    data_version: str = "towns-2"
+    data_version: str = "towns-3"
     half: bool | None = None  # most products in bfloat16; None: where that is faster, measured when the run begins
     seed: int = 0
 
@@ -115,6 +115,7 @@ class VLATrainer:
             folder / "shards",
             seed=seed if self.learner.writes else (seed, self.learner.index),
             lessons=config.lessons,
+            mirrors_left=self.model.config.mirrors_left,
         )
         if not self.path.exists():
             self.save()  # a driver that the run begins with drives the first round

@@ -91,6 +91,7 @@ class Account:
     def __init__(self, head: AnswerHead) -> None:
         self.head = head
         self._now: tuple[float, float, NDArray[np.float32]] | None = None  # s, m/s, thought
+        self._mirrored = False
         self._stopped: tuple[float, NDArray[np.float32]] | None = None
         self._form = 0
 
@@ -98,8 +99,9 @@ class Account:
         """Another drive begins."""
         self._now, self._stopped = None, None
 
-    def see(self, thought: NDArray[np.float32], *, speed: float, t_s: float) -> None:
-        """The thought (thoughts, E) of the newest plan."""
+    def see(self, thought: NDArray[np.float32], *, speed: float, t_s: float, mirrored: bool = False) -> None:
+        """The thought (thoughts, E) of the newest plan; `mirrored`, where it is of the scene in a mirror."""
+        self._mirrored = mirrored
         before = self._now
         if before is not None and t_s < before[0]:  # another drive
             before, self._stopped = None, None
@@ -117,10 +119,16 @@ class Account:
         if about == "why" and speed >= STANDING and recent and stopped is not None and PAST.search(question):
             thought = stopped[1]
         self._form += 1
+        question = turned(question) if self._mirrored else question
         found = self.head.answer(question, thought, form=self._form)
         side = SIDE.search(question)
         if found.fact is None or found.fact.kind not in ((side[1].lower(),) if side else KINDS_OF[about]):
             return None  # another question than was asked
         if found.chance < self.head.card.trust.get(found.fact.kind, np.inf):
             return None
-        return spoken(found.text)
+        return spoken(turned(found.text) if self._mirrored else found.text)
+
+
+def turned(text: str) -> str:
+    """A text with left and right changed over."""
+    return SIDE.sub(lambda word: "right" if word[1].lower() == "left" else "left", text)

@@ -28,6 +28,7 @@ class Insight:
     lead: NDArray[np.float32]  # (B, 2) distance m and speed m/s of the vehicle ahead; 80 m where it sees none
     stop_distance: NDArray[np.float32]  # (B,) m to the next stop line; 80 m where it sees none
     thought: NDArray[np.float32]  # (B, thoughts, E) the latent tokens
+    mirrored: NDArray[np.bool_]  # (B,) whether they are of the scene in a mirror, where left is right
 
 
 class OnnxPolicy:
@@ -61,9 +62,10 @@ class OnnxPolicy:
             with _stage(timings, "fuse"):
                 images = fuse_frames(observation.images)
             with _stage(timings, "model"):
+                ego = observation.ego()[:, : self.bundle.card.ego_values]
                 inputs = {
                     "images": images,
-                    "ego": observation.ego()[:, : self.bundle.card.ego_values],
+                    "ego": ego,
                     "route": observation.route.astype(np.float32),
                     "has_route": observation.has_route.astype(np.float32),
                     "words": words,
@@ -74,7 +76,8 @@ class OnnxPolicy:
             with _stage(timings, "integrate"):
                 trajectories, speeds = integrate(knots, speed=observation.speed[:, None])
         self.timings = timings
-        self.insight = Insight(light=light, lead=lead, stop_distance=stop_distance, thought=thought)
+        mirrored = ego[:, 2:].any(1) & (ego[:, -1] > 0.5)
+        self.insight = Insight(light=light, lead=lead, stop_distance=stop_distance, thought=thought, mirrored=mirrored)
         return Plan(trajectories=trajectories, speeds=speeds, knots=knots, values=values, chosen=chosen, risk=risk)
 
     def _check(self, observation: Observation) -> None:

@@ -82,14 +82,14 @@ class LogSource:
 
 class VideoSource:
     """Cameras by name, each a video file or a V4L2 device (/dev/videoN), at 10 Hz. A camera of the rig that has none stays black,
-    and the loop will say so. Video knows no speed: it is given."""
+    and the loop will say so. Video knows no speed, nor the side that traffic keeps to: they are given."""
 
-    def __init__(self, paths: Mapping[str, str], rig: Rig, *, speed: float) -> None:
+    def __init__(self, paths: Mapping[str, str], rig: Rig, *, speed: float, lefthand: bool = False) -> None:
         """Raises CaravelaError for a camera that the rig lacks or a video that cannot be opened."""
         names = [camera.name for camera in rig.cameras]
         if unknown := [name for name in paths if name not in names]:
             raise CaravelaError(f"got a video for the camera '{unknown[0]}'; expected one of {', '.join(names)}.")
-        self._rig, self._speed = rig, speed
+        self._rig, self._speed, self._side = rig, speed, np.array([1.0 if lefthand else -1.0], np.float32)
         self._videos = [frames(paths[name], rig) if name in paths else None for name in names]
         self._taken: list[NDArray[np.uint8]] = []  # newest first, (C, H, W, 3)
 
@@ -110,6 +110,7 @@ class VideoSource:
             route=np.zeros((1, ROUTE_POINTS, 2), np.float32),
             has_route=np.zeros(1, np.bool_),
             words=("",),
+            side=self._side,
         )
 
     def act(self, commands: Commands) -> Sequence[Event]:

@@ -12,7 +12,7 @@ def rows(count: int, *, start: int = 0) -> dict[str, np.ndarray]:
     """Samples whose ego speed is their number."""
     arrays = {name: np.zeros((count, 1), dtype=np.float32) for name in FIELDS}
     arrays["images"] = np.zeros((count, 4, 5, 8, 8), dtype=np.uint8)
-    arrays["ego"] = np.arange(start, start + count, dtype=np.float32)[:, None]
+    arrays["ego"] = np.arange(start, start + count, dtype=np.float32)[:, None] * (1, 0, 0)
     return arrays
 
 

@@ -108,3 +108,19 @@ def test_who_asks_about_one_side_hears_of_that_side():
     assert account.answer("what", "what is on the left") is not None
     account.forget()
     assert account.answer("what", "what is on the left") is None
+
+
+class Mirrored(Parrot):
+    """Knows what is on the left of its thoughts."""
+
+    def answer(self, question, thought, *, form=0):
+        self.asked = question
+        return Answer("i see a person on the left", 0.9, Fact("left", "person"))
+
+
+def test_of_a_thought_in_a_mirror_left_is_right():
+    account = Account(Mirrored())
+    account.see(thought(0.0), speed=3.0, t_s=0.0, mirrored=True)
+    assert account.answer("what", "what is on the right") == "I see a person on the right."
+    assert account.head.asked == "what is on the left"
+    assert account.answer("what", "what is on the left") is None

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +126,27 @@ def test_another_version_damaged_metadata_and_foreign_graphs_are_refused(bundle_
         open_bundle(_edited(bundle_folder, tmp_path, lambda values: values.update({"caravela.rig": "[]"})))
     with pytest.raises(BundleError, match="not a Caravela driving model"):
         open_bundle(_edited(bundle_folder, tmp_path, lambda values: values.clear()))
+
+
+def test_left_hand_traffic_is_planned_for_as_in_a_mirror(bundle_folder: Path, observe: Observe):
+    """Through the exported graph: what it sees on the left of the road, turned, gives what it sees on the right of it."""
+    policy, right = OnnxPolicy(bundle_folder), replace(observe(1), side=-np.ones(1, np.float32))
+    assert policy.bundle.card.ego_values == 3
+    turned = right.images[:, :, [0, 1, 3, 2]][..., ::-1, :]
+    left = replace(right, images=turned.copy(), route=right.route * np.array([1, -1], np.float32), side=np.ones(1, np.float32))
+    plans, insights = [], []
+    for observation in (right, left, replace(left, side=None)):
+        plans.append(policy.plan(observation))
+        insights.append(policy.insight)
+    np.testing.assert_allclose(plans[0].knots, plans[1].knots * (1, -1), atol=1e-4)
+    assert np.abs(plans[1].knots - plans[2].knots).max() > 1e-3, "nobody knows the side: right-hand traffic is assumed"
+    assert [bool(insight.mirrored[0]) for insight in insights] == [False, True, False]
+
+
+def test_a_driver_of_before_takes_no_side(observe: Observe):
+    policy = OnnxPolicy(shipped())
+    if policy.bundle.card.ego_values == 3:
+        pytest.skip("the driver that ships is told the side")
+    here, there = (policy.plan(replace(observe(1), side=np.full(1, side, np.float32))).knots for side in (1.0, -1.0))
+    np.testing.assert_array_equal(here, there)
+    assert policy.insight is not None and not policy.insight.mirrored[0]

@@ -155,3 +155,10 @@ def test_compiling_is_announced_once_and_only_then(capsys):
     announcer.on_start(ours)
     announcer.on_start(ours)
     assert capsys.readouterr().err == NOTICE + "\n"
+
+
+def test_an_observation_says_the_side_that_traffic_keeps_to(atlas, towns):
+    observation = Simulator(atlas, batch=3).reset(0)
+    assert observation.side is not None
+    assert observation.side.tolist() == [1.0 if town.lefthand else -1.0 for town in towns] and len(set(observation.side)) == 2
+    assert observation.ego()[:, 2].tolist() == observation.side.tolist()

@@ -61,12 +61,14 @@ class Egodriver(protocol.EgodriverServiceServicer):
         *,
         version: str,
         words: str = "",
+        lefthand: bool = False,
         tell: Callable[[str], None] = lambda sentence: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`policy_of` gives each session its policy: the same one where it remembers nothing between plans. `rig` is what it looks through;
-        `words` are said to it throughout; `tell` hears of sessions. Plans are made one at a time."""
+        `words` are said to it throughout, as is whether traffic keeps to the left; `tell` hears of sessions. Plans are made one at a time."""
         self._policy_of, self._rig, self._version, self._words, self._tell, self._clock = policy_of, rig, version, words, tell, clock
+        self._lefthand = lefthand
         self._sessions: dict[str, Session] = {}
         self._carla: set[str] = set()  # sessions of a client that reads the CARLA extension's debug message
         self._used: dict[str, float] = {}
@@ -91,7 +93,7 @@ class Egodriver(protocol.EgodriverServiceServicer):
             self._make_room(name)
         policy = self._policy_of()
         try:
-            session = Session(name, optics, self._rig, policy, idle=left_out, words=self._words)
+            session = Session(name, optics, self._rig, policy, idle=left_out, words=self._words, lefthand=self._lefthand)
         except Refusal as refusal:
             why = f" Not usable: {' '.join(left_out.values())}" if left_out else ""
             raise Refusal(f"{refusal}{why}", refusal.status) from refusal

@@ -36,7 +36,15 @@ class Session:
     """The state of one drive. Its methods may be called from several threads."""
 
     def __init__(
-        self, name: str, optics: Mapping[str, Optic], rig: Rig, policy: Policy, *, idle: Iterable[str] = (), words: str = ""
+        self,
+        name: str,
+        optics: Mapping[str, Optic],
+        rig: Rig,
+        policy: Policy,
+        *,
+        idle: Iterable[str] = (),
+        words: str = "",
+        lefthand: bool = False,
     ) -> None:
         """`idle` names cameras that were declared and cannot be used. Raises Refusal where the rest does not show the road ahead."""
         self.name, self.policy = name, policy
@@ -47,7 +55,7 @@ class Session:
         self._new_route: tuple[int, NDArray[np.float64]] | None = (
             None  # of a time whose pose is not known yet, (M, 3) in the rig frame of then
         )
-        self._words = words
+        self._words, self._side = words, np.array([1.0 if lefthand else -1.0], np.float32)
         self._began_us: int | None = None  # of the first thing that came
         self._lock = threading.Lock()
 
@@ -124,6 +132,7 @@ class Session:
             route=np.zeros((1, ROUTE_POINTS, 2), np.float32) if route is None else route[None],
             has_route=np.array([route is not None]),
             words=(self._words,),
+            side=self._side,
         )
 
     def _complete(self, now_us: int) -> bool:
