@@ -13,19 +13,19 @@ from fake_world import FakePolicy, fake_stage
 
 from caravela.core.types import Control, Event, policy_rig
 from caravela.core.units import STEP_US
-from caravela.studio import serve
-from caravela.studio.asks import Ask, Choices, DriveAsk, Stop, Wished
-from caravela.studio.body import Outfit
-from caravela.studio.cabin import Cabin, CabinAsk
-from caravela.studio.car import Aboard
-from caravela.studio.documents import Documents
-from caravela.studio.drive import Drive, DriveSettings, Stage, Tick
-from caravela.studio.drive_loop import DriveLoop
-from caravela.studio.glance import Lookout
-from caravela.studio.guard import Door
-from caravela.studio.hub import Hub
-from caravela.studio.server import Behind, make_app
-from caravela.studio.timeline import Timeline
+from caravela.studio.cabin.cabin import Cabin, CabinAsk
+from caravela.studio.cabin.glance import Lookout
+from caravela.studio.driving.body import Outfit
+from caravela.studio.driving.car import Aboard
+from caravela.studio.driving.drive import Drive, DriveSettings, Stage, Tick
+from caravela.studio.live.asks import Ask, Choices, DriveAsk, Stop, Wished
+from caravela.studio.live.drive_loop import DriveLoop
+from caravela.studio.live.hub import Hub
+from caravela.studio.record.timeline import Timeline
+from caravela.studio.web import serve
+from caravela.studio.web.documents import Documents
+from caravela.studio.web.guard import Door
+from caravela.studio.web.server import Behind, make_app
 
 CHOICES = Choices(("ring", "bend"), ("day", "night"), ("none", "light"))
 
