@@ -32,7 +32,8 @@ class Live:
         from caravela.cockpit.clients.consent import Consents
         from caravela.commands._cockpit_serve import folder_of
         from caravela.commands.drive import aboard_of, open_recording, outfit_of
-        from caravela.studio.cabin.cabin import Cabin, Said
+        from caravela.studio.cabin.asked import Said
+        from caravela.studio.cabin.cabin import Cabin
         from caravela.studio.cabin.glance import Lookout
         from caravela.studio.live.drive_loop import DriveLoop
         from caravela.studio.live.hub import Hub
@@ -87,7 +88,7 @@ class Live:
 
     def ask(self, ask: "Ask") -> None:
         """What a page asks, to the cabin or to the drive."""
-        from caravela.studio.cabin.cabin import CabinAsk
+        from caravela.studio.cabin.asked import CabinAsk
 
         if isinstance(ask, CabinAsk):
             self.cabin.ask(ask)
@@ -174,6 +175,7 @@ def drive_live(
         live.loop.latencies,
         begin=live.start,
         clip=live.timeline.clip,
+        speech=live.cabin.speech,
         documents=Documents(bundle=getattr(getattr(policy, "bundle", None), "path", None)),  # another policy than an exported one has none
     )
     server = serve.make_server(make_app(live.hub, behind, door=door))

@@ -30,7 +30,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """One line. `deeds` are signals that were written, `wishes` the words that were handed to driving."""
+    """One line. `deeds` are signals that were written, `wishes` the words that were handed to driving; `spoken` ones were recognised."""
 
     number: int
     t_s: float
@@ -39,6 +39,8 @@ class Line:
     tone: Tone = Tone.PLAIN
     seat: str = ""
     mark: str = ""
+    language: str = ""  # code of the text's, "" where nobody knows
+    spoken: bool = False
     deeds: tuple[tuple[str, Any], ...] = ()
     wishes: tuple[str, ...] = ()
 

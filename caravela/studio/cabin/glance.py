@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from caravela.cockpit.offers import Moment
 from caravela.cockpit.situation import STANDING, Situation
 from caravela.core.bundle import LIGHTS
 from caravela.core.modes import Mode
-from caravela.core.units import STEP_S
+from caravela.core.signals import Signals as CabinSignals
+from caravela.core.units import STEP_S, to_kph
+from caravela.studio.cabin.asked import Occupants
+from caravela.studio.driving.body import CHARGE, RANGE
 from caravela.studio.driving.drive import Tick
 from caravela.studio.driving.gauges import Signals
 from caravela.world.maps.lane_graph import LaneGraph
@@ -31,6 +35,28 @@ class Glance:
     risk: float = 0.0  # of the plan, 0 without a trained critic
     signals: Mapping[str, float | str | bool | None] = field(default_factory=dict)  # of powertrain and chassis
     replies: tuple[str, ...] = ()  # what the sat-nav and the driver made of words, at this tick
+
+    def moment(self, now: Situation, signals: CabinSignals, occupants: Occupants) -> Moment:
+        """What offers look at. `now` is the situation by the cabin's own clock."""
+        return Moment(
+            now,
+            signals,
+            to_go_km=self.to_go_km,
+            asleep=float(occupants.asleep),
+            motion_sick=float(occupants.unwell),
+            child_in_back=occupants.child,
+            red_for_s=self.red_for_s,
+            hazard=self.risk,
+        )
+
+    def write(self, signals: CabinSignals) -> None:
+        """Write what the car's sensors say."""
+        signals.write("Vehicle.Speed", min(round(to_kph(max(self.situation.speed, 0.0)), 1), 300.0))
+        signals.write("Vehicle.Body.Raindetection.Intensity", self.rain)
+        signals.write("Vehicle.Exterior.LightIntensity", self.daylight)
+        for path in (CHARGE, RANGE):  # whole percents and kilometres: the page is told when one changes
+            if isinstance(value := self.signals.get(path), float):
+                signals.write(path, round(value) if path == CHARGE else 1000.0 * round(value / 1000.0))
 
 
 @dataclass

@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from caravela.cockpit.intents import Answer
 from caravela.cockpit.tool import Place
+from caravela.cockpit.voice.stages import RATE
 from caravela.core.errors import CaravelaError, unknown_name
 from caravela.core.modes import Mode
 from caravela.core.request import Request
-from caravela.studio.cabin.cabin import AnswerClient, AnswerOffer, CabinAsk, Occupants, Said, SwitchOffers
+from caravela.studio.cabin.asked import AnswerClient, AnswerOffer, AnswerReadBack, CabinAsk, Occupants, Recorded, Said, SwitchOffers
+from caravela.studio.cabin.ears import LONGEST_S
 from caravela.studio.driving.car import mode_named
 from caravela.studio.driving.drive import DriveSettings
 from caravela.vehicle.attention import DriverState
@@ -23,7 +27,7 @@ SEED_LIMIT = 2**31 - 1
 LONGEST_MARK = 64  # characters
 HARDEST, SHARPEST = 4.0, 0.2  # m/s^2 and 1/m that the page's own controls may ask for
 KINDS = (
-    "say", "offer", "consent", "offers", "aboard", "take_back", "engage", "take_over", "release", "stop", "controls", "pause", "step", "restart",
+    "say", "read_back", "offer", "consent", "offers", "aboard", "take_back", "engage", "take_over", "release", "stop", "controls", "pause", "step", "restart",
 )  # fmt: skip
 
 
@@ -115,6 +119,14 @@ class Choices:
         return (*self.maps, *self.towns)
 
 
+class BadRecording(CaravelaError):
+    """A recording that cannot be heard; `mark` is its page's own."""
+
+    def __init__(self, sentence: str, mark: str = "") -> None:
+        super().__init__(sentence)
+        self.mark = mark
+
+
 def parse_ask(text: str, *, choices: Choices) -> tuple[Ask, ...]:
     """What a page's message asks for. Raises CaravelaError with a sentence for the page."""
     if len(text) > MESSAGE_LIMIT:
@@ -126,8 +138,9 @@ def parse_ask(text: str, *, choices: Choices) -> tuple[Ask, ...]:
         raise CaravelaError(f"this request is not a JSON object with a 'type'; expected {', '.join(KINDS)}.") from None
     match kind:
         case "say":
-            mark = fields.get("mark", "")
-            return (Said(_text(fields, "words"), _seat(fields), mark if isinstance(mark, str) and len(mark) <= LONGEST_MARK else ""),)
+            return (Said(_text(fields, "words"), _seat(fields), _mark(fields)),)
+        case "read_back":
+            return (AnswerReadBack(_text(fields, "words"), _answer(_text(fields, "answer")), _seat(fields)),)
         case "offer":
             answer = _text(fields, "answer")
             return (AnswerOffer(_text(fields, "service"), _answer(answer), never=answer == "never", seat=_seat(fields)),)
@@ -159,6 +172,31 @@ def parse_ask(text: str, *, choices: Choices) -> tuple[Ask, ...]:
     raise unknown_name("request", str(kind)[:40], KINDS)
 
 
+def parse_recorded(message: bytes) -> Recorded:
+    """What was said while a button was held: four bytes (little-endian) of header length, the header as JSON with seat, mark and rate, then
+    16-bit samples, mono, little-endian. Raises BadRecording with a sentence for the page."""
+    begin = 4 + int.from_bytes(message[:4], "little")
+    try:
+        fields = json.loads(message[4:begin]) if begin <= min(len(message), MESSAGE_LIMIT) else {}
+    except (ValueError, RecursionError):
+        fields = {}
+    if not isinstance(fields, dict) or fields.get("type") != "recorded":
+        raise BadRecording("this recording does not begin with a JSON object of type 'recorded': hold the page's button while you speak.")
+    mark, sound = _mark(fields), message[begin:]
+    if fields.get("rate") != RATE:
+        raise BadRecording(f"this recording has {str(fields.get('rate'))[:40]} samples a second; expected {RATE}.", mark)
+    if not sound or len(sound) % 2:
+        raise BadRecording(f"this recording has {len(sound):,} bytes of sound; expected 16-bit samples, so an even number above 0.", mark)
+    if len(sound) > 2 * RATE * LONGEST_S:
+        raise BadRecording(
+            f"this recording is {len(sound) / 2 / RATE:.0f} s long; at most {LONGEST_S:g} s are heard: say it shorter.", mark
+        )
+    try:
+        return Recorded(np.frombuffer(sound, "<i2").astype(np.int16), _seat(fields), mark)
+    except CaravelaError as error:
+        raise BadRecording(str(error), mark) from None
+
+
 def parse_settings(fields: Mapping[str, Any], *, choices: Choices) -> DriveSettings:
     """The settings of a drive that a page asks for. Raises CaravelaError where one is not on offer."""
     place, weather, traffic = (str(fields.get(name, "")) for name in ("place", "weather", "traffic"))
@@ -180,6 +218,12 @@ def _aboard(fields: Mapping[str, Any]) -> tuple[Ask, ...]:
     driver = DriverState(seated=_flag(fields, "seated"), hands_on=_flag(fields, "hands_on"), eyes_on=_flag(fields, "eyes_on"))
     occupants = Occupants(asleep=_flag(fields, "asleep"), unwell=_flag(fields, "unwell"), child=_flag(fields, "child"))
     return DriverSeen(driver), occupants
+
+
+def _mark(fields: Mapping[str, Any]) -> str:
+    """A saying's mark; "" where it has none that can be one."""
+    mark = fields.get("mark", "")
+    return mark if isinstance(mark, str) and len(mark) <= LONGEST_MARK else ""
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

@@ -11,6 +11,7 @@ import { Tabs } from "./tabs.js";
 import { Talk } from "./talk.js";
 import { TopView } from "./topview.js";
 import { View } from "./view.js";
+import { Voice } from "./voice.js";
 import { Hand, Who } from "./who.js";
 import { LANGUAGES, at, keep, kept, make, named, put, speak, t, translate } from "./words.js";
 
@@ -19,6 +20,7 @@ const view = new View(at("view"));
 const top = new TopView(at("map"));
 const tabs = new Tabs();
 const talk = new Talk(live);
+const voice = new Voice(talk);
 const cabin = new Cabin(live);
 const gauges = new Gauges();
 const recorder = new Recorder();
@@ -83,6 +85,7 @@ live.addEventListener("view", ({ detail }) => {
 });
 live.addEventListener("cabin", ({ detail }) => {
   talk.show(detail);
+  voice.show(detail);
   cabin.show(detail);
   gauges.cabin(detail);
 });
@@ -195,7 +198,7 @@ document.addEventListener("language", () => {
 // --- keys; while something is typed they are letters, and whoever does not want single keys switches them off ---
 
 const HELP = [
-  [["/"], "key.talk"], [["o"], "key.open"], [[" "], "key.pause"], [["s"], "key.step"], [["r"], "key.restart"], [["m"], "key.town"], [["f"], "key.fan"],
+  [["/"], "key.talk"], [[" "], "key.voice"], [["o"], "key.open"], [[" "], "key.pause"], [["s"], "key.step"], [["r"], "key.restart"], [["m"], "key.town"], [["f"], "key.fan"],
   [["n"], "key.theme"], [["1", "…", "8"], "key.tabs"], [["←", "↑", "↓", "→"], "key.drive"], [["?"], "key.help"], [["Esc"], "key.leave"],
 ]; // prettier-ignore
 const KEYS = {

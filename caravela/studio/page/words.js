@@ -55,6 +55,12 @@ export function clock(seconds) {
   return `${Math.floor(seconds / 60)}:${number(seconds % 60, 1, { minimumIntegerDigits: 2 })}`;
 }
 
+// Languages by their codes, as a list in words.
+export function languages(codes) {
+  const names = new Intl.DisplayNames(language, { type: "language" });
+  return new Intl.ListFormat(language).format(codes.map((code) => names.of(code)));
+}
+
 export async function speak(wanted) {
   language = LANGUAGES.includes(wanted) ? wanted : "en";
   if (!tables[language]) tables[language] = await (await fetch(`words/${language}.json`)).json();

@@ -161,6 +161,7 @@ def guard(headers: MutableHeaders, *, host: str) -> None:
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws://{host} wss://{host}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+    headers["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=()"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -3,7 +3,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +15,9 @@ from starlette.staticfiles import StaticFiles
 
 from caravela.cockpit.clients.limits import Limits
 from caravela.core.errors import CaravelaError
-from caravela.studio.cabin.cabin import Said
+from caravela.studio.cabin.asked import Recorded, Said
 from caravela.studio.driving.latency import Latencies
-from caravela.studio.live.asks import Ask, Choices, parse_ask
+from caravela.studio.live.asks import Ask, BadRecording, Choices, parse_ask, parse_recorded
 from caravela.studio.live.hub import Hub, Page
 from caravela.studio.web.documents import Documents
 from caravela.studio.web.guard import FOREIGN, Door, Guard
@@ -40,6 +40,7 @@ class Behind:
     begin: Callable[[], None]  # called once, when the server is up
     clip: Callable[[int], bytes | None] = lambda number: None
     documents: Documents = field(default_factory=Documents)
+    speech: Callable[[int], bytes] | None = None  # a line of the conversation as a .wav; raises CaravelaError with a sentence for the page
     greet: Callable[[], None] = lambda: None  # a page has come
 
 
@@ -80,6 +81,15 @@ def make_app(hub: Hub, behind: Behind, *, door: Door | None = None) -> FastAPI:
         if packed is None:
             return JSONResponse({"error": f"there is no clip {number} any more; the newest are kept."}, 404)
         return Response(packed, media_type="application/octet-stream")
+
+    @app.get("/spoken/{number}")
+    async def spoken(number: int) -> Response:
+        if behind.speech is None:
+            return JSONResponse({"error": "this car has no voice."}, 404)
+        try:
+            return Response(await asyncio.to_thread(behind.speech, number), media_type="audio/wav")
+        except CaravelaError as error:
+            return JSONResponse({"error": str(error)}, 404)
 
     @app.get("/frontier.json")
     async def frontier() -> Response:
@@ -127,7 +137,6 @@ async def answer_page(socket: WebSocket, *, ask: Callable[[Ask], None], choices:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             return
-        text = message.get("text") or (message.get("bytes") or b"").decode(errors="replace")
         now_s = time.monotonic()
         if asks.take("", now_s):
             beyond += 1
@@ -136,14 +145,23 @@ async def answer_page(socket: WebSocket, *, ask: Callable[[Ask], None], choices:
                 return
             await socket.send_json(refused("too many requests; wait a moment."))
             continue
+        mark = ""
         try:
-            for one in parse_ask(text, choices=choices):
-                if isinstance(one, Said) and (wait := sayings.take("", now_s)):
-                    await socket.send_json(refused(f"too much was said at once; say it again in {wait:.0f} s.", mark=one.mark))
+            for one in parsed(message, choices=choices):
+                mark = one.mark if isinstance(one, Said | Recorded) else ""
+                if isinstance(one, Said | Recorded) and (wait := sayings.take("", now_s)):
+                    await socket.send_json(refused(f"too much was said at once; say it again in {wait:.0f} s.", mark=mark))
                 else:
                     ask(one)
         except CaravelaError as error:
-            await socket.send_json(refused(str(error)))
+            await socket.send_json(refused(str(error), mark=error.mark if isinstance(error, BadRecording) else mark))
+
+
+def parsed(message: Mapping[str, Any], *, choices: Choices) -> tuple[Ask, ...]:
+    """What a message of a websocket asks for: text is JSON, bytes are a recording. Raises CaravelaError with a sentence for the page."""
+    if (recorded := message.get("bytes")) is not None:
+        return (parse_recorded(recorded),)
+    return parse_ask(message.get("text") or "", choices=choices)
 
 
 def refused(sentence: str, *, mark: str = "") -> dict[str, Any]:

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from caravela.cockpit.agent import CockpitAgent
+from caravela.cockpit.agent import CockpitAgent, Languages
 from caravela.cockpit.clients.audit import Audit
 from caravela.cockpit.clients.consent import Client
 from caravela.cockpit.intents import Answer
 from caravela.cockpit.tool import Place
 from caravela.cockpit.understanding import Understanding
 from caravela.core.request import Request
-from caravela.studio.cabin.cabin import FAULT, GONE, TOO_SOON, AnswerClient, AnswerOffer, Cabin, Occupants, Said
+from caravela.studio.cabin.asked import AnswerClient, AnswerOffer, Occupants, Said
+from caravela.studio.cabin.cabin import FAULT, GONE, TOO_SOON, Cabin
 from caravela.studio.cabin.glance import Glance
 from caravela.studio.cabin.visitors import CabinDoor
 
@@ -27,11 +28,17 @@ def understanding() -> Understanding:
 class Bench:
     """A cabin with a clock that the test sets, and what came out of it."""
 
-    def __init__(self, understanding: Understanding, kept: Path) -> None:
+    def __init__(self, understanding: Understanding, kept: Path, languages: Languages | None = None) -> None:
         self.now, self.requests, self.published = 0.0, [], []
         self.cabin = Cabin(self.requests.append, self.published.append, kept=kept, clock=lambda: self.now)
-        self.cabin._agent = CockpitAgent(
-            self.cabin.gate, look=self.cabin.look, understanding=understanding, on_answer=self.cabin._on_answer
+        self.cabin.attend(
+            CockpitAgent(
+                self.cabin.gate,
+                look=self.cabin.look,
+                understanding=understanding,
+                languages=languages,
+                on_answer=self.cabin._on_answer,
+            )
         )
 
     def wait(self, seconds: float) -> None:

@@ -40,6 +40,7 @@ def test_what_the_page_says_is_in_the_tables() -> None:
     for text in SCRIPTS.values():
         used |= set(re.findall(r'\bt\("([\w.]+)"', text)) | set(re.findall(r'"data-t(?:-label)?": "([\w.]+)"', text))
         used |= {key for pair in re.findall(r'\? "([a-z_.]+)" : "([a-z_.]+)"(?=[,)])', text) for key in pair if "." in key}
+    used |= set(re.findall(r'#say\("([\w.]+)"', SCRIPTS["voice.js"])) | {"voice.opening", "voice.listening"}
     used |= set(re.findall(r'\[\[.*?\], "(key\.\w+)"\]', SCRIPTS["app.js"]))
     used |= {f"gauge.{key}" for key in re.findall(r'key: "(\w+)"', SCRIPTS["gauges.js"])}
     used |= {f"aboard.{name}" for name in re.findall(r'"(\w+)"', re.search(r"ABOARD = \[(.*?)\]", SCRIPTS["cabin.js"]).group(1))}
