@@ -46,7 +46,7 @@ from caravela.studio.cabin.conversation import Conversation, Tone, Who
 from caravela.studio.cabin.ears import EXTRA, LONGEST_S, Ears, Hearing, packaged_hearing
 from caravela.studio.cabin.glance import Glance
 from caravela.studio.cabin.mouth import Mouth
-from caravela.studio.cabin.tongues import CODES, ENGLISH, understood_by
+from caravela.studio.cabin.tongues import CODES, ENGLISH, truly, understood_by
 from caravela.studio.cabin.voices import ReadBack, Voices
 
 LOOK_S = 0.25  # s between two looks at the drive
@@ -355,7 +355,8 @@ class Cabin:
         )
         deeds = tuple((change.path, change.after) for change in response.changes)
         wishes = tuple(request.words or repr(request.wish) for request in response.requests)
-        self.conversation.add(Who.CAR, response.text, t_s=self.now_s, tone=tone, deeds=deeds, wishes=wishes, language=language)
+        text = truly(response.text, self.understands)
+        self.conversation.add(Who.CAR, text, t_s=self.now_s, tone=tone, deeds=deeds, wishes=wishes, language=language)
 
     def _say(self, who: Who, text: str, tone: Tone) -> None:
         said, language = self._in_language(text)

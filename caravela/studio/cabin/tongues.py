@@ -2,12 +2,14 @@
 
 import sys
 
+from caravela.cockpit import replies
 from caravela.cockpit.agent import Languages
 from caravela.cockpit.tool import Place
 from caravela.core.errors import CaravelaError
 
 CODES = {"english": "en", "german": "de", "chinese": "zh"}  # the cockpit's names, and the page's
 ENGLISH = CODES["english"]
+GARBLED = "I could not make out what you said; I understand English, German and Chinese. Could you say it again?"
 _TRIALS = {"de": "Guten Morgen, wie geht es dir?", "zh": "早上好，你好吗？"}
 
 
@@ -25,3 +27,8 @@ def understood_by(languages: Languages | None) -> tuple[str, ...]:
     except CaravelaError as error:
         print(f"caravela: English only: {error}", file=sys.stderr)
     return tuple(found)
+
+
+def truly(sentence: str, understands: tuple[str, ...]) -> str:
+    """A sentence of the cockpit's; the one that names English alone is another where more is understood."""
+    return GARBLED if sentence == replies.GARBLED and set(understands) == {*CODES.values()} else sentence

