@@ -9,6 +9,7 @@ from caravela.cockpit.clients.consent import Client
 from caravela.cockpit.clients.door import Answer, Door
 from caravela.studio.cabin.cabin import Cabin
 from caravela.studio.cabin.conversation import Tone, Who
+from caravela.studio.cabin.tongues import ENGLISH
 
 
 class CabinDoor(Door):
@@ -31,6 +32,8 @@ class CabinDoor(Door):
                 deeds = tuple(answer.facts.get("changed", {}).items())
                 wishes = (answer.facts["request"],) if "request" in answer.facts else ()
                 text = f"{client.name}: {name.replace('_', ' ')}"
-                self._cabin.conversation.add(Who.CLIENT, text, t_s=self._cabin.now_s, tone=Tone.DONE, deeds=deeds, wishes=wishes)
+                self._cabin.conversation.add(
+                    Who.CLIENT, text, t_s=self._cabin.now_s, tone=Tone.DONE, language=ENGLISH, deeds=deeds, wishes=wishes
+                )
         self._cabin.tell()
         return answer

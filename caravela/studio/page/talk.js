@@ -121,13 +121,13 @@ export class Talk {
     const seat = at("seat").value || "driver";
     at("seat").replaceChildren(...SEATS.map((name) => new Option(t(`seat.${name}`), name)));
     at("seat").value = seat;
-    const understands = this.#cabin?.understands ?? ["en"];
-    const known = understands.includes(current());
-    const lang = known ? current() : "en";
+    const understands = this.#cabin?.understands; // not known before the car is awake
+    const known = !understands || understands.includes(current());
+    const lang = understands?.includes(current()) ? current() : "en";
     at("words").placeholder = t(known ? "tell.placeholder" : "tell.placeholder.english");
     const chips = SUGGESTIONS[lang].map((text) => make("button", { type: "button", text, lang }));
     at("suggestions").replaceChildren(...chips, make("button", { type: "button", id: "take-back", className: "quiet", text: t("take_back"), title: t("take_back.title") }));
-    const empty = [t("talk.empty", { languages: languages(understands) }), ...(known ? [] : [t("talk.extra")])].join(" ");
+    const empty = understands ? [t("talk.empty", { languages: languages(understands) }), ...(known ? [] : [t("talk.extra")])].join(" ") : "";
     if (!at("lines").children.length) at("lines").append(make("li", { className: "empty" }));
     if (at("lines").querySelector(".empty")) put(at("lines").querySelector(".empty"), empty);
     this.#open = "";
