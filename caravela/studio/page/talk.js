@@ -6,7 +6,7 @@ const SEATS = ["driver", "passenger", "rear_driver", "rear_passenger"];
 const SUGGESTIONS = {
   en: ["turn left", "gently", "hurry up", "stop here", "open the window", "I feel cold"],
   de: ["links abbiegen", "sanft fahren", "beeil dich", "hier anhalten", "Fenster auf", "mir ist kalt"],
-  zh: ["左转", "开慢点", "快点", "在这里停车", "打开车窗", "我冷"],
+  zh: ["左转", "开稳一点", "快点", "在这里停车", "打开车窗", "我冷"],
 };
 
 export class Talk {

@@ -32,7 +32,9 @@ class Both:
 def studio() -> Iterator[Studio]:
     made = hearing()
     made.recogniser.says = SAYS
-    with serving(make_hearing=lambda: made, mouth=Mouth(Hum, able=lambda: True), make_languages=lambda understanding: Both()) as running:
+    options = {"make_hearing": lambda: made, "mouth": Mouth(Hum, able=lambda: True), "make_languages": lambda understanding: Both()}
+    with pytest.MonkeyPatch.context() as patch, serving(**options) as running:
+        patch.setattr("caravela.studio.cabin.cabin.STALE_S", 600.0)  # a busy machine recognises late
         yield running
 
 
