@@ -37,10 +37,10 @@ class Hum:
         return Audio(tone(0.2))
 
 
-def tone(seconds: float, *, size: int = 8000) -> Samples:
-    """(n,) of a tone of 220 Hz."""
+def tone(seconds: float, *, size: int = 8000, pitch: float = 220.0) -> Samples:
+    """(n,) of a tone of `pitch` Hz."""
     t_s = np.arange(round(seconds * RATE)) / RATE
-    return np.round(size * np.sin(2.0 * np.pi * 220.0 * t_s)).astype(np.int16)
+    return np.round(size * np.sin(2.0 * np.pi * pitch * t_s)).astype(np.int16)
 
 
 def quiet(seconds: float) -> Samples:

@@ -1,23 +1,25 @@
-"""Push to talk and the car's voice in a real browser, whose microphone beeps; what is heard of it is the test's."""
+"""Push to talk and the car's voice in a real browser, whose microphone plays a file; what is heard of it is the test's."""
 
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
-from fake_hearing import Hum, hearing
+from fake_hearing import Hum, hearing, quiet, tone
 from fake_studio import Studio, serving, wait_for
 
 from caravela.cockpit.agent import Heard
 from caravela.cockpit.languages import german_speech
-from caravela.cockpit.voice.stages import Transcript
-from caravela.studio.cabin.mouth import Mouth
+from caravela.cockpit.voice.stages import Audio, Transcript
+from caravela.studio.cabin.mouth import Mouth, wav
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (extra dev)")
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
-PATIENCE_S = 30.0
+HOLD_MS = 2500
+PATIENCE_S = 240.0  # a browser, a drive and a cabin share this machine with whatever else runs on it
 SAYS: list[Transcript] = []  # what is heard next
 
 
@@ -39,9 +41,15 @@ def studio() -> Iterator[Studio]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    sound = tmp_path_factory.mktemp("sound") / "syllables.wav"
+    syllables = [
+        part for pitch in (140.0, 200.0, 170.0, 260.0, 150.0, 230.0) for part in (tone(0.25, pitch=pitch, size=16_000), quiet(0.08))
+    ]
+    sound.write_bytes(wav(Audio(np.concatenate(syllables))))  # a steady tone is what browsers take for noise
     with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *MICROPHONE])
+        arguments = ["--no-sandbox", "--disable-gpu", *MICROPHONE, f"--use-file-for-fake-audio-capture={sound}"]
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield opened
         opened.close()
 
@@ -52,6 +60,7 @@ def page(browser: Any, studio: Studio) -> Iterator[Any]:
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    opened.set_default_timeout(1000.0 * PATIENCE_S)
     opened.goto(studio.url)
     until(opened, "document.body.dataset.tick > 0 && !document.getElementById('hold').hidden")
     yield opened
@@ -77,7 +86,7 @@ def test_a_held_button_records_and_the_car_does_what_it_heard(page: Any, studio:
     page.mouse.down()
     until(page, LISTENS)
     assert "Listening" in page.inner_text("#hearing") and page.get_attribute("#hold", "aria-pressed") == "true"
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(HOLD_MS)
     page.mouse.up()
     until(page, "[...document.querySelectorAll('#lines .person')].some((line) => line.textContent.includes('heard like this'))")
     until(
@@ -91,7 +100,7 @@ def test_space_on_the_button_is_held_too_and_what_is_doubtful_is_asked(page: Any
     page.locator("#hold").focus()
     page.keyboard.down("Space")
     until(page, LISTENS)
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(HOLD_MS)
     page.keyboard.up("Space")
     until(page, "document.querySelector('#asked q')?.textContent === 'close the window'")
     assert page.get_attribute("#pause", "aria-pressed") == "false", "space does nothing else"
@@ -101,6 +110,7 @@ def test_space_on_the_button_is_held_too_and_what_is_doubtful_is_asked(page: Any
 
 
 def test_escape_drops_a_recording_and_a_click_says_how_to_speak(page: Any, studio: Studio) -> None:
+    before = len(SAYS)
     page.locator("#hold").focus()
     page.keyboard.press("Enter")
     until(page, LISTENS)
@@ -109,7 +119,7 @@ def test_escape_drops_a_recording_and_a_click_says_how_to_speak(page: Any, studi
     page.keyboard.down("Space")
     page.keyboard.up("Space")
     until(page, "document.getElementById('hearing').textContent.startsWith('Hold the button')")
-    assert SAYS == [] and page.locator("#lines .pending").count() == 0
+    assert len(SAYS) == before and page.locator("#lines .pending").count() == 0
 
 
 def test_answers_are_read_aloud_where_that_is_wanted(page: Any, studio: Studio) -> None:
@@ -124,7 +134,6 @@ def test_answers_are_read_aloud_where_that_is_wanted(page: Any, studio: Studio) 
 
 
 def test_the_page_tells_which_languages_the_car_understands(page: Any, studio: Studio) -> None:
-    assert "Guten" not in page.inner_text("#lines")
     page.select_option("#language", "de")
     until(page, "document.getElementById('words').placeholder === 'Dem Auto etwas sagen …'")
     assert page.inner_text("#suggestions button >> nth=0") == "links abbiegen"
