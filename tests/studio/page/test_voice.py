@@ -123,12 +123,11 @@ def test_escape_drops_a_recording_and_a_click_says_how_to_speak(page: Any, studi
 
 
 def test_answers_are_read_aloud_where_that_is_wanted(page: Any, studio: Studio) -> None:
-    fetched: list[str] = []
-    page.on("request", lambda request: fetched.append(request.url) if "/spoken/" in request.url else None)
     page.click("#aloud")
     page.fill("#words", "a bit warmer please")
-    page.press("#words", "Enter")
-    wait_for(lambda: len(fetched) == 1, seconds=PATIENCE_S)
+    with page.expect_response(lambda answer: "/spoken/" in answer.url, timeout=1000.0 * PATIENCE_S) as answered:
+        page.press("#words", "Enter")
+    assert answered.value.ok and answered.value.headers["content-type"] == "audio/wav"
     page.click("#aloud")
     assert page.get_attribute("#aloud", "aria-pressed") == "false"
 
