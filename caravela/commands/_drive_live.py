@@ -13,10 +13,10 @@ from caravela.core.units import STEP_S
 
 if TYPE_CHECKING:
     from caravela.commands.drive import Options
-    from caravela.studio.asks import Ask
-    from caravela.studio.cabin import Cabin
-    from caravela.studio.drive import DriveSettings, Stage, Tick
-    from caravela.studio.recording import Recording
+    from caravela.studio.cabin.cabin import Cabin
+    from caravela.studio.driving.drive import DriveSettings, Stage, Tick
+    from caravela.studio.live.asks import Ask
+    from caravela.studio.record.recording import Recording
     from caravela.vehicle.answers import Account
     from caravela.vehicle.policy import OnnxPolicy
 
@@ -32,11 +32,12 @@ class Live:
         from caravela.cockpit.clients.consent import Consents
         from caravela.commands._cockpit_serve import folder_of
         from caravela.commands.drive import aboard_of, open_recording, outfit_of
-        from caravela.studio.cabin import Cabin, Said
-        from caravela.studio.drive_loop import DriveLoop
-        from caravela.studio.glance import Lookout
-        from caravela.studio.hub import Hub
-        from caravela.studio.timeline import Timeline
+        from caravela.studio.cabin.asked import Said
+        from caravela.studio.cabin.cabin import Cabin
+        from caravela.studio.cabin.glance import Lookout
+        from caravela.studio.live.drive_loop import DriveLoop
+        from caravela.studio.live.hub import Hub
+        from caravela.studio.record.timeline import Timeline
 
         self._options, self._tell, self._policy = options, tell, policy
         self._stage: Stage | None = None
@@ -79,7 +80,7 @@ class Live:
 
     def stop(self) -> None:
         """End the threads."""
-        from caravela.studio.asks import Stop
+        from caravela.studio.live.asks import Stop
 
         self.loop.ask(Stop())
         self.loop.join(timeout=10.0)
@@ -87,7 +88,7 @@ class Live:
 
     def ask(self, ask: "Ask") -> None:
         """What a page asks, to the cabin or to the drive."""
-        from caravela.studio.cabin import CabinAsk
+        from caravela.studio.cabin.asked import CabinAsk
 
         if isinstance(ask, CabinAsk):
             self.cabin.ask(ask)
@@ -100,7 +101,7 @@ class Live:
         self.loop.tell(sentence)
 
     def _wished(self, request: Any) -> None:
-        from caravela.studio.asks import Wished
+        from caravela.studio.live.asks import Wished
 
         self.loop.ask(Wished(request))
 
@@ -111,7 +112,7 @@ class Live:
             self.recording.begin(stage)
 
     def _tick(self, tick: "Tick") -> None:
-        from caravela.studio.asks import Stop
+        from caravela.studio.live.asks import Stop
 
         assert self._stage is not None
         if self._account is not None and self._policy.insight is not None:  # a reference is kept, nothing is computed
@@ -152,12 +153,12 @@ def drive_live(
 ) -> dict[str, Any]:
     """Drive in real time with the page, until Ctrl-C or until `seconds` are over; where `paused`, once somebody lets it go."""
     from caravela.commands.drive import finish, has_display, open_browser, outfit_of, progress, summary
-    from caravela.studio import serve
-    from caravela.studio.asks import Choices
-    from caravela.studio.documents import Documents
-    from caravela.studio.guard import Door
-    from caravela.studio.server import Behind, make_app
-    from caravela.studio.simulated import SimulatedStages, town_names, traffics, weathers
+    from caravela.studio.driving.simulated import SimulatedStages, town_names, traffics, weathers
+    from caravela.studio.live.asks import Choices
+    from caravela.studio.web import serve
+    from caravela.studio.web.documents import Documents
+    from caravela.studio.web.guard import Door
+    from caravela.studio.web.server import Behind, make_app
 
     door = Door.at(options.host)
     listener = serve.bind(options.port, host=options.host)
@@ -175,6 +176,7 @@ def drive_live(
         live.loop.latencies,
         begin=live.start,
         clip=live.timeline.clip,
+        speech=live.cabin.speech,
         documents=Documents(bundle=getattr(getattr(policy, "bundle", None), "path", None)),  # another policy than an exported one has none
     )
     server = serve.make_server(make_app(live.hub, behind, door=door))
@@ -222,8 +224,8 @@ def open_to_clients(port: int, cabin: "Cabin", *, tell: Callable[[str], None], o
     from caravela.cockpit.clients.http import PATH, make_app
     from caravela.cockpit.clients.server import make_server
     from caravela.commands._cockpit_serve import folder_of
-    from caravela.studio import serve
-    from caravela.studio.visitors import CabinDoor
+    from caravela.studio.cabin.visitors import CabinDoor
+    from caravela.studio.web import serve
 
     audit = Audit(folder_of(options.folder) / AUDIT)
     car_door = CabinDoor(cabin, audit=audit)

@@ -138,7 +138,7 @@ def today(kind: str, facts: "Facts") -> "Fact | None":
     from caravela.core.units import to_kph
     from caravela.words.grammar import UNKNOWN, Fact
 
-    lead = facts.lead if facts.lead < 79.0 else None  # as studio/glance.py reads it
+    lead = facts.lead if facts.lead < 79.0 else None  # as studio/cabin/glance.py reads it
     situation = Situation(speed=facts.speed, light=facts.light, lead=lead, asked_to_stop=facts.asked)
     if kind == "speed":
         return Fact(kind, "standing") if facts.speed < 0.5 else Fact(kind, "driving", round(to_kph(facts.speed)))

@@ -32,7 +32,7 @@ def run_serve(options: ServeOptions) -> dict[str, Any]:
 
     from caravela import __version__
     from caravela.commands.drive import open_policy
-    from caravela.studio.drive import checked_words
+    from caravela.studio.driving.drive import checked_words
     from caravela.vehicle.serve.server import Server
     from caravela.vehicle.serve.service import Egodriver
 

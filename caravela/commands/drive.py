@@ -15,11 +15,11 @@ from caravela.core.units import STEP_S
 if TYPE_CHECKING:
     from caravela.core.responsibility import Tenure
     from caravela.core.types import Rig
-    from caravela.studio.body import Cost, Outfit
-    from caravela.studio.car import Aboard
-    from caravela.studio.drive import DriveSettings
-    from caravela.studio.latency import Latencies
-    from caravela.studio.recording import Recording
+    from caravela.studio.driving.body import Cost, Outfit
+    from caravela.studio.driving.car import Aboard
+    from caravela.studio.driving.drive import DriveSettings
+    from caravela.studio.driving.latency import Latencies
+    from caravela.studio.record.recording import Recording
     from caravela.vehicle.policy import OnnxPolicy
 
 HELP = "drive a town or a map and watch it live"
@@ -101,23 +101,23 @@ def run(options: Options) -> dict[str, Any]:
 
 def aboard_of(options: Options) -> "Aboard":
     """Who is aboard. Raises CaravelaError for a mode that there is none of and for somebody who cannot answer."""
-    from caravela.studio.car import Aboard
+    from caravela.studio.driving.car import Aboard
 
     return Aboard(options.mode, options.driver, options.entity)
 
 
 def outfit_of(options: Options) -> "Outfit":
     """Which plan is driven, in which car. Raises CaravelaError for a plan or condition that there is none of."""
-    from caravela.studio.body import Outfit
+    from caravela.studio.driving.body import Outfit
 
     return Outfit(options.plan, options.condition)
 
 
 def settings_of(options: Options) -> "DriveSettings":
     """The drive that the options ask for. Raises CaravelaError for names that are not known."""
-    from caravela.studio.asks import SEED_LIMIT
-    from caravela.studio.drive import DriveSettings, checked_words
-    from caravela.studio.simulated import town_names, traffics, weathers
+    from caravela.studio.driving.drive import DriveSettings, checked_words
+    from caravela.studio.driving.simulated import town_names, traffics, weathers
+    from caravela.studio.live.asks import SEED_LIMIT
 
     if options.map is not None and options.town is not None:
         raise CaravelaError(f"got both --town {options.town} and --map {options.map}; expected one of them.")
@@ -147,7 +147,7 @@ def open_recording(path: Path | None, *, rig: "Rig", tell: Callable[[str], None]
     """A recording to `path`, if there is to be one. Raises RecordingError where it cannot be written."""
     if path is None:
         return None
-    from caravela.studio.recording import Recording
+    from caravela.studio.record.recording import Recording
     from caravela.vehicle.recorder import Recorder
 
     recorder = Recorder(path, cameras=rig.cameras, epoch_ns=time.time_ns())
@@ -162,11 +162,11 @@ def open_recording(path: Path | None, *, rig: "Rig", tell: Callable[[str], None]
 def drive_headless(options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float) -> dict[str, Any]:
     """Drive without a page, as fast as it goes."""
     from caravela.core.types import Camera
-    from caravela.studio import packet
-    from caravela.studio.drive import Drive, Tick
-    from caravela.studio.latency import Latencies
-    from caravela.studio.simulated import SimulatedStages
-    from caravela.studio.viewfinder import view_camera
+    from caravela.studio.driving.drive import Drive, Tick
+    from caravela.studio.driving.latency import Latencies
+    from caravela.studio.driving.simulated import SimulatedStages
+    from caravela.studio.view import packet
+    from caravela.studio.view.viewfinder import view_camera
     from caravela.world.state import WorldState
 
     stages = SimulatedStages(policy.rig)

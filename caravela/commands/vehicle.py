@@ -168,8 +168,8 @@ def run(options: RunOptions) -> dict[str, Any]:
 def check(options: RunOptions) -> "Injection | None":
     """The fault to put in, if any. Raises CaravelaError for options that mean nothing."""
     from caravela.core.responsibility import Entity, Person
-    from caravela.studio.drive import checked_words
-    from caravela.studio.simulated import town_names, traffics, weathers
+    from caravela.studio.driving.drive import checked_words
+    from caravela.studio.driving.simulated import town_names, traffics, weathers
     from caravela.vehicle.profiles import assisted_profile
     from caravela.vehicle.recorder import check_target
     from caravela.vehicle.rehearsal import injections
@@ -210,9 +210,9 @@ def open_source(options: RunOptions, rig: "Rig") -> "Source":
         if bad := [text for text in options.video if "=" not in text]:
             raise CaravelaError(f"got --video {bad[0]}; expected NAME=FILE, as in front=drive.mp4.")
         return VideoSource(dict(text.split("=", 1) for text in options.video), rig, speed=options.speed, lefthand=options.lefthand)
-    from caravela.studio.drive import DriveSettings
-    from caravela.studio.simulated import SimulatedStages, town_names
-    from caravela.studio.street import street_of
+    from caravela.studio.driving.drive import DriveSettings
+    from caravela.studio.driving.simulated import SimulatedStages, town_names
+    from caravela.studio.driving.street import street_of
     from caravela.vehicle.journal import Place
 
     town = options.town or town_names()[0]

@@ -59,8 +59,8 @@ class Options:
 def run(options: Options) -> dict[str, Any]:
     """Watch. Raises CaravelaError for what cannot be watched and for options that make no sense."""
     from caravela.commands.drive import open_policy
-    from caravela.studio.drive import checked_words
-    from caravela.studio.film import check_target, write_film, write_strip
+    from caravela.studio.driving.drive import checked_words
+    from caravela.studio.record.film import check_target, write_film, write_strip
     from caravela.vehicle.footage.reader import open_footage
 
     assumed = _assumption(options)

@@ -96,8 +96,8 @@ def run_play(options: PlayOptions) -> dict[str, Any]:
     from caravela.commands.evaluate import Bar
     from caravela.core.types import Control, Rig
     from caravela.core.units import STEP_S
-    from caravela.studio.film import check_target, write_film, write_strip
-    from caravela.studio.viewfinder import SIZES, view_camera
+    from caravela.studio.record.film import check_target, write_film, write_strip
+    from caravela.studio.view.viewfinder import SIZES, view_camera
     from caravela.world.cameras import Cameras
     from caravela.world.compilation import compiling_told
     from caravela.world.maps.catalogue import load_map

@@ -9,23 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from fake_hearing import no_hearing, no_voice
 from fake_world import FakePolicy, fake_stage
 
 from caravela.core.types import Control, Event, policy_rig
 from caravela.core.units import STEP_US
-from caravela.studio import serve
-from caravela.studio.asks import Ask, Choices, DriveAsk, Stop, Wished
-from caravela.studio.body import Outfit
-from caravela.studio.cabin import Cabin, CabinAsk
-from caravela.studio.car import Aboard
-from caravela.studio.documents import Documents
-from caravela.studio.drive import Drive, DriveSettings, Stage, Tick
-from caravela.studio.drive_loop import DriveLoop
-from caravela.studio.glance import Lookout
-from caravela.studio.guard import Door
-from caravela.studio.hub import Hub
-from caravela.studio.server import Behind, make_app
-from caravela.studio.timeline import Timeline
+from caravela.studio.cabin.asked import CabinAsk
+from caravela.studio.cabin.cabin import Cabin
+from caravela.studio.cabin.glance import Lookout
+from caravela.studio.cabin.mouth import Mouth
+from caravela.studio.driving.body import Outfit
+from caravela.studio.driving.car import Aboard
+from caravela.studio.driving.drive import Drive, DriveSettings, Stage, Tick
+from caravela.studio.live.asks import Ask, Choices, DriveAsk, Stop, Wished
+from caravela.studio.live.drive_loop import DriveLoop
+from caravela.studio.live.hub import Hub
+from caravela.studio.record.timeline import Timeline
+from caravela.studio.web import serve
+from caravela.studio.web.documents import Documents
+from caravela.studio.web.guard import Door
+from caravela.studio.web.server import Behind, make_app
 
 CHOICES = Choices(("ring", "bend"), ("day", "night"), ("none", "light"))
 
@@ -50,7 +53,13 @@ def start_studio(*, host: str = "127.0.0.1", documents: Documents | None = None,
     """Serve a drive on the ring on a free port."""
     hub, lookout, asked = Hub(), Lookout(), []
     stages: list[Stage] = []
-    cabin = Cabin(request=lambda request: loop.ask(Wished(request)), publish=hub.publish)
+    cabin = Cabin(
+        request=lambda request: loop.ask(Wished(request)),
+        publish=hub.publish,
+        make_languages=options.pop("make_languages", lambda understanding: None),
+        make_hearing=options.pop("make_hearing", no_hearing),
+        mouth=options.pop("mouth", None) or Mouth(no_voice, able=lambda: False),
+    )
     timeline = Timeline(hub.publish)
     on_view = options.pop("on_view", lambda tick, view, camera: None)
 
@@ -89,7 +98,7 @@ def start_studio(*, host: str = "127.0.0.1", documents: Documents | None = None,
         **options,
     )
     door = Door.at(host)
-    behind = Behind(ask, CHOICES, loop.latencies, start, timeline.clip, documents or Documents(Path("no-results")))
+    behind = Behind(ask, CHOICES, loop.latencies, start, timeline.clip, documents or Documents(Path("no-results")), cabin.speech)
     app = make_app(hub, behind, door=door)
     listener = serve.bind(0, host=host)
     server = serve.make_server(app)

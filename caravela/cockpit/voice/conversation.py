@@ -81,6 +81,10 @@ class Conversation:
             return Answered(text, LEFT, listen_on=True)
         return self._read_back(text, t_s) if self._weighty(text) else self._handed(text)
 
+    def open_question(self, t_s: float) -> tuple[str, float] | None:
+        """(what was read back, when), while it waits for a yes."""
+        return (self._pending, self._pending_s) if self._pending and t_s - self._pending_s <= ANSWER_WITHIN_S else None
+
     def tick(self) -> Answered | None:
         """What was put off and has come due, done now. Where that asks something, a yes is no longer one to what was read back before."""
         responses = self._agent.tick()

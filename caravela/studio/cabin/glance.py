@@ -1,0 +1,108 @@
+"""What the cabin is shown of the drive: one small snapshot a tick, from what the driving model reads of the scene and what the street is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from caravela.cockpit.offers import Moment
+from caravela.cockpit.situation import STANDING, Situation
+from caravela.core.bundle import LIGHTS
+from caravela.core.modes import Mode
+from caravela.core.signals import Signals as CabinSignals
+from caravela.core.units import STEP_S, to_kph
+from caravela.studio.cabin.asked import Occupants
+from caravela.studio.driving.body import CHARGE, RANGE
+from caravela.studio.driving.drive import Tick
+from caravela.studio.driving.gauges import Signals
+from caravela.world.maps.lane_graph import LaneGraph
+
+IN_SIGHT = 79.0  # m; what the model puts at 80 m it does not see
+DAY_FROM, NIGHT_FROM = 0.2, -0.1  # rad of the sun's elevation
+REPLIES = {"route": "sat-nav", "heard": "driver"}  # events that say what became of words, and who says it
+FULL_DAYLIGHT = 80.0  # percent of the light sensor
+
+
+@dataclass(frozen=True)
+class Glance:
+    """The drive as the cabin sees it at one tick."""
+
+    situation: Situation = Situation()
+    rain: float = 0.0  # percent
+    daylight: float = FULL_DAYLIGHT  # percent
+    to_go_km: float = 0.0
+    red_for_s: float = 0.0
+    risk: float = 0.0  # of the plan, 0 without a trained critic
+    signals: Mapping[str, float | str | bool | None] = field(default_factory=dict)  # of powertrain and chassis
+    replies: tuple[str, ...] = ()  # what the sat-nav and the driver made of words, at this tick
+
+    def moment(self, now: Situation, signals: CabinSignals, occupants: Occupants) -> Moment:
+        """What offers look at. `now` is the situation by the cabin's own clock."""
+        return Moment(
+            now,
+            signals,
+            to_go_km=self.to_go_km,
+            asleep=float(occupants.asleep),
+            motion_sick=float(occupants.unwell),
+            child_in_back=occupants.child,
+            red_for_s=self.red_for_s,
+            hazard=self.risk,
+        )
+
+    def write(self, signals: CabinSignals) -> None:
+        """Write what the car's sensors say."""
+        signals.write("Vehicle.Speed", min(round(to_kph(max(self.situation.speed, 0.0)), 1), 300.0))
+        signals.write("Vehicle.Body.Raindetection.Intensity", self.rain)
+        signals.write("Vehicle.Exterior.LightIntensity", self.daylight)
+        for path in (CHARGE, RANGE):  # whole percents and kilometres: the page is told when one changes
+            if isinstance(value := self.signals.get(path), float):
+                signals.write(path, round(value) if path == CHARGE else 1000.0 * round(value / 1000.0))
+
+
+@dataclass
+class Lookout:
+    """Makes a glance of each tick; remembers since when we wait at a red light."""
+
+    red_for_s: float = field(default=0.0)
+
+    def __call__(self, tick: Tick, graph: LaneGraph, signals: Signals) -> Glance:
+        street = tick.street
+        light, lead = _light(tick), _lead(tick)
+        waits = light == "red" and street.speed < STANDING
+        self.red_for_s = self.red_for_s + STEP_S if waits else 0.0
+        sun = float(np.clip((street.sun_elevation - NIGHT_FROM) / (DAY_FROM - NIGHT_FROM), 0.0, 1.0))
+        situation = Situation(
+            t_s=tick.t_s,
+            speed=street.speed,
+            limit=street.limit,
+            light=light,
+            lead=lead,
+            arrived=any(event.kind == "arrived" for event in tick.events),
+            human_drives=tick.commands.mode is not Mode.L4,
+            asked_to_stop="stop" in tick.observation.words[0],
+        )
+        return Glance(
+            situation,
+            rain=round(100.0 * street.rain, 1),
+            daylight=round(FULL_DAYLIGHT * sun, 1),
+            to_go_km=float(graph.lane_length[list(street.route)].sum()) / 1000.0 if street.route else 0.0,
+            red_for_s=self.red_for_s,
+            risk=float(tick.plan.risk[0]) if tick.judged and np.isfinite(tick.plan.risk[0]) else 0.0,
+            signals=signals,
+            replies=tuple(f"{REPLIES[event.kind]}: {event.detail}" for event in tick.events if event.kind in REPLIES),
+        )
+
+
+def _light(tick: Tick) -> str:
+    """The governing light as the model reads it."""
+    probabilities = tick.insight.get("light")
+    return "none" if probabilities is None else LIGHTS[int(np.argmax(np.asarray(probabilities)[0]))]
+
+
+def _lead(tick: Tick) -> float | None:
+    """m to the vehicle ahead, as the model reads it."""
+    lead = tick.insight.get("lead")
+    if lead is None:
+        return None
+    distance = float(np.asarray(lead)[0, 0])
+    return distance if distance < IN_SIGHT else None

@@ -1,0 +1,343 @@
+"""One drive, tick by tick: the policy looks and plans under the mode machine, the world follows, people's words and wishes go in, and
+everything is timed. It has no thread and no clock of its own; `drive_loop` gives it both, the headless command calls it as fast as it can."""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caravela.core.errors import CaravelaError
+from caravela.core.modes import Mode
+from caravela.core.protocols import Policy
+from caravela.core.request import CapSpeed, DropRoute, GoTo, Request, TakeTurn
+from caravela.core.responsibility import Tenure
+from caravela.core.types import Camera, Control, Event, Observation, Plan, policy_rig
+from caravela.core.units import STEP_S, STEP_US, to_kph
+from caravela.evaluate.cars import Asked
+from caravela.studio.driving.body import Body, Cost, Outfit
+from caravela.studio.driving.car import Aboard, Seat, beginning, make_loop, phase_of, told
+from caravela.studio.driving.hearing import UNCHANGED, Heard, Lessons, change, report_of, told_of
+from caravela.studio.driving.latency import Latencies
+from caravela.studio.driving.street import Street, street_of
+from caravela.vehicle.actuation import Commands
+from caravela.vehicle.conduct import AskToStop, Car, Happening, Note, NoteKind
+from caravela.vehicle.domains.integrated import Choice, IntegratedPolicy
+from caravela.vehicle.domains.reports import CockpitReport
+from caravela.vehicle.loop import NO_CONTROL, as_control
+from caravela.vehicle.loop import Tick as LoopTick
+from caravela.world.maps.lane_graph import LaneGraph
+from caravela.world.state import WorldState
+
+WORDS_LIMIT = 400  # characters told to the car at once
+ENDINGS = frozenset({"arrived", "route_missed"})  # events after which the drive is over
+FAILURES = frozenset({"collision", "at_fault_collision", "off_road"})  # after these it is over once the car is stuck
+CALM_S = 1.0  # s without it before the same kind of event counts as another
+AFTERMATH_S = 4.0  # s from the end of a drive to the beginning of the next
+AGAIN = {Mode.MANUAL: "manual", Mode.L2: "l2"}  # how the next drive begins, by the mode that this one ended in; else as this one did
+STANDING, STUCK_S = 0.1, 15.0  # m/s; s
+
+
+@dataclass(frozen=True)
+class DriveSettings:
+    """What can be chosen about a drive."""
+
+    town: str
+    map: Path | None = None  # a map file instead of a town
+    weather: str = "day"
+    traffic: str = "light"
+    seed: int = 0
+
+
+class LiveWorld(Protocol):
+    """A `core.World` whose state can be looked at."""
+
+    batch: int
+    state: WorldState
+
+    def reset(self, seed: int) -> Observation: ...
+
+    def step(self, control: Control) -> tuple[Observation, list[list[Event]]]: ...
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A world to drive in, made for one drive, and what the page needs beside it."""
+
+    world: LiveWorld
+    graph: LaneGraph
+    look: Callable[[Camera, WorldState], NDArray[np.uint8]]  # a state as a camera on the ego car sees it: (H, W, 3)
+    ask: Callable[[str], str | None] = lambda words: None  # tells the navigator, which may say what it made of it
+
+
+@dataclass(frozen=True)
+class Tick:
+    """All that happened in one tick. The observation, the plan and the street are of one moment; the events follow from it."""
+
+    number: int
+    t_s: float
+    observation: Observation
+    plan: Plan
+    control: Control  # what the car does of its commands
+    street: Street
+    insight: Mapping[str, Any]  # what the model made of it, arrays with a leading batch axis
+    judged: bool  # whether the plan's values and risk mean anything: they come from a critic that has been trained
+    heard: Heard
+    commands: Commands  # what the actuators are told, by whom, in which mode, and who answers
+    car: Car  # as the mode machine has it
+    loop: LoopTick  # the same for the vehicle's recorder
+    body: Mapping[str, float]  # signals of the whole car, by VSS path
+    notes: tuple[Note, ...] = ()  # what the mode machine wants in the record
+    events: tuple[Event, ...] = ()
+
+    @property
+    def responsible(self) -> str:
+        """Who answers for the driving at this tick, by name and role."""
+        return told(self.commands.responsible)
+
+    @property
+    def phase(self) -> str:
+        """Where L4 is; "" in the other modes."""
+        return phase_of(self.car)
+
+
+@dataclass
+class Drive:
+    """A drive in progress, world 0 of a batch of one. Raises CaravelaError for a world of another batch."""
+
+    stage: Stage
+    policy: Policy
+    settings: DriveSettings
+    latencies: Latencies = field(default_factory=Latencies)
+    words: str = ""
+    lessons: Lessons = field(default_factory=Lessons)
+    aboard: Aboard = Aboard()
+    seat: Seat = field(default_factory=Seat)
+    outfit: Outfit = Outfit()
+
+    def __post_init__(self) -> None:
+        if self.stage.world.batch != 1:
+            raise CaravelaError(f"a drive needs a world of batch 1; got {self.stage.world.batch}.")
+        self.number = 0
+        self.distance = 0.0  # m
+        self.seed = self.settings.seed
+        self.tenures: tuple[Tenure, ...] = ()  # of the run cycles that are over
+        self._spoken: list[Event] = []
+        self._happenings: list[Happening] = []
+        self._heard = Heard()
+        self._judged = has_critic(self.policy)
+        self._asked = CockpitReport()  # what people ask of driving, as the bus has it
+        self._spent = Cost()  # in the drives before
+        self._driver = self.policy
+        if self.outfit.integrated:  # what an untrained critic thinks chooses nothing
+            self._driver = IntegratedPolicy(self.policy, lambda: [self.body.bus], choice=Choice(choose=self._judged))
+        self._start(self.seed)
+        if self.words:
+            self.say(self.words)
+
+    def _start(self, seed: int) -> None:
+        self._driver.reset(1)
+        self.seed = seed
+        self._observation = self.stage.world.reset(seed)
+        self.body = Body(self.outfit, self.stage.world.state)
+        self._base_us = self.number * STEP_US - int(self._observation.t_us[0])  # so that time goes on in the next drive
+        self._latest: dict[str, int] = {}  # tick of the latest event of each kind
+        t_us = self.number * STEP_US
+        rig = getattr(self.policy, "rig", None) or policy_rig()
+        self._loop = make_loop(self.aboard, self._driver, rig=rig, seat=self.seat, latencies=self.latencies, t_us=t_us)
+        self._happenings = beginning(self.aboard, t_us=t_us)
+        self._failed, self._stood, self._ends_at = False, 0, 0
+
+    def rehearse(self) -> None:
+        """Plan once for nobody, words included, so that what loads at its first use costs no tick."""
+        self.body.tell(self.stage.world.state, self._asked)
+        self._driver.plan(dataclasses.replace(self._observation, words=("hello",)))
+        self._driver.reset(1)
+
+    @property
+    def car(self) -> Car:
+        """The car as the mode machine has it."""
+        return self._loop.car
+
+    @property
+    def responsible(self) -> str:
+        """Who answers for the driving now."""
+        return told(self._loop.car.responsible)
+
+    @property
+    def ledger(self) -> tuple[Tenure, ...]:
+        """Who answered from when to when, since the beginning."""
+        return (*self.tenures, *self._loop.ledger.tenures)
+
+    @property
+    def cost(self) -> Cost:
+        """What driving has cost the whole car and its people, since the beginning."""
+        return self._spent + self.body.cost
+
+    @property
+    def t_us(self) -> int:
+        """Time driven, µs."""
+        return self.number * STEP_US
+
+    def happen(self, happening: Happening) -> None:
+        """Something that a person did, for the mode machine at the next tick."""
+        self._happenings.append(happening)
+
+    def wish(self, request: Request) -> None:
+        """What the cockpit asks of driving: a turn goes to the navigator, the rest to the driver as the wish's own words."""
+        wish = request.wish
+        if isinstance(wish, TakeTurn):
+            self._note("words", f"“{request.words}”")
+            self._heard = dataclasses.replace(self._heard, route=self.stage.ask(request.words) or "")
+            self._note("route", self._heard.route or "heard no turn")
+        elif isinstance(wish, DropRoute):
+            self.stage.ask("")
+            self._note("route", "no more turns than the road has")
+        elif isinstance(wish, GoTo):
+            self._note("route", f"knows no place “{wish.place}” here, only turns")
+        else:
+            self.say(request.words)
+            self._asked = Asked(wish).report()
+            if isinstance(wish, CapSpeed):
+                self._note("route", f"the driver hears “{request.words}”; {to_kph(wish.speed):.0f} km/h is no number that it was taught")
+
+    def say(self, words: str) -> None:
+        """Tell the car something, from now on; an empty text takes it back. Raises CaravelaError if it is too long."""
+        self.words = checked_words(words)
+        laid = bool(self._heard.route)
+        self._heard, self._asked = Heard(), CockpitReport()
+        if not self.words:
+            self.stage.ask("")
+            self._note("words", "taken back; the route stays" if laid else "taken back")
+            return
+        self._note("words", f"“{self.words}”")
+        self._heard = Heard(route=self.stage.ask(self.words) or "")
+        if self._heard.route:
+            self._note("route", self._heard.route)
+        else:
+            lesson = self.lessons.nearest(self.words)
+            self._heard, self._asked = Heard(manner=told_of(lesson)), report_of(lesson)
+
+    def tick(
+        self,
+        *,
+        before_step: Callable[[Tick, WorldState], None] = lambda tick, state: None,
+        driver: tuple[float, float] = NO_CONTROL,
+    ) -> Tick:
+        """Plan, and let the world go on by one step. `before_step` gets the tick, its events still to come, while the world is
+        as it was planned for; `driver` is what the driver's own controls ask for, m/s^2 and 1/m, and counts in manual driving only."""
+        if self._ends_at and self.number >= self._ends_at:
+            self.tenures, self._spent = self.ledger, self.cost
+            self.aboard = dataclasses.replace(self.aboard, mode=AGAIN.get(self.car.mode, self.aboard.mode))
+            self._start(self.seed + 1)
+            self._note("new_drive", f"seed {self.seed}")
+        observation = dataclasses.replace(self._observation, words=(self.words,))
+        state = self.stage.world.state
+        untold = self._untold(observation)
+        self.body.tell(state, self._asked)
+        loop = self._drive(observation, driver)
+        plan = loop.answer.plan
+        assert plan is not None, "the world waits for the plan"
+        timings = getattr(self.policy, "timings", {})
+        for stage, milliseconds in timings.items():
+            if stage != "total":
+                self.latencies.add(f"plan: {stage}", milliseconds)
+        if self.outfit.integrated and "total" in timings:
+            self.latencies.add("plan: four domains", 1000.0 * loop.answer.latency_s - timings["total"])
+        if untold is not None:
+            self._heard = dataclasses.replace(self._heard, plan=change(plan, untold))
+            if self._heard.manner or self._heard.plan != UNCHANGED:
+                self._note("heard", "; ".join(filter(None, (self._heard.manner, f"its plan: {self._heard.plan}"))))
+        tick = Tick(
+            self.number,
+            self.number * STEP_S,
+            observation,
+            plan,
+            self.body.clip(as_control(loop.commands), state),
+            street_of(state, self.stage.graph),
+            insight_of(self.policy),
+            judged=self._judged,
+            heard=self._heard,
+            commands=loop.commands,
+            car=loop.car,
+            loop=loop,
+            body=self.body.signals(),
+            notes=loop.notes,
+        )
+        before_step(tick, state)
+        with self.latencies.measure("world"):
+            self._observation, events = self.stage.world.step(tick.control)
+        self.body.move(self.stage.world.state, before=tick.street.speed)
+        happened = self._began(events[0])
+        if any("collision" in event.kind for event in events[0]):
+            self._happenings.append(AskToStop((self.number + 1) * STEP_US, "collision"))  # what the car's own crash sensor says
+        spoken = [dataclasses.replace(event, responsible=tick.responsible) for event in self._spoken]
+        self._spoken = []
+        self.number += 1
+        self.distance += 0.5 * (tick.street.speed + float(self._observation.speed[0])) * STEP_S
+        self._watch(happened, stranded=any(note.kind is NoteKind.STOPPED for note in loop.notes))
+        return dataclasses.replace(tick, events=(*spoken, *happened))
+
+    def _drive(self, observation: Observation, driver: tuple[float, float]) -> LoopTick:
+        """A tick of the car's loop, with what people have done since the last one."""
+        happenings, self._happenings = self._happenings, []
+        now_us = int(observation.t_us[0])
+        return self._loop.tick(observation, now_us=now_us, steady_us=self.t_us, happenings=happenings, driver=driver)
+
+    def _untold(self, observation: Observation) -> Plan | None:
+        """What would be planned without the words, on the first tick with them; else None. The exported model keeps nothing from
+        one plan to the next, so that asking it twice does no harm; of what does keep something, a copy is asked."""
+        if not self.words or self._heard.plan:
+            return None
+        self.body.tell(self.stage.world.state, CockpitReport())
+        driver = copy.copy(self._driver) if self.outfit.integrated else self._driver
+        return driver.plan(dataclasses.replace(observation, words=("",)))
+
+    def _note(self, kind: str, detail: str) -> None:
+        self._spoken.append(Event(t_us=self.number * STEP_US, kind=kind, responsible=self.responsible, detail=detail))
+
+    def _began(self, events: list[Event]) -> tuple[Event, ...]:
+        """The events that begin with this tick, in the time of the whole drive, with who answered for the driving then; what was going on
+        within CALM_S goes on."""
+        calm = round(CALM_S / STEP_S)
+        begun = [event for event in events if self.number - self._latest.get(event.kind, -calm - 1) > calm]
+        self._latest |= {event.kind: self.number for event in events}
+        return tuple(dataclasses.replace(event, t_us=event.t_us + self._base_us, responsible=self.responsible) for event in begun)
+
+    def _watch(self, events: tuple[Event, ...], *, stranded: bool) -> None:
+        """Decide whether this drive is over, so that the next one (the next seed) begins after a pause. `stranded`: the car has just
+        brought itself to a minimal-risk condition."""
+        kinds = {event.kind for event in events}
+        self._failed |= stranded or bool(kinds & FAILURES)
+        self._stood = self._stood + 1 if float(self._observation.speed[0]) < STANDING else 0
+        stuck = self._failed and self._stood * STEP_S > STUCK_S
+        if not self._ends_at and (kinds & ENDINGS or stuck):
+            self._ends_at = self.number + round(AFTERMATH_S / STEP_S)
+
+
+def has_critic(policy: Policy) -> bool:
+    """Whether a policy's values and risk come from a critic that has been trained. An exported model says so in its config; of
+    any other policy it is taken for granted."""
+    card = getattr(getattr(policy, "bundle", None), "card", None)
+    return True if card is None else bool(card.config.get("critic_trained", False))
+
+
+def insight_of(policy: Policy) -> Mapping[str, Any]:
+    """What a policy says it saw: the fields of its `insight`, without its latent thought; empty where it says nothing."""
+    insight: Any = getattr(policy, "insight", None) or {}
+    fields = dict(insight) if isinstance(insight, Mapping) else dataclasses.asdict(insight)
+    fields.pop("thought", None)
+    return fields
+
+
+def checked_words(words: str) -> str:
+    """`words` on one line. Raises CaravelaError where there are too many to mean anything to the model."""
+    if len(words) > WORDS_LIMIT:
+        raise CaravelaError(
+            f"these words are {len(words):,} characters long; at most {WORDS_LIMIT} can be told to the car at once: say it shorter."
+        )
+    return " ".join(words.split())

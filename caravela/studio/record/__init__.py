@@ -1,0 +1,1 @@
+"""What is kept of a drive: the timeline with its clips, the recording, a film."""

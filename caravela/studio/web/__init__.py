@@ -1,0 +1,1 @@
+"""The server: its door, its guard, the websocket, and what is read once."""
