@@ -148,6 +148,8 @@ class CockpitAgent:
         if asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
             self._memory.asked = None
             steps = [Step(filled, text)]
+        elif heard is None and (halt := self._still_stops(text, steps, seat, now)):
+            steps = halt
         elif heard is None and (again := self._put_right(text, steps, seat, now)) is not None:
             return self._corrected(again, text, seat, now)
         if not steps:
@@ -277,6 +279,14 @@ class CockpitAgent:
     def _but_bounds(self) -> list[Waiting]:
         """What waits, without the bound that waits for a faster road: a new one takes its place."""
         return [waiting for waiting in self._memory.waiting if waiting.trigger.condition.kind != "limit_above"]
+
+    def _still_stops(self, text: str, steps: list[Step], seat: Place, now: Situation) -> list[Step]:
+        """The steps of what is said after a stop, where it only says how to stop ("no, right here"); none where it is something else."""
+        last = self._memory.last_deed(now.t_s)
+        if last is None or not stops(last.intent) or not opened(text) or not any(isinstance(step.intent, DrivingWish) for step in steps):
+            return []
+        again = self._in_english(f"stop, {text}", seat)
+        return again if any(stops(step.intent) for step in again) else []
 
     def _put_right(self, text: str, steps: list[Step], seat: Place, now: Situation) -> Step | None:
         """What was done last, with what `text` puts right in it; None where it corrects nothing."""

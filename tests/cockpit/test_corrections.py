@@ -191,6 +191,21 @@ def test_only_driving_on_or_a_whole_request_takes_the_place_of_a_stop(agent, tex
     assert asked == [PullOver()] if stays else asked in ([GoOn()], [TakeTurn(Side.LEFT)])
 
 
+@pytest.mark.parametrize(
+    ("correction", "wish"),
+    [
+        ("no, right here", PullOver()),
+        ("no, on the right", PullOver()),
+        ("no, quicker", PullOver()),
+        ("no, turn left", TakeTurn(Side.LEFT)),
+        ("no, drive on", GoOn()),
+    ],
+)
+def test_nor_does_the_next_sentence_talk_a_stop_away(agent, correction, wish):
+    agent.hear("stop the car")
+    assert wishes(agent.hear(correction)) == [wish]
+
+
 def test_what_the_gate_refuses_a_correction_moves_nothing_and_what_it_does_is_told(agent, car):
     opened = agent.hear("open the sunroof").changes
     response = agent.hear("no, the trunk")
