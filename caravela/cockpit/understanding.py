@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from caravela.cockpit.bounds import FASTEST_ROAD, KM_PER_MILE, MILES, bound_in, is_above
-from caravela.cockpit.clauses import conditional, cut, strong_parts, unquoted
+from caravela.cockpit.clauses import conditional, cut, says_stop, strong_parts, unquoted
 from caravela.cockpit.corrections import REPLACES, names_a_verb, parted, put_right
 from caravela.cockpit.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.intents import (
@@ -117,6 +117,7 @@ class Understanding:
             return repaired
         steps: list[Step] = []
         for part in strong_parts(plain):
+            before = len(steps)
             condition, request = conditional(part, is_condition=self._as_condition, is_request=self._as_request)
             when = self._condition(condition) if condition else None
             clauses = cut(request, self._as_request)
@@ -129,6 +130,7 @@ class Understanding:
                 )
                 if not said_twice and not only_says_why:
                     steps.append(step)
+            steps[before:] = _with_its_stop(steps[before:], request, when)
         if any(contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
             return [Step(Contradiction(), plain)]
         return steps
@@ -147,6 +149,8 @@ class Understanding:
         after = self(then, seat=seat, lefthand=lefthand)
         if stops(last.intent) and not self._replaces_a_stop(after, marks, then):
             return [*before, *(step for step in after if isinstance(step.intent, CabinCall | Unsafe | Question))]
+        if stops(last.intent) or (isinstance(last.intent, DrivingWish) and any(stops(step.intent) for step in after)):
+            return [*before[:-1], *after]
         named = all(means_nothing(step.intent) for step in after)
         right = put_right(then, last.intent, spoken_of or (seat,), lambda zone: places_of(zone, seat, lefthand), names=named)
         if right is not None and not any(isinstance(step.intent, Unsafe) for step in after):
@@ -372,6 +376,19 @@ def _operation(tool: Tool, reading: Reading, clause: str) -> Operation:
     if best in (Operation.UP, Operation.DOWN) and (not numbers or re.search(r"\bby\b", clause)):
         return best
     return Operation.SET if numbers or (share is not None and share < 100.0) else best
+
+
+def _with_its_stop(steps: list[Step], request: str, when: Condition | Unclear | None) -> list[Step]:
+    """The steps of `request` with the stop that is said in it beside other driving: none is lost, and a bare side only says where to stop."""
+    if any(isinstance(step.intent, DrivingWish) for step in steps) and says_stop(request) and not any(stops(step.intent) for step in steps):
+        steps = [*steps, Step(DrivingWish(PullOver()), request, when)]
+    if not any(stops(step.intent) for step in steps):
+        return steps
+    return [step for step in steps if not (_is_turn(step.intent) and not names_a_verb(step.words))]
+
+
+def _is_turn(intent: Intent) -> bool:
+    return isinstance(intent, DrivingWish) and isinstance(intent.wish, TakeTurn | ChangeLane)
 
 
 def _best(chances: dict[str, float]) -> str:

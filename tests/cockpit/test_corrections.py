@@ -214,6 +214,20 @@ def test_what_the_gate_refuses_a_correction_moves_nothing_and_what_it_does_is_to
     assert [change.path for change in response.changes] == [DOOR.format("Driver"), SUNROOF] and car.signals[SUNROOF] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("turn right, no, stop", [PullOver()]),
+        ("turn left, stop", [TakeTurn(Side.LEFT), PullOver()]),
+        ("turn left and stop", [TakeTurn(Side.LEFT), PullOver()]),
+        ("stop here, on the right, no, on the left", [PullOver()]),
+        ("turn left, stop, no, right here", [TakeTurn(Side.LEFT), PullOver()]),
+    ],
+)
+def test_a_stop_beside_a_turn_is_heard(agent, text, asked):
+    assert wishes(agent.hear(text)) == asked
+
+
 def test_a_stop_is_not_taken_back_by_a_cancel(agent):
     assert wishes(agent.hear("stop the car")) == [PullOver()]
     response = agent.hear("never mind")
