@@ -48,6 +48,7 @@ from caravela.core.units import to_kph
 WHOLE = (Hazard.OVERRIDE, Hazard.REPORT)  # hazards that make everything said beside them doubtful
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
 TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
+FULL = f"I already wait for {MOST_WAITING} things"
 CHARGER = "the nearest charging station"
 
 
@@ -202,7 +203,7 @@ class CockpitAgent:
         if isinstance(step.condition, Unclear):
             return self._fixed(replies.NOT_WATCHED, asked=True, understood=False)
         if len(self._memory.waiting) >= MOST_WAITING:
-            return Response(self._say.refused(f"I already wait for {MOST_WAITING} things"), refused=True)
+            return Response(self._say.refused(FULL), refused=True)
         self._memory.waiting.append(Waiting(step.intent, Trigger(step.condition, now, self.gate.signals), seat))
         return Response(self._say.later(step.condition))
 
@@ -266,15 +267,17 @@ class CockpitAgent:
 
     def _hold(self, intent: DrivingWish, until: Condition, seat: Place, now: Situation) -> Response:
         """A bound that the limit keeps already: it is asked of driving once more is allowed. A tighter one that driving has is taken back."""
+        others = self._but_bounds()
+        if len(others) >= MOST_WAITING:
+            return Response(self._say.refused(FULL), refused=True)
         loosens = Request(Drive(Manner.PLAIN), seat, round(now.t_s * 1e6)) if self.gate.capped else None
         verdict = self.gate.put_off(Request(intent.wish, seat), now) if loosens is None else self.gate.ask(loosens, now)
         if not verdict.accepted:
             return Response(self._say.refused(verdict.reason), refused=True)
-        self._memory.waiting = self._but_bounds()
+        self._memory.waiting = others
         self._memory.did(Deed(intent, at_s=now.t_s))
         response = self._step(Step(intent, "", until), seat, now)
-        text = response.text if response.refused else f"{self._say.limit(now)} {response.text}"
-        return replace(response, text=text, requests=() if loosens is None else (loosens,))
+        return replace(response, text=f"{self._say.limit(now)} {response.text}", requests=() if loosens is None else (loosens,))
 
     def _but_bounds(self) -> list[Waiting]:
         """What waits, without the bound that waits for a faster road: a new one takes its place."""
