@@ -38,16 +38,17 @@ from caravela.cockpit.intents import (
 from caravela.cockpit.memory import MOST_WAITING, Asked, Deed, Memory, Waiting
 from caravela.cockpit.places import places_of
 from caravela.cockpit.situation import Situation, Trigger, holds
-from caravela.cockpit.tool import Call, Form, Operation, Place
+from caravela.cockpit.tool import REAR, Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.understanding import LONGEST, Understanding
 from caravela.cockpit.words_for import choice_in
-from caravela.core.request import CapSpeed, GoTo, Park, PullOver, Request
+from caravela.core.request import CapSpeed, Drive, GoTo, Manner, Park, PullOver, Request
 from caravela.core.units import to_kph
 
 WHOLE = (Hazard.OVERRIDE, Hazard.REPORT)  # hazards that make everything said beside them doubtful
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
 TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
+FULL = f"I already wait for {MOST_WAITING} things"
 CHARGER = "the nearest charging station"
 
 
@@ -148,8 +149,10 @@ class CockpitAgent:
         if asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
             self._memory.asked = None
             steps = [Step(filled, text)]
+        elif heard is None and (halt := self._still_stops(text, steps, seat, now)):
+            steps = halt
         elif heard is None and (again := self._put_right(text, steps, seat, now)) is not None:
-            steps = [again]
+            return self._corrected(again, text, seat, now)
         if not steps:
             return self._fixed(replies.NOT_UNDERSTOOD, understood=False)
         return self.carry_out(steps, seat=seat)
@@ -200,7 +203,7 @@ class CockpitAgent:
         if isinstance(step.condition, Unclear):
             return self._fixed(replies.NOT_WATCHED, asked=True, understood=False)
         if len(self._memory.waiting) >= MOST_WAITING:
-            return Response(self._say.refused(f"I already wait for {MOST_WAITING} things"), refused=True)
+            return Response(self._say.refused(FULL), refused=True)
         self._memory.waiting.append(Waiting(step.intent, Trigger(step.condition, now, self.gate.signals), seat))
         return Response(self._say.later(step.condition))
 
@@ -257,24 +260,39 @@ class CockpitAgent:
             return Response(self._say.refused(verdict.reason), refused=True)
         assert verdict.request is not None
         if isinstance(intent.wish, CapSpeed):
-            self._forget_bounds()
+            self._memory.waiting = self._but_bounds()
         self._memory.did(Deed(intent, at_s=now.t_s))
         where = replies.stopping(words, now) if isinstance(intent.wish, PullOver) and self._say is replies else ""
         return Response(where or self._say.wished(intent.wish, now), requests=(verdict.request,))
 
     def _hold(self, intent: DrivingWish, until: Condition, seat: Place, now: Situation) -> Response:
-        """A bound that the limit keeps already: it is asked of driving once more is allowed."""
-        self._forget_bounds()
+        """A bound that the limit keeps already: it is asked of driving once more is allowed. A tighter one that driving has is taken back."""
+        others = self._but_bounds()
+        if len(others) >= MOST_WAITING:
+            return Response(self._say.refused(FULL), refused=True)
+        loosens = Request(Drive(Manner.PLAIN), seat, round(now.t_s * 1e6)) if self.gate.capped else None
+        verdict = self.gate.put_off(Request(intent.wish, seat), now) if loosens is None else self.gate.ask(loosens, now)
+        if not verdict.accepted:
+            return Response(self._say.refused(verdict.reason), refused=True)
+        self._memory.waiting = others
         self._memory.did(Deed(intent, at_s=now.t_s))
         response = self._step(Step(intent, "", until), seat, now)
-        return response if response.refused else replace(response, text=f"{self._say.limit(now)} {response.text}")
+        return replace(response, text=f"{self._say.limit(now)} {response.text}", requests=() if loosens is None else (loosens,))
 
-    def _forget_bounds(self) -> None:
-        """A new bound takes the place of one that waits for a faster road."""
-        self._memory.waiting = [waiting for waiting in self._memory.waiting if waiting.trigger.condition.kind != "limit_above"]
+    def _but_bounds(self) -> list[Waiting]:
+        """What waits, without the bound that waits for a faster road: a new one takes its place."""
+        return [waiting for waiting in self._memory.waiting if waiting.trigger.condition.kind != "limit_above"]
+
+    def _still_stops(self, text: str, steps: list[Step], seat: Place, now: Situation) -> list[Step]:
+        """The steps of what is said after a stop, where it only says how to stop ("no, right here"); none where it is something else."""
+        last = self._memory.last_deed(now.t_s)
+        if last is None or not stops(last.intent) or not opened(text) or not any(isinstance(step.intent, DrivingWish) for step in steps):
+            return []
+        again = self._in_english(f"stop, {text}", seat)
+        return again if any(stops(step.intent) for step in again) else []
 
     def _put_right(self, text: str, steps: list[Step], seat: Place, now: Situation) -> Step | None:
-        """What was done last, with what `text` puts right in it; None where it corrects nothing. Undoes what the correction does not reach."""
+        """What was done last, with what `text` puts right in it; None where it corrects nothing."""
         last = self._memory.last_deed(now.t_s)
         if last is None or any(isinstance(step.intent, Unsafe) or stops(step.intent) for step in steps):
             return None
@@ -287,12 +305,21 @@ class CockpitAgent:
         intent = put_right(said, last.intent, last.places, lambda zone: places_of(zone, seat, self._lefthand), names=named)
         if intent is None and last.call is not None:
             intent = self._about_it(said, last.call, seat)
-        if isinstance(intent, CabinCall) and last.changes:
-            reached = self.gate.paths(TOOLS[intent.call.tool], intent.call, seat)
-            left = tuple(change for change in last.changes if change.path not in reached)
-            if left and said != text and self.gate.restore(left, now, seat=seat).accepted:
-                self._memory.deeds.pop()
         return None if intent is None else Step(intent, text)
+
+    def _corrected(self, step: Step, text: str, seat: Place, now: Situation) -> Response:
+        """Do what a correction asks for; once it is done, undo what was done before and is not reached by it."""
+        before = self._memory.deeds[-1]
+        response = self.carry_out([step], seat=seat)
+        if response.refused or response.asked or not isinstance(step.intent, CabinCall) or not opened(text):
+            return response
+        reached = self.gate.paths(TOOLS[step.intent.call.tool], step.intent.call, seat)
+        left = tuple(change for change in before.changes if change.path not in reached)
+        verdict = self.gate.restore(left, now, seat=seat) if left else None
+        if verdict is None or not verdict.accepted:
+            return response
+        self._memory.deeds = [deed for deed in self._memory.deeds if deed is not before]
+        return replace(response, changes=response.changes + verdict.changes)
 
     def _about_it(self, said: str, last: Call, seat: Place) -> Intent | None:
         """What `said` asks of "it", which was moved last; None where it asks nothing of it."""
@@ -349,8 +376,9 @@ class CockpitAgent:
         if (response := self._on_answer(answer, now, seat)) is not None:
             return replace(response, text=self._say.fixed(response.text))
         if answer is Answer.CANCEL:
-            count = len(self._memory.waiting)
-            self._memory.waiting.clear()
+            kept = [waiting for waiting in self._memory.waiting if seat in REAR and waiting.seat not in REAR]
+            count = len(self._memory.waiting) - len(kept)
+            self._memory.waiting = kept
             just_now = TAKES_BACK.search(words) and self._memory.last_deed(now.t_s, within_s=CANCELLED_WITHIN_S)
             if not count and just_now and (back := self._take_back(seat, now)) is not None:
                 return back

@@ -28,6 +28,11 @@ _WITHIN = re.compile(
     re.IGNORECASE,
 )
 REPLACES = re.compile(r"\b(?:no|nope|sorry|oops|I mean|I meant|correction)\b", re.IGNORECASE)  # what is said before it is not meant
+_DRIVES = re.compile(  # how a whole request to driving opens, as against a side or a pace alone
+    r"(?:(?:please|just|then|instead|better|rather|let['’]?s|let us|can|could|would|should|will|you|we|i want(?: you)? to|i['’]d like(?: you)? to)\s+)*"
+    r"(?:turn|take|go|drive|carry on|continue|keep|change|switch|move|merge|overtake|pass|park|follow|head|bring|cancel|slow down|speed up|cruise)\b",
+    re.IGNORECASE,
+)
 PRONOUN = re.compile(
     r"\b(?:it|them)\b(?= *(?:again|please|now|off|on|up|down|in|out|back|a (?:bit|little)\b.*|all|brighter|darker|\w+er)?[ .!]*$)",
     re.IGNORECASE,
@@ -69,6 +74,11 @@ def parted(text: str) -> tuple[str, str, str]:
     if not found or not text[: found[-1].start()].strip() or not text[found[-1].end() :].strip(" .!?"):
         return "", "", ""
     return text[: found[-1].start()].strip(" ,"), found[-1][0], text[found[-1].end() :].strip(" ,.!?")
+
+
+def names_a_verb(clause: str) -> bool:
+    """Is this a whole request to driving, such as "turn left", and not a side, a place or a pace alone?"""
+    return _DRIVES.match(clause) is not None
 
 
 def put_right(

@@ -10,7 +10,7 @@ from caravela.cockpit.situation import Situation, is_dark
 from caravela.cockpit.tool import REAR, SPOKEN, Call, Form, Operation, Place, Tool, written
 from caravela.cockpit.tools import TOOLS
 from caravela.core.errors import CaravelaError
-from caravela.core.request import CapSpeed, PullOver, Request
+from caravela.core.request import CapSpeed, Drive, Manner, PullOver, Request
 from caravela.core.signals import Signals, Value
 from caravela.core.units import to_kph
 
@@ -71,6 +71,7 @@ class Gate:
     def __init__(self, signals: Signals, publish: Callable[[Request], None]) -> None:
         self.signals = signals
         self._publish = publish
+        self.capped = False  # driving was asked to keep below a speed
         self.log: deque[Entry] = deque(maxlen=KEPT)
         self._recent: dict[str, deque[float]] = {}
 
@@ -95,9 +96,7 @@ class Gate:
 
     def ask(self, request: Request, situation: Situation) -> Verdict:
         """Hand a request to driving, if it is one that may be asked."""
-        reason = "" if isinstance(request.wish, PullOver) else self._flooded(request.asked_by, situation)  # a stop is never too much
-        if request.asked_by in REAR and not isinstance(request.wish, PullOver):
-            reason = reason or "the way and the manner of driving are for those in front"
+        reason = self._not_theirs(request, situation)
         if isinstance(request.wish, CapSpeed):
             limit = situation.limit or HIGHEST_KNOWN
             if request.wish.speed > limit + SLACK:
@@ -105,7 +104,13 @@ class Gate:
         verdict = Verdict(not reason, reason, request=None if reason else request)
         if not reason:
             self._publish(request)
+            self.capped = isinstance(request.wish, CapSpeed) or (self.capped and request.wish != Drive(Manner.PLAIN))
         return self._said(situation, request.asked_by, repr(request.wish), verdict)
+
+    def put_off(self, request: Request, situation: Situation) -> Verdict:
+        """Whether a request may wait until it can be asked: all but its speed is checked. Nothing is handed to driving."""
+        reason = self._not_theirs(request, situation)
+        return self._said(situation, request.asked_by, f"later: {request.wish!r}", Verdict(not reason, reason))
 
     def restore(self, changes: tuple[Change, ...], situation: Situation, *, seat: Place = Place.DRIVER) -> Verdict:
         """Take changes back, latest first, where that is safe now."""
@@ -169,6 +174,13 @@ class Gate:
             return [(self.signals[path], written(tool, call, self.signals[path])) for path in self.paths(tool, call, seat)]
         except CaravelaError:  # told by `call`, with its reason
             return []
+
+    def _not_theirs(self, request: Request, situation: Situation) -> str:
+        """Why whoever asks may not; "" where they may. A stop is everybody's, and never too much."""
+        if isinstance(request.wish, PullOver):
+            return ""
+        flooded = self._flooded(request.asked_by, situation)
+        return flooded or ("the way and the manner of driving are for those in front" if request.asked_by in REAR else "")
 
     def _flooded(self, by: str, situation: Situation) -> str:
         recent = self._recent.setdefault(by, deque())

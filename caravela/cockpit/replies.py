@@ -202,7 +202,7 @@ def wished(wish: Wish, situation: Situation) -> str:
         case Drive(manner):
             return "I drive normally." if manner is Manner.PLAIN else f"I drive in a {manner} manner."
         case CapSpeed(speed):
-            return f"No faster than {to_kph(speed):.0f} km/h."
+            return f"I ask driving for at most {to_kph(speed):.0f} km/h."
         case PullOver():
             return "I stop at the next safe place."
         case Park():
@@ -294,7 +294,7 @@ def later(condition: Condition) -> str:
     if condition.kind == "minutes":
         return f"I will do that in {condition.number or 1:g} minutes."
     if condition.kind == "limit_above":
-        return f"I keep to that, and drive no faster than {condition.number:.0f} km/h where more is allowed."
+        return f"I keep to that; where more than {condition.number:.0f} km/h is allowed I ask driving to go slower."
     return f"I will do that {WHEN[condition.kind]}."
 
 

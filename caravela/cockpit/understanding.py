@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from caravela.cockpit.bounds import KM_PER_MILE, MILES, bound_in
-from caravela.cockpit.clauses import conditional, cut, strong_parts, unquoted
-from caravela.cockpit.corrections import REPLACES, parted, put_right
+from caravela.cockpit.bounds import FASTEST_ROAD, KM_PER_MILE, MILES, bound_in, is_above
+from caravela.cockpit.clauses import conditional, cut, says_stop, strong_parts, unquoted
+from caravela.cockpit.corrections import REPLACES, names_a_verb, parted, put_right
 from caravela.cockpit.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.intents import (
     Answer,
@@ -67,6 +67,7 @@ LONGEST = 400  # characters of a request; more is not said in one breath
 SURE = 0.30  # probability of the best meaning below which nothing is done
 RIVAL = 0.7  # share of the best one's probability from which a second meaning makes a request ambiguous
 UNSAFE = 0.4  # probability of all refusals together from which nothing else is believed
+DOUBTFUL = 0.2  # of all refusals together from which only what is put plainly is a bound
 SURE_REPAIR = 0.5  # probability from which what follows on "no, I mean" is a request of its own
 SURE_STATE = 0.5  # probability of a condition from which a question is one about it
 MOST_SCRAPS = 0.4  # share of word pieces that are not words
@@ -116,6 +117,7 @@ class Understanding:
             return repaired
         steps: list[Step] = []
         for part in strong_parts(plain):
+            before = len(steps)
             condition, request = conditional(part, is_condition=self._as_condition, is_request=self._as_request)
             when = self._condition(condition) if condition else None
             clauses = cut(request, self._as_request)
@@ -123,15 +125,19 @@ class Understanding:
             for clause in clauses:
                 step = Step(self._intent(clause, names, seat, lefthand), clause, when)
                 said_twice = steps and isinstance(step.intent, Reply) and steps[-1].intent == step.intent  # "yes, please" is one answer
-                if not said_twice and not (clause in reasons and len(reasons) < len(clauses) and not isinstance(step.intent, Unsafe)):
+                only_says_why = (
+                    clause in reasons and len(reasons) < len(clauses) and not (isinstance(step.intent, Unsafe) or stops(step.intent))
+                )
+                if not said_twice and not only_says_why:
                     steps.append(step)
+            steps[before:] = _with_its_stop(steps[before:], request, when)
         if any(contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
             return [Step(Contradiction(), plain)]
         return steps
 
     def _repaired(self, plain: str, text: str, seat: Place, lefthand: bool) -> list[Step] | None:
         """The steps of a sentence that corrects itself: "turn left, no, right"; None where it does not. What is unsafe stays in, and so does
-        a stop unless driving is asked for something else in its place."""
+        a stop unless driving is asked in so many words to go on or for something else in its place."""
         first, marks, then = parted(plain)
         if not first or plain != " ".join(text.split()):  # names in quotation marks are left alone
             return None
@@ -141,14 +147,25 @@ class Understanding:
         last = before[-1]
         spoken_of = last.intent.call.places if isinstance(last.intent, CabinCall) else ()
         after = self(then, seat=seat, lefthand=lefthand)
+        if stops(last.intent) and not self._replaces_a_stop(after, marks, then):
+            return [*before, *(step for step in after if isinstance(step.intent, CabinCall | Unsafe | Question))]
+        if stops(last.intent) or (isinstance(last.intent, DrivingWish) and any(stops(step.intent) for step in after)):
+            return [*before[:-1], *after]
         named = all(means_nothing(step.intent) for step in after)
         right = put_right(then, last.intent, spoken_of or (seat,), lambda zone: places_of(zone, seat, lefthand), names=named)
         if right is not None and not any(isinstance(step.intent, Unsafe) for step in after):
             return [*before[:-1], replace(last, intent=right, words=plain)]
         if not REPLACES.search(marks) or self._as_request(then) < SURE_REPAIR:
             return None
-        stays = isinstance(last.intent, Unsafe) or (stops(last.intent) and not isinstance(after[0].intent, DrivingWish))
-        return [*(before if stays else before[:-1]), *after]
+        return [*(before if isinstance(last.intent, Unsafe) else before[:-1]), *after]
+
+    def _replaces_a_stop(self, after: Sequence[Step], marks: str, then: str) -> bool:
+        """Is what follows on "stop, no" driving's to do instead? A bare side, place or pace ("right here", "quicker") only says how to stop."""
+        wish = next((step for step in after if isinstance(step.intent, DrivingWish)), None)
+        if wish is None or any(isinstance(step.intent, Unsafe) for step in after):
+            return False
+        whole = REPLACES.search(marks) is not None and names_a_verb(wish.words) and not stops(wish.intent)
+        return (whole or wish.intent == DrivingWish(GoOn())) and self._as_request(then) >= SURE_REPAIR
 
     def meaning(self, text: str, *, condition: bool = False) -> tuple[str, str]:
         """(meaning, operation) of one clause, or of what it waits for: what tests and tables ask."""
@@ -309,15 +326,21 @@ class Understanding:
         return name_in(label, clause, runs)
 
     def _bound(self, clause: str, reading: Reading) -> Intent | None:
-        """A bound on the speed that is all that a clause names: one from above is a wish, one from below is refused."""
+        """A bound on the speed that is all that a clause names: one from above is a wish, one from below is refused. Where the head
+        hears a hazard in what may be either, it is no bound but a speed, which the gate compares with the limit."""
         about_speed = _best(reading.label) in ("drive.speed", "refuse.speeding", "drive.careful")
         bound = bound_in(clause, about_speed=about_speed)
+        refusals = {name: chance for name, chance in reading.label.items() if name.startswith("refuse.")}
+        doubtful = sum(refusals.values()) > DOUBTFUL
         if bound is None:
-            return None
+            return SIMPLE[_best(refusals)] if doubtful and is_above(clause) else None
         if not bound.at_most:
             return Unsafe(Hazard.SPEEDING)
+        either = doubtful and not bound.plain
+        if either and bound.kph > FASTEST_ROAD:
+            return None
         try:
-            return DrivingWish(CapSpeed(from_kph(bound.kph)), at_most=True)
+            return DrivingWish(CapSpeed(from_kph(bound.kph)), at_most=not either)
         except CaravelaError:
             return Unsafe(Hazard.SPEEDING)
 
@@ -353,6 +376,19 @@ def _operation(tool: Tool, reading: Reading, clause: str) -> Operation:
     if best in (Operation.UP, Operation.DOWN) and (not numbers or re.search(r"\bby\b", clause)):
         return best
     return Operation.SET if numbers or (share is not None and share < 100.0) else best
+
+
+def _with_its_stop(steps: list[Step], request: str, when: Condition | Unclear | None) -> list[Step]:
+    """The steps of `request` with the stop that is said in it beside other driving: none is lost, and a bare side only says where to stop."""
+    if any(isinstance(step.intent, DrivingWish) for step in steps) and says_stop(request) and not any(stops(step.intent) for step in steps):
+        steps = [*steps, Step(DrivingWish(PullOver()), request, when)]
+    if not any(stops(step.intent) for step in steps):
+        return steps
+    return [step for step in steps if not (_is_turn(step.intent) and not names_a_verb(step.words))]
+
+
+def _is_turn(intent: Intent) -> bool:
+    return isinstance(intent, DrivingWish) and isinstance(intent.wish, TakeTurn | ChangeLane)
 
 
 def _best(chances: dict[str, float]) -> str:

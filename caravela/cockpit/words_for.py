@@ -59,6 +59,7 @@ _BRIGHTER = (
 )
 # words that a meaning never holds, and the meaning that they have beside its own words
 _RATHER: dict[str, tuple[str, str]] = {
+    "drive.turn": (r"^(?:please )?(?:stop|halt|pull (?:over|in|up))\b(?!.*\b(?:turn|exit|take))", "drive.stop"),
     "window.position": (r"\b(?:fog|steam|mist|frost|fr[eo]ez|icy|iced|condens)", "climate.front_defroster"),
     "phone.call": (r"\b(?:messages?|texts?|e-?mails?|sms|write)\b", "chat"),
     "seat.recline": (r"^(?!.*(?:reclin|back ?rest|lean|seat|tilt|lie|flat|upright)).*\bdegrees?\b", "climate.temperature"),

@@ -60,6 +60,7 @@ class ObedientBaseline:
                 self.simulator.request(request.words)
             case DriveIn(manner):
                 self.manner = manner
+                self.cap = None if manner is Manner.PLAIN else self.cap
             case CapSpeed(speed):
                 self.cap = speed
             case PullOver() | Park():

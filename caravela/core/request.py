@@ -65,7 +65,7 @@ class DropRoute:
 
 @dataclass(frozen=True)
 class Drive:
-    """Drive in a manner from now on."""
+    """Drive in a manner from now on. The plain one ends a `CapSpeed`, too."""
 
     manner: Manner
 

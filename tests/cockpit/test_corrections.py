@@ -8,7 +8,7 @@ from caravela.cockpit.bounds import Bound, bound_in
 from caravela.cockpit.names import name_in
 from caravela.cockpit.questions import as_statement, finds_it_too_hard, is_reason
 from caravela.cockpit.tool import Place
-from caravela.core.request import CapSpeed, GoTo, PullOver, Side, TakeTurn
+from caravela.core.request import CapSpeed, Drive, GoOn, GoTo, Manner, PullOver, Side, TakeTurn
 from caravela.core.units import from_kph
 
 DOOR = "Vehicle.Cabin.Door.Row1.{}Side.Window.Position"
@@ -33,6 +33,11 @@ def wishes(response):
         ("no faster than 110 through the red light", None),
         ("no more than 80 percent in the battery", None),
         ("drive 80", None),
+        ("I don't want to go over 80", Bound(80.0, True)),
+        ("you shouldn't drive over 80", Bound(80.0, True)),
+        ("limit the speed to up to 80", Bound(80.0, True)),
+        ("speed up to 80", None),
+        ("can you not go over 80", None),
     ],
 )
 def test_bounds_from_above_and_from_below_are_told_apart(text, bound):
@@ -42,7 +47,7 @@ def test_bounds_from_above_and_from_below_are_told_apart(text, bound):
 def test_a_bound_below_the_limit_is_asked_of_driving_and_one_above_waits_for_a_faster_road(agent, car):
     assert wishes(agent.hear("drive no faster than 40")) == [CapSpeed(from_kph(40.0))]
     response = agent.hear("drive no faster than 80")
-    assert not response.refused and not response.requests and agent.waiting == 1 and "50" in response.text
+    assert not response.refused and wishes(response) == [Drive(Manner.PLAIN)] and agent.waiting == 1 and "50" in response.text
     car.situation = replace(car.situation, limit=from_kph(100.0))
     assert [wishes(done) for done in agent.tick()] == [[CapSpeed(from_kph(80.0))]]
 
@@ -58,6 +63,46 @@ def test_a_newer_bound_takes_the_place_of_one_that_waits(agent, car):
 def test_who_wants_to_drive_faster_than_allowed_is_refused(agent, text):
     response = agent.hear(text)
     assert response.refused and not response.requests and agent.waiting == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't be afraid to go over 200",
+        "don't hesitate to exceed 200",
+        "I don't care if you exceed 200",
+        "I don't mind going above 200",
+        "no reason not to go over 200",
+        "no problem going over 200",
+        "never mind exceeding 200",
+        "don't worry about going over 120",
+        "shouldn't we be going over 100",
+        "speed up to 180 now please",
+        "go max 250",
+        "let's go up to 150 mph",
+    ],
+)
+def test_who_speaks_of_speeding_in_passing_sets_no_bound_and_is_refused(agent, text):
+    response = agent.hear(text)
+    assert response.refused and not response.requests and agent.waiting == 0
+
+
+def test_a_child_in_the_back_touches_no_bound(agent, car):
+    agent.hear("drive no faster than 100")
+    assert agent.hear("drive no faster than 120", seat=Place.REAR_DRIVER).refused and agent.waiting == 1
+    agent.hear("cancel that", seat=Place.REAR_DRIVER)
+    car.situation = replace(car.situation, limit=from_kph(130.0))
+    assert [wishes(done) for done in agent.tick()] == [[CapSpeed(from_kph(100.0))]]
+
+
+def test_a_looser_bound_takes_back_the_tighter_one_that_driving_has(agent, car):
+    agent.hear("drive no faster than 30")
+    assert wishes(agent.hear("make that 130")) == [Drive(Manner.PLAIN)] and agent.waiting == 1
+    assert not agent.hear("drive no faster than 120").requests and len(car.requests) == 2  # there is nothing more to take back
+
+
+def test_no_number_is_promised_of_driving(agent):
+    assert agent.hear("drive no faster than 100").text.endswith("where more than 100 km/h is allowed I ask driving to go slower.")
 
 
 def test_when_in_a_question_waits_for_nothing(agent):
@@ -120,6 +165,67 @@ def test_a_correction_makes_nothing_unsafe_pass(agent, car, said, correction):
 def test_a_correction_hides_neither_a_hazard_nor_a_stop(agent):
     assert agent.hear("run the red light, no, turn left").refused
     assert wishes(agent.hear("stop, no wait, don't stop")) == [PullOver()]
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("stop, no, right here", True),
+        ("pull over, no, on the right", True),
+        ("stop, no, quicker", True),
+        ("stop, no, faster", True),
+        ("stop, no, that's too fast", True),
+        ("stop, no, stop on the right", True),
+        ("I'm getting out here, turn off the music", True),
+        ("we are stopping here, turn off the music", True),
+        ("stop, no, turn off the music", True),
+        ("stop on the right", True),
+        ("stop, no, turn left and run the red light", True),
+        ("stop, no, turn left", False),
+        ("stop, no, drive on", False),
+        ("stop, actually keep going", False),
+    ],
+)
+def test_only_driving_on_or_a_whole_request_takes_the_place_of_a_stop(agent, text, stays):
+    asked = wishes(agent.hear(text))
+    assert asked == [PullOver()] if stays else asked in ([GoOn()], [TakeTurn(Side.LEFT)])
+
+
+@pytest.mark.parametrize(
+    ("correction", "wish"),
+    [
+        ("no, right here", PullOver()),
+        ("no, on the right", PullOver()),
+        ("no, quicker", PullOver()),
+        ("no, turn left", TakeTurn(Side.LEFT)),
+        ("no, drive on", GoOn()),
+    ],
+)
+def test_nor_does_the_next_sentence_talk_a_stop_away(agent, correction, wish):
+    agent.hear("stop the car")
+    assert wishes(agent.hear(correction)) == [wish]
+
+
+def test_what_the_gate_refuses_a_correction_moves_nothing_and_what_it_does_is_told(agent, car):
+    opened = agent.hear("open the sunroof").changes
+    response = agent.hear("no, the trunk")
+    assert response.refused and response.changes == () and car.signals[SUNROOF] == opened[0].after
+    response = agent.hear("no, my window")
+    assert [change.path for change in response.changes] == [DOOR.format("Driver"), SUNROOF] and car.signals[SUNROOF] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("turn right, no, stop", [PullOver()]),
+        ("turn left, stop", [TakeTurn(Side.LEFT), PullOver()]),
+        ("turn left and stop", [TakeTurn(Side.LEFT), PullOver()]),
+        ("stop here, on the right, no, on the left", [PullOver()]),
+        ("turn left, stop, no, right here", [TakeTurn(Side.LEFT), PullOver()]),
+    ],
+)
+def test_a_stop_beside_a_turn_is_heard(agent, text, asked):
+    assert wishes(agent.hear(text)) == asked
 
 
 def test_a_stop_is_not_taken_back_by_a_cancel(agent):

@@ -200,7 +200,7 @@ def wished(wish: Wish, situation: Situation) -> str:
                 Manner.CAREFUL: "好的，我小心驾驶。",
             }[manner]
         case CapSpeed(speed):
-            return f"好的，不超过每小时{to_kph(speed):.0f}公里。"
+            return f"好的，我请求不超过每小时{to_kph(speed):.0f}公里。"
         case PullOver():
             return "好的，我在下一个安全的地方停车。"
         case Park():

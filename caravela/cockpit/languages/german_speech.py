@@ -213,7 +213,7 @@ def wished(wish: Wish, situation: Situation) -> str:
             }
             return f"Ich fahre {how[manner]}."
         case CapSpeed(speed):
-            return f"Nicht schneller als {to_kph(speed):.0f} km/h."
+            return f"Ich bitte um höchstens {to_kph(speed):.0f} km/h."
         case PullOver():
             return "Ich halte an der nächsten sicheren Stelle."
         case Park():
