@@ -343,9 +343,11 @@ def run_soup(options: SoupOptions) -> dict[str, Any]:
     from caravela.model.reopen import reopen
     from caravela.model.soup import mix
     from caravela.train.samples import ShardReader
+    from caravela.train.threads import use_threads
     from caravela.vehicle.bundle import shipped
 
     at_least(0, seed=options.seed)
+    use_threads(1)
     if not 0.0 <= options.share <= 1.0:
         raise CaravelaError(f"--share is {options.share:g}; expected 0 to 1.")
     checkpoint, older = load_checkpoint(options.checkpoint), reopen(options.driver or shipped("nano"))

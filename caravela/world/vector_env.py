@@ -33,7 +33,7 @@ VIEW = Camera("view", width=640, height=400, fov=1.4, position=(1.6, 0.0, 1.6), 
 class WorldVectorEnv(VectorEnv[Seen, NDArray[np.float32], NDArray]):
     """`num_envs` drives side by side.
 
-    Observation with sees="pixels": `images` (T, C, H, W, 3) uint8 RGB, newest first; `ego` (2,) speed m/s and yaw rate rad/s; `route`
+    Observation with sees="pixels": `images` (T, C, H, W, 3) uint8 RGB, newest first; `ego` (3,) as `Observation.ego`; `route`
     (ROUTE_POINTS, 2) sat-nav points in the rig frame, m; `has_route` 0 or 1. With sees="vectors" there are no cameras: `row` (ROW,),
     `objects` (OBJECTS, OBJECT) and `mask` (OBJECTS,) as in `kernels.vectors`. The reward is the self-play arena's, in neutral style.
     """
@@ -135,7 +135,7 @@ class WorldVectorEnv(VectorEnv[Seen, NDArray[np.float32], NDArray]):
             observe(simulator.atlas.roads, simulator.state.arrays(), rows, objects, mask, True)
             return {"mask": mask[:, 0].astype(np.int8), "objects": objects[:, 0], "row": rows[:, 0]}
         return {
-            "ego": np.stack([observation.speed, observation.yaw_rate], axis=-1),
+            "ego": observation.ego(),
             "has_route": observation.has_route.astype(np.int64),
             "images": observation.images,
             "route": observation.route,
@@ -204,7 +204,7 @@ def _observation_space(rig: Rig | None) -> spaces.Dict:
     frames = (len(HISTORY_S), len(rig.cameras), rig.height, rig.width, 3)
     return spaces.Dict(
         {
-            "ego": unbounded(2),
+            "ego": unbounded(3),
             "has_route": spaces.Discrete(2),
             "images": spaces.Box(0, 255, frames, dtype=np.uint8),
             "route": unbounded(ROUTE_POINTS, 2),

@@ -1,5 +1,7 @@
 """A mixture of two drivers is each of them at its ends, and its norms are measured anew."""
 
+import copy
+
 import pytest
 import torch
 from conftest import synthetic_batch
@@ -26,6 +28,16 @@ def test_it_lies_between_the_two(pair):
     assert torch.allclose(weight(mixed), 0.25 * weight(newer) + 0.75 * weight(older), atol=1e-6)
     assert not torch.equal(weight(newer), weight(mixed)) and torch.equal(newer.trunk.norm.weight, before)
     assert mixed.config == newer.config and not mixed.training
+
+
+def test_at_its_ends_it_is_one_of_the_two(pair):
+    newer, older = pair
+    images = synthetic_batch(6).images
+    old, new = (mix(newer, older, share=share, images=[images]) for share in (0.0, 1.0))
+    assert torch.allclose(old.vision(images), older.vision(images), atol=0.05)
+    assert torch.allclose(new.vision(images), copy.deepcopy(newer).train().vision(images), atol=0.05), "with norms of what it sees"
+    for mixed in (old, new):
+        assert torch.equal(mixed.eyes.birds_eye.head.weight, newer.eyes.birds_eye.head.weight), "a head that no exported driver has"
 
 
 def test_its_norms_are_those_of_what_it_sees(pair):
