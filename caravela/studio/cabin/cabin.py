@@ -43,7 +43,7 @@ from caravela.studio.cabin.asked import (
     SwitchOffers,
 )
 from caravela.studio.cabin.conversation import Conversation, Tone, Who
-from caravela.studio.cabin.ears import EXTRA, LONGEST_S, Ears, Hearing, packaged_hearing
+from caravela.studio.cabin.ears import EXTRA, LONGEST_S, STOP_S, Ears, Hearing, packaged_hearing
 from caravela.studio.cabin.glance import Glance
 from caravela.studio.cabin.mouth import Mouth
 from caravela.studio.cabin.tongues import CODES, ENGLISH, truly, understood_by
@@ -102,10 +102,10 @@ class Cabin:
 
     def stop(self) -> None:
         """End the threads."""
-        self.ears.stop()
         self._asks.put(None)
+        self.ears.stop()
         if self._thread.is_alive():
-            self._thread.join(timeout=5.0)
+            self._thread.join(timeout=STOP_S)
 
     def ask(self, ask: CabinAsk) -> None:
         """Hand something to the cabin. Raises CaravelaError where too much waits already, or for a recording where nothing hears it."""

@@ -19,6 +19,7 @@ from caravela.studio.cabin.asked import Heard, Recorded
 HELD = TurnConfig(wake=False)  # a button is held: everything in a recording is meant for the car
 LONGEST_S = HELD.longest_s  # of a recording
 EXTRA = "pip install 'caravela[voice]'"
+STOP_S = 20.0  # that the end waits for a model that is being loaded
 MOST_UNHEARD = 4  # recordings that wait to be recognised
 WAIT_S = 10.0  # for a cabin that is busy
 BUSY = "I still listen to what was said before. Please say that again in a moment."
@@ -54,9 +55,11 @@ class Ears:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, once it has heard what it is at."""
+        """End the thread, once it has loaded or heard what it is at: a process that ends in the middle of either is aborted."""
         with suppress(queue.Full):
             self._waiting.put_nowait(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=STOP_S)
 
     def listen(self, recorded: Recorded, *, now_s: float) -> None:
         """Hear a recording that ended at `now_s`. Raises CaravelaError with a sentence for the page where that cannot be."""

@@ -9,7 +9,7 @@ from caravela.core.sampling import proposal_noise
 from caravela.vehicle.bench import graph
 from caravela.vehicle.bench.graph import Graph
 from caravela.vehicle.bench.trial import model_file
-from caravela.vehicle.bundle import shipped
+from caravela.vehicle.bundle import open_bundle, shipped
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def look() -> dict[str, np.ndarray]:
     draw = np.random.default_rng(0)
     return {
         "images": draw.integers(0, 256, (1, 4, 5, 96, 128), dtype=np.uint8),
-        "ego": np.array([[8.0, 0.0]], np.float32),
+        "ego": np.array([[8.0, 0.0, -1.0]], np.float32)[:, : open_bundle(shipped()).card.ego_values],
         "route": draw.uniform(0.0, 40.0, (1, 8, 2)).astype(np.float32),
         "has_route": np.ones(1, np.float32),
         "words": np.zeros((1, 384), np.float32),
