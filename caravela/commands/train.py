@@ -108,7 +108,7 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class SoupOptions:
-    """Mix a checkpoint with the driver that its run began with: it often drives better than either, as it forgot less."""
+    """Mix a checkpoint with the driver that its run began with: it may drive better than either, as it forgot less."""
 
     checkpoint: tyro.conf.Positional[Path] = Path("runs/vla/nano/average.safetensors")
     """A checkpoint that `caravela train vla` wrote."""

@@ -1,4 +1,4 @@
-"""Two drivers' weights mixed into one. A driver that was trained on from another one lies in the same basin; between the two often drives
+"""Two drivers' weights mixed into one. A driver that was trained on from another one lies in the same basin; between the two may drive
 one that is better than either, as it forgot less (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models")."""
 
 import copy
