@@ -1,5 +1,5 @@
 """One side of the road is enough. Left-hand traffic, seen in a mirror, is right-hand traffic: the model is shown all streets so, and its plans
-are turned back. A driver that had to see which side it was on drove 17 of 92 streets on the wrong one, told or not."""
+are turned back. There is no side left that a driver could mistake."""
 
 import torch
 from torch import Tensor

@@ -143,10 +143,14 @@ def test_left_hand_traffic_is_planned_for_as_in_a_mirror(bundle_folder: Path, ob
     assert [bool(insight.mirrored[0]) for insight in insights] == [False, True, False]
 
 
-def test_a_driver_of_before_takes_no_side(observe: Observe):
-    policy = OnnxPolicy(shipped())
-    if policy.bundle.card.ego_values == 3:
-        pytest.skip("the driver that ships is told the side")
+def test_a_driver_of_before_takes_no_side(tmp_path: Path, observe: Observe):
+    from caravela.model.export import export_onnx
+    from caravela.model.presets import from_dial
+    from caravela.model.vla import VLA
+
+    export_onnx(VLA(replace(from_dial("before", depth=1), mirrors_left=False)), tmp_path / "model.onnx")
+    policy = OnnxPolicy(tmp_path)
+    assert policy.bundle.card.ego_values == 2
     here, there = (policy.plan(replace(observe(1), side=np.full(1, side, np.float32))).knots for side in (1.0, -1.0))
     np.testing.assert_array_equal(here, there)
     assert policy.insight is not None and not policy.insight.mirrored[0]
