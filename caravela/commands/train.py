@@ -104,6 +104,8 @@ class ExportOptions:
     """Let the critic choose among the proposals; without, the regression's plan is driven. Worth it where `probe` says that it gains."""
     critic_margin: float = 0.0
     """What another proposal must be worth over the regression's plan to be chosen, 0 to 1; `probe` tells the gain by margin."""
+    paces: tuple[float, ...] = ()
+    """Other paces at which the regression's plan is proposed, too, as changes of its acceleration in m/s2: -2 -5 1 is what runs train with."""
 
 
 @dataclass(frozen=True)
@@ -314,7 +316,9 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
     at_least(0, critic_margin=options.critic_margin)
     checkpoint = load_checkpoint(options.checkpoint)
     path = folder_for(options.out, option="out") / MODEL_FILE
-    checkpoint.model.config = replace(checkpoint.model.config, critic_trained=options.critic, critic_margin=options.critic_margin)
+    checkpoint.model.config = replace(
+        checkpoint.model.config, critic_trained=options.critic, critic_margin=options.critic_margin, paces=options.paces
+    )
     export_onnx(checkpoint.model, path, data_version=checkpoint.data_version)
     return {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
 

@@ -68,6 +68,24 @@ def denormalise(scaled: Array, *, speed: Array) -> Array:
     return torch.stack([acceleration, curvature], -1) if isinstance(scaled, Tensor) else np.stack([acceleration, curvature], -1)
 
 
+def paced(knots: Tensor, change: float, *, speed: Tensor) -> Tensor:
+    """The way of knots (..., KNOTS, 2) at another pace: accelerations changed by `change` m/s^2, curvature as it is at the same distance."""
+    acceleration = (knots[..., 0] + change).clip(*ACCELERATION_RANGE)
+    there, mine = _distance(knots[..., 0], speed), _distance(acceleration, speed)
+    before = (mine[..., :, None] >= there[..., None, :]).sum(-1).clip(1, KNOTS - 1)  # index of the knot after each distance
+    low, high = there.gather(-1, before - 1), there.gather(-1, before)
+    share = ((mine - low) / (high - low).clip(1e-3)).clip(0.0, 1.0)
+    curvature = knots[..., 1]
+    curvature = curvature.gather(-1, before - 1) * (1.0 - share) + curvature.gather(-1, before) * share
+    return torch.stack([acceleration, curvature], -1)
+
+
+def _distance(acceleration: Tensor, speed: Tensor) -> Tensor:
+    """Metres (..., KNOTS) that are driven until each knot."""
+    at_knots = (speed[..., None] + _times(acceleration, _SPEED)).clip(0.0)
+    return _times(at_knots, _SPEED)
+
+
 def integrate(knots: Tensor, *, speed: Tensor) -> Tensor:
     """Trajectories of knots, as `core.kinematics.integrate`.
 

@@ -61,6 +61,7 @@ class VLAConfig:
     draws: int = 8  # (noise, time) pairs per cached context in training
     critic_trained: bool = False  # whether values choose the proposal; otherwise proposal 0 is taken
     critic_margin: float = 0.0  # of value that another proposal must have over the mean plan to be chosen
+    paces: tuple[float, ...] = ()  # m/s^2, of as many proposals that go the mean plan's way at another pace instead of being drawn
     losses: LossWeights = field(default_factory=LossWeights)
 
     @property
@@ -86,7 +87,7 @@ class VLAConfig:
         """Inverse of `to_json`. Raises TypeError where a field is unknown and ValueError where a size is wrong."""
         known = dict(values)
         known["losses"] = LossWeights(**known.get("losses", {}))
-        for name in ("stages", "blocks"):
+        for name in ("stages", "blocks", *(("paces",) if "paces" in known else ())):
             known[name] = tuple(known[name])
         return VLAConfig(**known)
 

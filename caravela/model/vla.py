@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from caravela.core.types import ROUTE_SPACING
 from caravela.model import sides
 from caravela.model.action import ActionExpert
-from caravela.model.action_space import denormalise, integrate, normalise
+from caravela.model.action_space import denormalise, integrate, normalise, paced
 from caravela.model.batch import Batch
 from caravela.model.config import ROUTE_VALUES, VLAConfig
 from caravela.model.critic import Critic, value
@@ -127,17 +127,20 @@ class VLA(nn.Module):
         self, images: Tensor, *, ego: Tensor, route: Tensor, has_route: Tensor, words: Tensor, noise: Tensor, steps: int = 5
     ) -> Actions:
         """Propose K plans from noise (K, KNOTS, 2), the same from tick to tick so that choices don't dither. The first
-        proposal is the regression's mean plan and takes no noise. Where the ego (B, 3) says that traffic keeps to the left, all this happens
-        in a mirror."""
+        proposal is the regression's mean plan and takes no noise; the last are that plan at other paces, see `config.paces`. Where the
+        ego (B, 3) says that traffic keeps to the left, all this happens in a mirror."""
         sign = sides.sign(ego) if self.config.mirrors_left else None
         if sign is not None:
             images, ego, route = sides.turn(images, sign), sides.turn_vector(ego, sign), sides.turn_vector(route, sign)
         context, thought = self.embed_context(images, ego=ego, route=route, has_route=has_route, words=words)
         speed = ego[:, 0]
         mean = self.action.regress(thought).float()[:, None]
-        start = noise[1:].expand(images.shape[0], -1, -1, -1)
+        paces = self.config.paces
+        start = noise[1 : len(noise) - len(paces)].expand(images.shape[0], -1, -1, -1)
         drawn = self.action.sample(start, self.action.cache(context), steps=steps)
         knots = denormalise(torch.cat([mean, drawn], 1), speed=speed[:, None])
+        if paces:
+            knots = torch.cat([knots, *(paced(knots[:, :1], pace, speed=speed[:, None]) for pace in paces)], 1)
         returns, failure = self.critic(context, knots, speed=speed)
         values = value(returns)
         chosen = torch.zeros_like(values[:, 0], dtype=torch.long)

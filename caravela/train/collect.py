@@ -35,6 +35,7 @@ LIGHT_OF_LAMP = np.array([0, 1, 1, 2, 3, 3, 0], dtype=np.int64)  # LAMP_* to bun
 READABLE = 45.0  # m to the stop line up to which the governing light must be read
 WEATHERS = ("day", "overcast", "dusk", "night", "rain", "fog", "low_sun", "unlit_night", "dense_fog")
 WEATHER_SHARES = (0.48, 0.17, 0.06, 0.09, 0.07, 0.03, 0.05, 0.03, 0.02)
+DRIVES_OFF = 0.4  # m/s2 that the teacher wishes at standstill
 LEAST_VISIBLE = 2  # pixels of somebody, in all pictures together, that the eyes must find
 LEAST_PIXELS = (0, 6, 2, 2)  # of a cell, that one of BODIES shows
 FAULTS, FAULT_SHARES = ("one_out", "front_only", "cropped", "dirty"), (0.35, 0.15, 0.25, 0.25)
@@ -51,14 +52,14 @@ class CollectConfig:
     label_every: int = 2  # looks between labelled looks of one world
     route_noise: float = 3.0  # m
     route_dropped: float = 0.15  # share of drives without a route
-    incident_every: float = 80.0  # s of a drive without an incident until the next is set
+    incident_every: float = 45.0  # s of a drive without an incident until the next is set
     fault_share: float = 0.05  # of drives with something wrong with the cameras
-    obstacle_every: float = 25.0  # s of a drive between things put in its way
+    obstacle_every: float = 16.0  # s of a drive between things put in its way
     nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
-    standstill_share: float = 0.2  # of labelled looks at standstill that are kept
+    standstill_share: float = 0.2  # of labelled looks at standstill that are kept, where the teacher stays; where it drives off, all are
     recovery_s: float = 3.0  # s a drive goes on after a failure
     longest_s: float = 60.0
-    real_share: float = 0.35  # of maps that are real places, where there are any
+    real_share: float = 0.5  # of maps that are real places, where there are any
     traffic: str = "light"
     large_share: float = 0.12  # of the traffic
     bicycle_share: float = 0.2  # more than there are: they are small, and what is hit most
@@ -68,7 +69,7 @@ class CollectConfig:
     stop_every: float = 60.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
     judged_share: float = 0.5  # of labelled looks at which the student's plans are tried out
-    proposals: int = 6  # of the student, the regression's among them: fewer than in the car, for speed
+    proposals: int = 6  # of the student, the regression's and those at other paces among them: fewer than in the car, for speed
 
 
 class Collector:
@@ -99,6 +100,7 @@ class Collector:
         self.encoder = SentenceEncoder()
         self.obstacles = Obstacles(self.simulator.atlas, worlds=config.worlds, random=self.random, reserved=SPARE)
         self.failed_since = np.full(config.worlds, np.inf)
+        self.wish = np.zeros(config.worlds)  # m/s2, the teacher's, a tick ago
         self.next_nudge = self.random.uniform(1.0, config.nudge_every, size=config.worlds)
         self.style = np.zeros((config.worlds, STYLE), dtype=np.float32)
         self.stopping = np.zeros(config.worlds)  # s, until when a drive is asked to stand
@@ -130,6 +132,7 @@ class Collector:
             seen = np.zeros(config.worlds, dtype=np.int32)
             for _ in range(config.ticks_per_look):
                 control = self.driver.control(self.simulator.atlas, self.simulator.state, style=self.style)
+                self.wish = control.acceleration
                 self.simulator.advance(control if wish is None else _mixed(control, wish, by_student))
                 flags = self.simulator.flags[:, 0]
                 seen |= flags
@@ -154,7 +157,7 @@ class Collector:
     def _label(self, due: NDArray[np.bool_], plan: Plan | None) -> int:
         """Label and store the looks that are due; `plan` is what the student would do there."""
         state = self.simulator.state
-        still = (state.speed[:, 0] < 0.2) & (state.timer[:, 0] > 1.0)
+        still = (state.speed[:, 0] < 0.2) & (state.timer[:, 0] > 1.0) & (self.wish < DRIVES_OFF)
         due = due & ~(still & (self.random.random(len(due)) > self.config.standstill_share))
         worlds = np.flatnonzero(due)
         if not len(worlds):

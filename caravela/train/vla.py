@@ -49,6 +49,7 @@ class VLATrainConfig:
     student_share: float = 0.8  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
     critic_margin: float = 0.02  # of value, see model.config
+    paces: tuple[float, ...] = (-2.0, -5.0, 1.0)  # m/s^2, see model.config
     data_version: str = "towns-3"
     half: bool | None = None  # most products in bfloat16; None: where that is faster, measured when the run begins
     seed: int = 0
@@ -293,7 +294,8 @@ class VLACollector:
         if rounds >= config.teacher_rounds and average.exists():
             checkpoint = load_checkpoint(average)
             chooses = int(checkpoint.progress["step"]) >= config.critic_from
-            checkpoint.model.config = replace(checkpoint.model.config, critic_trained=chooses, critic_margin=config.critic_margin)
+            chosen_by = {"critic_trained": chooses, "critic_margin": config.critic_margin, "paces": config.paces}
+            checkpoint.model.config = replace(checkpoint.model.config, **chosen_by)
             half = bool(checkpoint.progress.get("half", False))
             student = TorchPolicy(checkpoint.model, proposals=self.collect.proposals, half=half)
         counts = collector.run(student, student_share=config.student_share)

@@ -5,7 +5,7 @@ import torch
 
 from caravela.core import kinematics
 from caravela.core.types import KNOTS
-from caravela.model.action_space import curvature_scale, denormalise, integrate, normalise
+from caravela.model.action_space import curvature_scale, denormalise, integrate, normalise, paced
 
 
 def _knots(size: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -57,3 +57,22 @@ def test_integrate_is_the_shared_kinematics_also_when_the_car_stops_and_starts()
     with torch.autocast("cpu", torch.bfloat16):
         inside = integrate(torch.from_numpy(knots), speed=torch.from_numpy(speed)).numpy()
     np.testing.assert_array_equal(inside, ours)
+
+
+def test_another_pace_keeps_the_way():
+    knots, speed = torch.zeros(1, KNOTS, 2), torch.tensor([9.0])
+    knots[..., 1] = torch.linspace(0.0, 0.08, KNOTS)
+    there = integrate(knots, speed=speed)[0]
+    for change in (-1.0, -3.0, -7.0):
+        slower = integrate(paced(knots, change, speed=speed), speed=speed)[0]
+        apart = torch.cdist(slower[:, :2], there[:, :2]).amin(1)
+        assert apart.max() < 0.51  # m: points of the way are 0.9 m apart
+        assert slower[-1, 3] < there[-1, 3] + 0.9 * 4.0 * change or slower[-1, 3] == 0.0
+    assert torch.equal(paced(knots, 0.0, speed=speed)[..., 0], knots[..., 0])
+    torch.testing.assert_close(paced(knots, 0.0, speed=speed), knots, atol=1e-4, rtol=0.0)
+
+
+def test_a_standing_plan_at_another_pace_is_finite():
+    knots = torch.zeros(2, KNOTS, 2)
+    for change in (-5.0, 1.0):
+        assert paced(knots, change, speed=torch.zeros(2)).isfinite().all()

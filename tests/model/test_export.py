@@ -1,6 +1,7 @@
 """The exported graph says what the model says, for any batch, in a file of half the size that knows what it is."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import torch
 
 from caravela.core.bundle import OUTPUTS, BundleCard
 from caravela.core.errors import BundleError
-from caravela.core.types import Camera, Rig, policy_rig
+from caravela.core.kinematics import ACCELERATION_RANGE
+from caravela.core.types import KNOTS, Camera, Rig, policy_rig
 from caravela.model.config import VLAConfig
 from caravela.model.export import example_inputs, export_onnx
 from caravela.model.presets import nano
@@ -52,6 +54,19 @@ def test_graph_and_model_agree(tmp_path: Path, tiny: VLAConfig, size: str, half:
             expected = getattr(actions, name).numpy()
             scale = max(1.0, float(np.abs(expected).max()))
             np.testing.assert_allclose(got, expected, atol=tolerance * scale, err_msg=name)
+
+
+def test_a_graph_with_other_paces_says_what_the_model_says(tmp_path: Path, tiny: VLAConfig):
+    model = _trained_like(replace(tiny, paces=(-2.0, 1.0), critic_trained=True))
+    card = export_onnx(model, tmp_path / "model.onnx", half=False)
+    inputs = example_inputs(model, proposals=16)
+    with torch.no_grad():
+        actions = model.sample_actions(**inputs | {"has_route": inputs["has_route"] > 0.5})
+    knots = _run(tmp_path / "model.onnx", inputs)["knots"]
+    assert knots.shape == (2, 16, KNOTS, 2)
+    np.testing.assert_allclose(knots, actions.knots.numpy(), atol=1e-3)
+    np.testing.assert_allclose(knots[:, -2, :, 0], np.clip(knots[:, 0, :, 0] - 2.0, *ACCELERATION_RANGE), atol=1e-4)
+    assert VLAConfig.from_json(card.config) == model.config
 
 
 def test_nano_fits_its_size_and_tells_what_it_is(tmp_path: Path):

@@ -47,7 +47,8 @@ def build_library(folder: Path, *, count: int, side: str = "training") -> list[P
 
 
 def build_places(folder: Path, *, extracts: Path, test: bool = False) -> list[Path]:
-    """Files NAME.lanes of the real places of one side; `extracts` holds NAME/input.osm."""
+    """Files NAME.lanes of the real places of one side; `extracts` holds NAME/input.osm. Training places come twice, once as they are and
+    once, NAME-turned, with traffic on the other side of the road: they are few, and every turn and lane of the second is another one."""
     from caravela.world.maps.openstreetmap import import_osm
 
     names = sorted(path.parent.name for path in extracts.glob("*/input.osm") if (path.parent.name in TEST_PLACES) == test)
@@ -57,7 +58,13 @@ def build_places(folder: Path, *, extracts: Path, test: bool = False) -> list[Pa
     def place(name: str) -> Callable[[], LaneGraph]:
         return lambda: import_osm(extracts / name / "input.osm", name=name)
 
-    return _build(folder, {folder / f"{name}.lanes": place(name) for name in names}, title="test places" if test else "training places")
+    def turned(name: str) -> Callable[[], LaneGraph]:
+        return lambda: import_osm(extracts / name / "input.osm", lefthand=not place(name)().lefthand, name=f"{name}-turned")
+
+    wanted = {folder / f"{name}.lanes": place(name) for name in names}
+    if not test:
+        wanted |= {folder / f"{name}-turned.lanes": turned(name) for name in names}
+    return _build(folder, wanted, title="test places" if test else "training places")
 
 
 def _town(generate: Callable[[int], LaneGraph], seed: int) -> Callable[[], LaneGraph]:
