@@ -44,6 +44,11 @@ class BundleCard:
         return 3 if self.config.get("mirrors_left", False) else 2
 
     @property
+    def paced(self) -> int:
+        """How many proposals, the last, are the first one at another pace."""
+        return len(self.config.get("paces", ()))
+
+    @property
     def noise_shape(self) -> tuple[int, int, int]:
         return self.proposals, KNOTS, 2
 

@@ -116,6 +116,12 @@ class Plan:
     values: NDArray[np.float32]  # (B, K) the critic's values, higher is better
     chosen: NDArray[np.int64]  # (B,) index into K
     risk: NDArray[np.float32]  # (B,) calibrated probability of a failure in the next seconds, 0..1
+    paced: int = 0  # so many of K, the last, are the first one at another pace; the others are samples of what may come
+
+    @property
+    def samples(self) -> slice:
+        """Of K, those that are no other's at another pace."""
+        return slice(0, self.knots.shape[1] - self.paced)
 
     def control(self) -> "Control":
         """What to ask of the actuators now: the chosen plan's controls ACTUATION_LEAD_S ahead, when they will have answered."""

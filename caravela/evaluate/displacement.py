@@ -46,11 +46,12 @@ def errors_of(window: Window) -> dict[str, NDArray[np.float64]]:
     """Distances (len(HORIZONS_S),) in m from the truth, by predictor."""
     speed, yaw_rate, acceleration = window.motion
     every = np.hypot(*np.moveaxis(at_horizons(window.plan)[0] - window.truth, -1, 0))  # (K, horizons)
+    drawn = every[window.plan.samples]
     straight = roll_out(speed)
     return {
         CHOSEN: every[int(window.plan.chosen[0])],
-        AVERAGE: every.mean(0),
-        BEST: every.min(0),
+        AVERAGE: drawn.mean(0),
+        BEST: drawn.min(0),
         BLIND: _distance(at_horizons(window.blind)[0, int(window.blind.chosen[0])], window.truth),
         VELOCITY: _distance(straight, window.truth),
         TURN: _distance(roll_out(speed, yaw_rate=yaw_rate), window.truth),

@@ -55,4 +55,5 @@ class TorchPolicy:
             values=self.actions.values.float().cpu().numpy(),
             chosen=self.actions.chosen.cpu().numpy(),
             risk=self.actions.risk.float().cpu().numpy(),
+            paced=len(self.model.config.paces),
         )

@@ -78,7 +78,9 @@ class OnnxPolicy:
         self.timings = timings
         mirrored = ego[:, 2:].any(1) & (ego[:, -1] > 0.5)
         self.insight = Insight(light=light, lead=lead, stop_distance=stop_distance, thought=thought, mirrored=mirrored)
-        return Plan(trajectories=trajectories, speeds=speeds, knots=knots, values=values, chosen=chosen, risk=risk)
+        return Plan(
+            trajectories=trajectories, speeds=speeds, knots=knots, values=values, chosen=chosen, risk=risk, paced=self.bundle.card.paced
+        )
 
     def _check(self, observation: Observation) -> None:
         got, rig = observation.images.shape[2:5], self.rig

@@ -2,6 +2,8 @@
 place, the same where a domain is silent or nothing is cheaper, and softer, slower or stopping where people, cold or wet roads make it
 dear."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -197,6 +199,12 @@ def test_a_metre_is_worth_less_where_the_proposals_brake():
     assert outlook(going, np.array([10.0]), 3.0)[0] == 1.0
     assert outlook(stopping, np.array([10.0]), 3.0)[0] < 0.05
     assert outlook(stopping, np.array([10.0]), 0.0)[0] == 1.0
+
+
+def test_a_plan_at_another_pace_is_no_sample_of_what_may_come():
+    plan = Fan(knots_of([0.5] * KNOTS), knots_of([-5.0] * KNOTS)).plan(look(10.0))
+    assert outlook(plan, np.array([10.0]), 3.0)[0] < 0.5
+    assert outlook(replace(plan, paced=1), np.array([10.0]), 3.0)[0] == 1.0
 
 
 def test_the_driver_tells_the_others_what_it_means_to_do():

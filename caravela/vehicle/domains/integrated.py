@@ -108,5 +108,5 @@ class IntegratedPolicy:
 def outlook(plan: Plan, start: Array, foresight: float) -> Array:
     """(B,) what a metre is worth: 1 where the model's proposals go on as fast as the car, less the slower they end. All of them are
     asked, as samples of what may come: who is likely to have to stop gains nothing by being fast until then."""
-    end = plan.speeds[..., -1].astype(np.float64).mean(axis=-1)
+    end = plan.speeds[:, plan.samples, -1].astype(np.float64).mean(axis=-1)
     return np.clip(end / np.maximum(start, SLOW), LEAST_WORTH, 1.0) ** foresight
