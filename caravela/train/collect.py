@@ -100,7 +100,7 @@ class Collector:
         self.encoder = SentenceEncoder()
         self.obstacles = Obstacles(self.simulator.atlas, worlds=config.worlds, random=self.random, reserved=SPARE)
         self.failed_since = np.full(config.worlds, np.inf)
-        self.wish = np.zeros(config.worlds)  # m/s2, the teacher's, a tick ago
+        self.wish = np.zeros(config.worlds, dtype=np.float32)  # m/s2, the teacher's, a tick ago
         self.next_nudge = self.random.uniform(1.0, config.nudge_every, size=config.worlds)
         self.style = np.zeros((config.worlds, STYLE), dtype=np.float32)
         self.stopping = np.zeros(config.worlds)  # s, until when a drive is asked to stand

@@ -294,10 +294,10 @@ class VLACollector:
         if rounds >= config.teacher_rounds and average.exists():
             checkpoint = load_checkpoint(average)
             chooses = int(checkpoint.progress["step"]) >= config.critic_from
-            chosen_by = {"critic_trained": chooses, "critic_margin": config.critic_margin, "paces": config.paces}
-            checkpoint.model.config = replace(checkpoint.model.config, **chosen_by)
+            model = checkpoint.model
+            model.config = replace(model.config, critic_trained=chooses, critic_margin=config.critic_margin, paces=config.paces)
             half = bool(checkpoint.progress.get("half", False))
-            student = TorchPolicy(checkpoint.model, proposals=self.collect.proposals, half=half)
+            student = TorchPolicy(model, proposals=self.collect.proposals, half=half)
         counts = collector.run(student, student_share=config.student_share)
         return counts | {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
 
