@@ -104,6 +104,8 @@ class ExportOptions:
     """Let the critic choose among the proposals; without, the regression's plan is driven. Worth it where `probe` says that it gains."""
     critic_margin: float = 0.0
     """What another proposal must be worth over the regression's plan to be chosen, 0 to 1; `probe` tells the gain by margin."""
+    critic_caution: float = 0.0
+    """What a certain failure costs a proposal, 0 to 1, beside what its value says."""
     paces: tuple[float, ...] = ()
     """Other paces at which the regression's plan is proposed, too, as changes of its acceleration in m/s2: -2 -5 1 is what runs train with."""
 
@@ -313,11 +315,15 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
     from caravela.model.checkpoint import load_checkpoint
     from caravela.model.export import export_onnx
 
-    at_least(0, critic_margin=options.critic_margin)
+    at_least(0, critic_margin=options.critic_margin, critic_caution=options.critic_caution)
     checkpoint = load_checkpoint(options.checkpoint)
     path = folder_for(options.out, option="out") / MODEL_FILE
     checkpoint.model.config = replace(
-        checkpoint.model.config, critic_trained=options.critic, critic_margin=options.critic_margin, paces=options.paces
+        checkpoint.model.config,
+        critic_trained=options.critic,
+        critic_margin=options.critic_margin,
+        critic_caution=options.critic_caution,
+        paces=options.paces,
     )
     export_onnx(checkpoint.model, path, data_version=checkpoint.data_version)
     return {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}

@@ -61,6 +61,7 @@ class VLAConfig:
     draws: int = 8  # (noise, time) pairs per cached context in training
     critic_trained: bool = False  # whether values choose the proposal; otherwise proposal 0 is taken
     critic_margin: float = 0.0  # of value that another proposal must have over the mean plan to be chosen
+    critic_caution: float = 0.0  # of value that a certain failure costs a proposal, beside what the returns say of it
     paces: tuple[float, ...] = ()  # m/s^2, of as many proposals that go the mean plan's way at another pace instead of being drawn
     losses: LossWeights = field(default_factory=LossWeights)
 

@@ -142,7 +142,7 @@ class VLA(nn.Module):
         if paces:
             knots = torch.cat([knots, *(paced(knots[:, :1], pace, speed=speed[:, None]) for pace in paces)], 1)
         returns, failure = self.critic(context, knots, speed=speed)
-        values = value(returns)
+        values = value(returns) - self.config.critic_caution * failure.sigmoid()
         chosen = torch.zeros_like(values[:, 0], dtype=torch.long)
         if self.config.critic_trained:
             chosen = torch.cat([values[:, :1] + self.config.critic_margin, values[:, 1:]], 1).argmax(-1)

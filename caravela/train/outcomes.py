@@ -13,7 +13,10 @@ from caravela.world.kernels import events
 from caravela.world.kernels.step import REWARD_PARTS, step
 from caravela.world.state import WorldState
 
-AS_PLANNED = 32  # steps of 0.1 s driven as planned: after fewer, the teacher saves what the driver, who plans the like anew, would not
+STEERED = 20  # steps of 0.1 s steered as planned: after more, plans that the driver would have corrected leave the road
+PACED = (
+    32  # steps accelerated and braked as planned: after fewer, the teacher brakes for whom the driver, who plans the like anew, would hit
+)
 AFTERWARDS = 13  # steps driven by the teacher: what the plan has led into shows
 WORST, BEST = -6.0, 4.0  # sums of rewards that count as 0 and 1
 _WEIGHTS = interpolation_matrix()
@@ -37,7 +40,7 @@ def outcomes(
     manner = np.repeat(style, plans, axis=0)
     weights = weights_of(manner)
     lead = round(ACTUATION_LEAD_S / PLAN_STEP_S)
-    planned = np.einsum("nk,bmkc->bmnc", _WEIGHTS[lead : lead + AS_PLANNED], knots).reshape(batch * plans, AS_PLANNED, 2)
+    planned = np.einsum("nk,bmkc->bmnc", _WEIGHTS[lead : lead + PACED], knots).reshape(batch * plans, PACED, 2)
     agents = fork.agents.shape[1]
     flags = np.zeros((batch * plans, agents), dtype=np.int32)
     parts = np.zeros((batch * plans, agents, REWARD_PARTS), dtype=np.float32)
@@ -45,12 +48,14 @@ def outcomes(
     respawn = np.zeros(batch * plans, dtype=np.bool_)
     total = np.zeros(batch * plans, dtype=np.float32)
     failed, arrived = np.zeros(batch * plans, dtype=np.bool_), np.zeros(batch * plans, dtype=np.bool_)
-    for n in range(AS_PLANNED + AFTERWARDS):
-        if n < AS_PLANNED:
+    for n in range(PACED + AFTERWARDS):
+        if n < PACED:
             action[:, 0] = planned[:, n]
-        else:
+        if n >= STEERED:
             control = driver.control(atlas, fork, style=manner)
-            action[:, 0, 0], action[:, 0, 1] = control.acceleration, control.curvature
+            action[:, 0, 1] = control.curvature
+            if n >= PACED:
+                action[:, 0, 0] = control.acceleration
         step(atlas.roads, fork.arrays(), action, flags, parts, respawn)
         total += np.where(failed | arrived, 0.0, (parts[:, 0] * weights).sum(-1))
         failed |= ((flags[:, 0] & FAILURES) > 0) & ~arrived  # what comes after the route's end is nobody's plan

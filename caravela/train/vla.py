@@ -48,7 +48,8 @@ class VLATrainConfig:
     lessons: bool = False  # whether looks that the student would do otherwise are drawn more often, see `lessons`
     student_share: float = 0.8  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
-    critic_margin: float = 0.02  # of value, see model.config
+    critic_margin: float = 0.05  # of value, see model.config
+    critic_caution: float = 0.0  # of value, see model.config
     paces: tuple[float, ...] = (-2.0, -5.0, 1.0)  # m/s^2, see model.config
     data_version: str = "towns-3"
     half: bool | None = None  # most products in bfloat16; None: where that is faster, measured when the run begins
@@ -294,8 +295,8 @@ class VLACollector:
         if rounds >= config.teacher_rounds and average.exists():
             checkpoint = load_checkpoint(average)
             chooses = int(checkpoint.progress["step"]) >= config.critic_from
-            model = checkpoint.model
-            model.config = replace(model.config, critic_trained=chooses, critic_margin=config.critic_margin, paces=config.paces)
+            model, margin, caution = checkpoint.model, config.critic_margin, config.critic_caution
+            model.config = replace(model.config, critic_trained=chooses, critic_margin=margin, critic_caution=caution, paces=config.paces)
             half = bool(checkpoint.progress.get("half", False))
             student = TorchPolicy(model, proposals=self.collect.proposals, half=half)
         counts = collector.run(student, student_share=config.student_share)

@@ -57,16 +57,21 @@ def test_graph_and_model_agree(tmp_path: Path, tiny: VLAConfig, size: str, half:
 
 
 def test_a_graph_with_other_paces_says_what_the_model_says(tmp_path: Path, tiny: VLAConfig):
-    model = _trained_like(replace(tiny, paces=(-2.0, 1.0), critic_trained=True))
+    model = _trained_like(replace(tiny, paces=(-2.0, 1.0), critic_trained=True, critic_caution=0.5))
     card = export_onnx(model, tmp_path / "model.onnx", half=False)
     inputs = example_inputs(model, proposals=16)
     with torch.no_grad():
         actions = model.sample_actions(**inputs | {"has_route": inputs["has_route"] > 0.5})
-    knots = _run(tmp_path / "model.onnx", inputs)["knots"]
+    said = _run(tmp_path / "model.onnx", inputs)
+    knots, careless = said["knots"], replace(model.config, critic_caution=0.0)
+    model.config = careless
+    with torch.no_grad():
+        tempted = model.sample_actions(**inputs | {"has_route": inputs["has_route"] > 0.5})
+    assert (said["values"] < tempted.values.numpy() - 1e-3).all()
     assert knots.shape == (2, 16, KNOTS, 2)
     np.testing.assert_allclose(knots, actions.knots.numpy(), atol=1e-3)
     np.testing.assert_allclose(knots[:, -2, :, 0], np.clip(knots[:, 0, :, 0] - 2.0, *ACCELERATION_RANGE), atol=1e-4)
-    assert VLAConfig.from_json(card.config) == model.config
+    assert VLAConfig.from_json(card.config) == replace(careless, critic_caution=0.5)
 
 
 def test_nano_fits_its_size_and_tells_what_it_is(tmp_path: Path):
