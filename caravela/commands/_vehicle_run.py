@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._driving_side import assumed_side
 from caravela.commands._vehicle_ota import start
 from caravela.commands._vehicle_recordings import read_key
 from caravela.core.errors import CaravelaError, unknown_name
@@ -103,6 +104,8 @@ def run_run(options: RunOptions) -> dict[str, Any]:
         _say("\n".join((*notes, f"the car in '{options.car}' drives with {path.name}")))
     bundle = open_bundle(path)
     source = open_source(options, bundle.card.rig)
+    if options.video and (line := assumed_side(bundle.card, lefthand=options.lefthand)):
+        _say(line)
     _say("loading the model in a process of its own …")
     planner = ModelProcess(partial(OnnxPolicy, path))
     try:
