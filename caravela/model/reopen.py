@@ -16,6 +16,7 @@ from caravela.core.bundle import INPUTS, MODEL_FILE, OUTPUTS, BundleCard, check_
 from caravela.core.errors import BundleError
 from caravela.model.config import VLAConfig
 from caravela.model.export import Graph, example_inputs, trace
+from caravela.model.quantise import in_eight_bits
 from caravela.model.vla import VLA
 
 TOLERANCE = 2e-3  # of the outputs, reopened against exported, where numbers go to tens of metres
@@ -75,6 +76,8 @@ def _read(path: Path) -> tuple[onnx.ModelProto, BundleCard]:
         VLAConfig.from_json(card.config)
     except Exception as error:  # whatever a file that is no graph makes the reader raise
         raise BundleError(f"'{path}' is not an exported driver ({error}); expected a file that `caravela train export` wrote.") from error
+    if in_eight_bits(graph.graph):
+        raise BundleError(f"'{path}' is kept in eight bits, from which no training goes on; expected the driver that it was made from.")
     return graph, card
 
 
