@@ -78,7 +78,7 @@ class QuantiseOptions:
 def run_quantise(options: QuantiseOptions) -> dict[str, Any]:
     """Render, calibrate, write. Raises CaravelaError for bad options, BundleError for what is no model."""
     if options.tier is not None:
-        return _run_tier(options)
+        return _run_tier(options, tier=options.tier)
     from caravela.core.bundle import MODEL_FILE
     from caravela.vehicle.bench.trial import model_file
     from caravela.vehicle.bundle import shipped
@@ -90,19 +90,17 @@ def run_quantise(options: QuantiseOptions) -> dict[str, Any]:
     return {"bundle": str(options.out), "products": count, "bytes": out.stat().st_size, "bytes_before": source.stat().st_size}
 
 
-def _run_tier(options: QuantiseOptions) -> dict[str, Any]:
+def _run_tier(options: QuantiseOptions, *, tier: str) -> dict[str, Any]:
     """The small tier's build, and how like the bundle it plans."""
     from caravela.core.bundle import MODEL_FILE
     from caravela.vehicle.bench.likeness import likeness
     from caravela.vehicle.bench.trial import model_file
     from caravela.vehicle.bundle import open_bundle, shipped
 
-    if options.tier not in TIERS:
-        raise unknown_name("tier", options.tier, TIERS)
+    if tier not in TIERS:
+        raise unknown_name("tier", tier, TIERS)
     if options.stages != QuantiseOptions.stages:
-        raise CaravelaError(
-            f"got --stages {' '.join(options.stages)} and --tier {options.tier}, which keeps every weight in eight bits; give one."
-        )
+        raise CaravelaError(f"got --stages {' '.join(options.stages)} and --tier {tier}, which keeps every weight in eight bits; give one.")
     if not 1 <= options.looks <= 1000:
         raise CaravelaError(f"--looks is {options.looks}; expected 1 to 1,000.")
     source, out = model_file(options.bundle or shipped()), options.out / MODEL_FILE

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -93,7 +94,7 @@ class VLATrainer:
             folder / name for name in ("last.safetensors", "average.safetensors", "optimiser.pt")
         )
         self.step = 0
-        self._begun: dict[str, str | None] = {}  # what a checkpoint of before does not say: which driver the run began with
+        self._begun: dict[str, Any] = {}  # what a checkpoint of before does not say: which driver the run began with
         if self.path.exists():
             self._take_up()
         else:
