@@ -1,12 +1,13 @@
 """`caravela train soup`: a checkpoint mixed with the driver that its run began with."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tyro
 
-from caravela.core.errors import CaravelaError
+from caravela.core.errors import BundleError, CaravelaError
 
 BATCH, BATCHES = 64, 12  # looks that a mixture is measured with
 
@@ -30,9 +31,9 @@ class SoupOptions:
 
 
 def run_soup(options: SoupOptions) -> dict[str, Any]:
-    """Mix, and write the mixture."""
+    """Mix, and write the mixture. Raises BundleError for a driver that the checkpoint's run did not begin with."""
     from caravela.commands.train import at_least, folder_for
-    from caravela.model.checkpoint import load_checkpoint, save_checkpoint
+    from caravela.model.checkpoint import BEGUN_WITH, load_checkpoint, save_checkpoint
     from caravela.model.reopen import reopen
     from caravela.model.soup import mix
     from caravela.train.samples import ShardReader
@@ -43,7 +44,9 @@ def run_soup(options: SoupOptions) -> dict[str, Any]:
     use_threads(1)
     if not 0.0 <= options.share <= 1.0:
         raise CaravelaError(f"--share is {options.share:g}; expected 0 to 1.")
-    checkpoint, older = load_checkpoint(options.checkpoint), reopen(options.driver or shipped("nano"))
+    checkpoint, driver = load_checkpoint(options.checkpoint), options.driver or shipped("nano")
+    _check_kin(options.checkpoint, checkpoint.progress, driver)
+    older = reopen(driver)
     shards = options.shards or options.checkpoint.parent / "shards"
     reader = ShardReader(shards, seed=options.seed, mirrors_left=checkpoint.model.config.mirrors_left)
     if not reader.shards:
@@ -52,5 +55,30 @@ def run_soup(options: SoupOptions) -> dict[str, Any]:
     mixed = mix(checkpoint.model, older, share=options.share, images=images)
     folder_for(options.out.parent, option="out")
     progress = {"step": checkpoint.progress.get("step"), "share": options.share}
-    save_checkpoint(options.out, mixed, data_version=checkpoint.data_version, progress=progress)
+    kept = {name: checkpoint.progress[name] for name in (BEGUN_WITH,) if name in checkpoint.progress}
+    save_checkpoint(options.out, mixed, data_version=checkpoint.data_version, progress=progress | kept)
     return {"out": str(options.out), **progress}
+
+
+def _check_kin(path: Path, progress: dict[str, Any], driver: Path) -> None:
+    """Two drivers mix where one began with the other. Raises BundleError where this checkpoint began otherwise; one of before, which does not
+    say, is only warned of."""
+    from caravela.model.checkpoint import BEGUN_WITH
+    from caravela.model.reopen import weights_digest
+
+    if BEGUN_WITH not in progress:
+        print(
+            f"'{path}' does not say which driver its run began with; it is mixed with '{driver}', which drives badly if that is another.",
+            file=sys.stderr,
+            flush=True,
+        )
+        return
+    begun, got = progress[BEGUN_WITH], weights_digest(driver)
+    if begun is None:
+        raise BundleError(
+            f"the run of '{path}' began from nothing; expected one that began with '{driver}': train it with --begin-with {driver}."
+        )
+    if begun != got:
+        raise BundleError(
+            f"'{driver}' has the weights {got[:12]}, and the run of '{path}' began with {begun[:12]}; give --driver the one that it began with."
+        )

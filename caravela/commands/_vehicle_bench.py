@@ -1,4 +1,4 @@
-"""`caravela vehicle bench`: the tiers on this machine, and `caravela vehicle quantise`: a tier in eight bits. Looks come from the world, the
+"""`caravela vehicle bench`: the tiers on this machine, and `caravela vehicle quantise`: a driver in eight bits. Looks come from the world, the
 measuring from the vehicle."""
 
 import sys
@@ -22,6 +22,7 @@ CACHE = Path("runs/bench")
 BACKENDS = ("onnxruntime", "openvino")
 CALIBRATION_LOOKS, CALIBRATION_SEED = 48, 100
 LOOKS_SEED = 200
+TIERS = ("se",)  # that can be made of another bundle
 QUICK = {"calls": 60, "looks": 8}
 
 
@@ -59,8 +60,8 @@ class BenchOptions:
 
 @dataclass(frozen=True)
 class QuantiseOptions:
-    """Make the int8 build of a bundle. Ranges come from looks at the towns that ship, which lie on the training side. Needs the extra
-    `train`."""
+    """Make an int8 build of a bundle: weights and activations, whose ranges come from looks at the towns that ship (training side); or, with
+    --tier se, the weights alone, in a file of at most 5 MB. Needs the extra `train`."""
 
     bundle: tyro.conf.Positional[Path | None] = None
     """A bundle folder or an .onnx file; by default the model that ships."""
@@ -69,11 +70,15 @@ class QuantiseOptions:
     stages: tuple[str, ...] = ("vision", "trunk")
     """What is quantised: vision, trunk, action."""
     looks: int = CALIBRATION_LOOKS
-    """Looks that ranges are taken from."""
+    """Looks that ranges are taken from; with --tier, that its plans are compared on."""
+    tier: str | None = None
+    """se: the small tier's build, which plans like the bundle and says how nearly. By default none: weights and activations."""
 
 
 def run_quantise(options: QuantiseOptions) -> dict[str, Any]:
     """Render, calibrate, write. Raises CaravelaError for bad options, BundleError for what is no model."""
+    if options.tier is not None:
+        return _run_tier(options, tier=options.tier)
     from caravela.core.bundle import MODEL_FILE
     from caravela.vehicle.bench.trial import model_file
     from caravela.vehicle.bundle import shipped
@@ -83,6 +88,32 @@ def run_quantise(options: QuantiseOptions) -> dict[str, Any]:
     source, out = model_file(options.bundle or shipped()), options.out / MODEL_FILE
     count = make_int8(source, out, stages=options.stages, looks=options.looks)
     return {"bundle": str(options.out), "products": count, "bytes": out.stat().st_size, "bytes_before": source.stat().st_size}
+
+
+def _run_tier(options: QuantiseOptions, *, tier: str) -> dict[str, Any]:
+    """The small tier's build, and how like the bundle it plans."""
+    from caravela.core.bundle import MODEL_FILE
+    from caravela.vehicle.bench.likeness import likeness
+    from caravela.vehicle.bench.trial import model_file
+    from caravela.vehicle.bundle import open_bundle, shipped
+
+    if tier not in TIERS:
+        raise unknown_name("tier", tier, TIERS)
+    if options.stages != QuantiseOptions.stages:
+        raise CaravelaError(f"got --stages {' '.join(options.stages)} and --tier {tier}, which keeps every weight in eight bits; give one.")
+    if not 1 <= options.looks <= 1000:
+        raise CaravelaError(f"--looks is {options.looks}; expected 1 to 1,000.")
+    source, out = model_file(options.bundle or shipped()), options.out / MODEL_FILE
+    try:
+        from caravela.model.shrink import shrink
+    except ModuleNotFoundError as error:
+        raise CaravelaError(
+            f"making a tier needs the package {error.name}, which is not installed; install it with: pip install 'caravela[train]'."
+        ) from error
+    size = shrink(source, out)
+    looks = shown(open_bundle(source).card, count=options.looks, seed=LOOKS_SEED)
+    told = {"bundle": str(options.out), "name": open_bundle(out).card.name, "bytes": size, "bytes_before": source.stat().st_size}
+    return told | likeness(out, source, looks=looks)
 
 
 def make_int8(source: Path, out: Path, *, stages: "Sequence[str]" = ("vision", "trunk"), looks: int = CALIBRATION_LOOKS) -> int:

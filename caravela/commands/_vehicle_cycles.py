@@ -32,8 +32,8 @@ def run_cycles(options: CyclesOptions) -> dict[str, Any]:
 
     from caravela.commands._bench_looks import looks
     from caravela.commands._vehicle_bench import CACHE, LOOKS_SEED, say
+    from caravela.commands._vehicle_run import RunOptions, make_loop
     from caravela.commands.evaluate import git_revision, unwritable, writable
-    from caravela.commands.vehicle import RunOptions, make_loop
     from caravela.vehicle.bench.cycles import run
     from caravela.vehicle.bench.tiers import machine
     from caravela.vehicle.bundle import open_bundle, shipped

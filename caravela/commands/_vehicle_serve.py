@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from caravela.commands._driving_side import assumed_side
+
 
 @dataclass(frozen=True)
 class ServeOptions:
@@ -41,6 +43,8 @@ def run_serve(options: ServeOptions) -> dict[str, Any]:
     egodriver = Egodriver(
         lambda: policy, policy.rig, version=f"caravela-{__version__} {policy.name}", words=words, lefthand=options.lefthand, tell=_say
     )
+    if line := assumed_side(policy.bundle.card, lefthand=options.lefthand):
+        _say(line)
     with Server(egodriver, host=options.host, port=options.port) as server:
         _say(f"{policy.name} answers at {server.address} until Ctrl-C.")
         _until_signalled()

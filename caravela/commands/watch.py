@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from caravela.commands._driving_side import assumed_side
 from caravela.core.errors import CaravelaError
 from caravela.core.units import STEP_S, to_kph
 
@@ -70,6 +71,8 @@ def run(options: Options) -> dict[str, Any]:
     _check_fit(options, footage)
     watching = Watching(options, footage, open_policy(options.policy), words=words)
     _say(watching.opening())
+    if line := assumed_side(watching.policy.bundle.card, lefthand=options.lefthand):
+        _say(line)
     began = time.perf_counter()
     if options.out.suffix.lower() == ".mp4":
         count = write_film(options.out, watching.pictures(), rate=round(1.0 / STEP_S))
@@ -102,10 +105,10 @@ class Watching:
         from caravela.vehicle.footage.overlay import percentages
 
         lens = self.footage.lens
-        how, side = "calibrated" if self.footage.log else "assumed", "left" if self.options.lefthand else "right"
+        how = "calibrated" if self.footage.log else "assumed"
         return (
             f"{self.footage.name}: {lens.width}x{lens.height}, {how} camera of {math.degrees(lens.fov):.1f} degrees at {lens.position[2]:.2f} m; "
-            f"speed {self._speed_source()}; traffic on the {side}. Of the driver's own views the footage fills {percentages(self.looks.warp.seen)}; the rest is black."
+            f"speed {self._speed_source()}. Of the driver's own views the footage fills {percentages(self.looks.warp.seen)}; the rest is black."
         )
 
     def pictures(self) -> Iterator[Any]:

@@ -21,6 +21,7 @@ from caravela.model.vla import VLA
 
 FORMAT = "caravela-checkpoint"
 VERSION = 1
+BEGUN_WITH = "begun_with"  # in a run's progress: digest of the weights of the driver that it began with, null for none
 _MODEL = "model."
 _EXTRA = "extra."
 

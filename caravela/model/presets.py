@@ -30,7 +30,7 @@ def nano() -> VLAConfig:
 
 
 def se() -> VLAConfig:
-    """Ultra SE, the small tier: distilled and quantised to at most 5 MB."""
+    """Ultra SE, the small tier: distilled, and at most 5 MB in eight bits (`model.shrink`)."""
     return from_dial("se", depth=3)
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import helper
 
 from caravela.core.bundle import put_model
 from caravela.core.errors import BundleError, CaravelaError
-from caravela.model.export import halve
+from caravela.model.export import halve, widen
 
 Array = NDArray[np.generic]
 STAGES = {"vision": ("/vision/",), "trunk": ("/trunk/",), "action": ("/action/", "/blocks.")}  # beginnings of their nodes' names
@@ -52,9 +52,9 @@ def quantise(
         model = onnx.load(source)
     except Exception as error:  # protobuf's and the system's own
         raise BundleError(f"'{source}' is no readable ONNX model ({str(error)[:160]}); export it again.") from error
-    if any(node.op_type == "DequantizeLinear" for node in model.graph.node):
+    if in_eight_bits(model.graph):
         raise BundleError(f"'{source}' is in eight bits already; expected the model that it was made from.")
-    _widen(model.graph)
+    widen(model.graph)  # the calibrator wants weights, not nodes
     chosen = _chosen(model.graph, [beginning for stage in stages for beginning in STAGES[stage]])
     with tempfile.TemporaryDirectory() as folder:
         plain, made = Path(folder) / "plain.onnx", Path(folder) / "int8.onnx"
@@ -74,18 +74,9 @@ def quantise(
     return len(chosen)
 
 
-def _widen(graph: onnx.GraphProto) -> None:
-    """Undo the exporter's halving: float16 weights to float32, without their casts. The calibrator wants weights, not nodes."""
-    halves = {weight.name: weight for weight in graph.initializer if weight.data_type == onnx.TensorProto.FLOAT16}
-    kept = []
-    for node in graph.node:
-        if node.op_type == "Cast" and node.input[0] in halves:
-            weight = halves[node.input[0]]
-            weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float32), name=node.output[0]))
-        else:
-            kept.append(node)
-    del graph.node[:]
-    graph.node.extend(kept)
+def in_eight_bits(graph: onnx.GraphProto) -> bool:
+    """Whether some of its weights are kept in eight bits."""
+    return any(weight.data_type == onnx.TensorProto.INT8 for weight in graph.initializer)
 
 
 def _chosen(graph: onnx.GraphProto, beginnings: Sequence[str]) -> list[str]:

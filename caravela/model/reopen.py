@@ -1,6 +1,7 @@
 """The torch model behind an exported file, so that training can go on from what ships. The file names few of its weights, so a twin
 with weights that tell each other apart is exported beside it: what stands where the twin has a parameter is that parameter."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from caravela.core.bundle import INPUTS, MODEL_FILE, OUTPUTS, BundleCard, check_
 from caravela.core.errors import BundleError
 from caravela.model.config import VLAConfig
 from caravela.model.export import Graph, example_inputs, trace
+from caravela.model.quantise import in_eight_bits
 from caravela.model.vla import VLA
 
 TOLERANCE = 2e-3  # of the outputs, reopened against exported, where numbers go to tens of metres
@@ -24,13 +26,8 @@ def reopen(path: Path) -> VLA:
     """The model of an exported file or of its folder, in evaluation mode. Heads that were for training only begin anew, and batch
     norms, which the export folds away, carry no statistics: see `measure_norms`. Raises BundleError for anything else."""
     path = path / MODEL_FILE if path.is_dir() else path
-    check_fingerprint(path)
-    try:
-        graph = onnx.load(path)
-        card = BundleCard.from_metadata({entry.key: entry.value for entry in graph.metadata_props}, source=f"'{path}'")
-        config = VLAConfig.from_json(card.config)
-    except Exception as error:  # whatever a file that is no graph makes the reader raise
-        raise BundleError(f"'{path}' is not an exported driver ({error}); expected a file that `caravela train export` wrote.") from error
+    graph, card = _read(path)
+    config = VLAConfig.from_json(card.config)
     found = _match(_twin(config), _weights(graph), proposals=card.proposals, steps=card.steps)
     model = VLA(config)
     _make_transparent(model)
@@ -38,6 +35,17 @@ def reopen(path: Path) -> VLA:
     model.eval()
     _verify(model, path, proposals=card.proposals, steps=card.steps)
     return model
+
+
+def weights_digest(path: Path) -> str:
+    """SHA-256 of the weights of an exported file or of its folder, in hexadecimal: the same whatever its card says of them. Raises
+    BundleError for anything else."""
+    graph, _ = _read(path / MODEL_FILE if path.is_dir() else path)
+    digest = hashlib.sha256()
+    for name, weight in _weights(graph):
+        digest.update(f"{name} {weight.shape}\n".encode())
+        digest.update(weight.astype("<f4").tobytes())
+    return digest.hexdigest()
 
 
 @torch.no_grad()
@@ -57,6 +65,20 @@ def measure_norms(model: VLA, images: Tensor) -> None:
         norm.running_var.copy_(variance)
         norm.weight.copy_(scale * (variance + norm.eps).sqrt())
         norm.bias.copy_(shift + scale * mean)
+
+
+def _read(path: Path) -> tuple[onnx.ModelProto, BundleCard]:
+    """The graph and the card of an exported file. Raises BundleError for anything else."""
+    check_fingerprint(path)
+    try:
+        graph = onnx.load(path)
+        card = BundleCard.from_metadata({entry.key: entry.value for entry in graph.metadata_props}, source=f"'{path}'")
+        VLAConfig.from_json(card.config)
+    except Exception as error:  # whatever a file that is no graph makes the reader raise
+        raise BundleError(f"'{path}' is not an exported driver ({error}); expected a file that `caravela train export` wrote.") from error
+    if in_eight_bits(graph.graph):
+        raise BundleError(f"'{path}' is kept in eight bits, from which no training goes on; expected the driver that it was made from.")
+    return graph, card
 
 
 def _twin(config: VLAConfig) -> VLA:

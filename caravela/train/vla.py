@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,10 +15,10 @@ from torch import Tensor, nn
 
 from caravela.core.errors import BundleError
 from caravela.model.batch import Batch
-from caravela.model.checkpoint import load_checkpoint, save_checkpoint
+from caravela.model.checkpoint import BEGUN_WITH, load_checkpoint, save_checkpoint
 from caravela.model.policy import TorchPolicy
 from caravela.model.presets import preset
-from caravela.model.reopen import measure_norms, reopen
+from caravela.model.reopen import measure_norms, reopen, weights_digest
 from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig, Collector
 from caravela.train.learners import Learner
@@ -95,11 +96,13 @@ class VLATrainer:
             folder / name for name in ("last.safetensors", "average.safetensors", "optimiser.pt")
         )
         self.step = 0
+        self._begun: dict[str, Any] = {}  # what a checkpoint of before does not say: which driver the run began with
         if self.path.exists():
             self._take_up()
         else:
             self.model = VLA(preset(config.preset)) if begin_with is None else reopen(begin_with)
             self.model.config = replace(self.model.config, mirrors_left=True)
+            self._begun = {BEGUN_WITH: None if begin_with is None else weights_digest(begin_with)}
             self._norms_measured, self._eyes_first = begin_with is None, 0 if begin_with is None else EYES_FIRST
             self.average = VLA(self.model.config)
             self.average.load_state_dict(self.model.state_dict())
@@ -130,6 +133,7 @@ class VLATrainer:
             self.step = int(saved.progress["step"])
             self._norms_measured = bool(saved.progress.get("norms_measured", True))
             self._eyes_first = int(saved.progress.get("eyes_first", 0))
+            self._begun = {name: saved.progress[name] for name in (BEGUN_WITH,) if name in saved.progress}
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise BundleError(
                 f"checkpoint {self.path} does not say how far its run was; expected one that `caravela train vla` wrote."
@@ -150,7 +154,7 @@ class VLATrainer:
         if not self.learner.writes:
             return
         progress = {"step": self.step, "config": asdict(self.config), "half": self.half}
-        progress |= {"norms_measured": self._norms_measured, "eyes_first": self._eyes_first}
+        progress |= {"norms_measured": self._norms_measured, "eyes_first": self._eyes_first} | self._begun
 
         def checkpoint(model: VLA) -> Callable[[Path], None]:
             return lambda path: save_checkpoint(path, model, data_version=self.config.data_version, progress=progress)

@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+import onnx
 
+from caravela.commands._train_soup import SoupOptions, run_soup
 from caravela.commands.evaluate import SHIPPED_DRIVER
 from caravela.core.errors import BundleError, CaravelaError
-from caravela.model.checkpoint import save_checkpoint
+from caravela.model.checkpoint import BEGUN_WITH, load_checkpoint, save_checkpoint
+from caravela.model.export import export_onnx
+from caravela.model.presets import from_dial
+from caravela.model.reopen import weights_digest
+from caravela.model.vla import VLA
 from caravela.train.samples import ShardWriter
 from caravela.train.vla import VLATrainConfig, VLATrainer, choose_maps, taken_up
 
@@ -150,3 +156,51 @@ def test_a_run_that_is_taken_up_keeps_its_recipe(folder):
     assert taken_up(folder, asked) == asked
     VLATrainer(folder, asked)
     assert taken_up(folder, replace(TINY, steps=9)) == replace(asked, steps=9)
+
+
+def test_a_run_remembers_which_driver_it_began_with(folder, tmp_path_factory):
+    VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER)
+    VLATrainer(folder, TINY).save()  # taken up, and asked for no driver
+    assert load_checkpoint(folder / "average.safetensors").progress[BEGUN_WITH] == weights_digest(SHIPPED_DRIVER)
+    nothing = tmp_path_factory.mktemp("nothing")
+    VLATrainer(nothing, TINY)
+    assert load_checkpoint(nothing / "last.safetensors").progress[BEGUN_WITH] is None
+
+
+def test_a_digest_is_of_the_weights_and_of_all_of_them(stranger, tmp_path):
+    graph = onnx.load(stranger)
+    graph.metadata_props[0].value += "x"
+    onnx.save(graph, tmp_path / "card.onnx")
+    assert weights_digest(tmp_path / "card.onnx") == weights_digest(stranger)
+    last = max(graph.graph.initializer, key=lambda weight: len(weight.raw_data))
+    last.raw_data = bytes([last.raw_data[0] ^ 1]) + last.raw_data[1:]
+    onnx.save(graph, tmp_path / "weights.onnx")
+    assert weights_digest(tmp_path / "weights.onnx") != weights_digest(stranger)
+
+
+@pytest.fixture
+def stranger(tmp_path):
+    path = tmp_path / "stranger" / "model.onnx"
+    export_onnx(VLA(from_dial("tiny", depth=1)), path)
+    return path
+
+
+def test_a_stranger_is_no_ingredient(folder, stranger, monkeypatch, capsys):
+    monkeypatch.setattr("caravela.commands._train_soup.BATCH", 4)
+    monkeypatch.setattr("caravela.commands._train_soup.BATCHES", 1)
+    run = VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER)
+    order = SoupOptions(folder / "average.safetensors", driver=SHIPPED_DRIVER, out=folder / "soup.safetensors")
+    with pytest.raises(
+        BundleError, match=f"{weights_digest(stranger)[:12]}.*began with {weights_digest(SHIPPED_DRIVER)[:12]}; give --driver"
+    ):
+        run_soup(replace(order, driver=stranger))
+    run_soup(order)
+    assert load_checkpoint(order.out).progress[BEGUN_WITH] == weights_digest(SHIPPED_DRIVER) and not capsys.readouterr().err
+    save_checkpoint(order.checkpoint, run.average, data_version="x", progress={"step": 0, BEGUN_WITH: None})
+    with pytest.raises(BundleError, match="began from nothing"):
+        run_soup(order)
+    save_checkpoint(order.checkpoint, run.average, data_version="x", progress={"step": 0})
+    run_soup(order)
+    assert (
+        "does not say which driver its run began with" in capsys.readouterr().err and BEGUN_WITH not in load_checkpoint(order.out).progress
+    )

@@ -1,0 +1,236 @@
+"""`caravela vehicle run`: the car's loop in a world, on a recording or on video. Worlds, models and the runtime are put together here."""
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caravela.commands._driving_side import assumed_side
+from caravela.commands._vehicle_ota import start
+from caravela.commands._vehicle_recordings import read_key
+from caravela.core.errors import CaravelaError, unknown_name
+from caravela.core.modes import Mode
+from caravela.core.units import STEP_S
+
+if TYPE_CHECKING:
+    from caravela.core.types import Rig
+    from caravela.vehicle.bundle import Bundle
+    from caravela.vehicle.conduct import Conduct
+    from caravela.vehicle.journal import Journal
+    from caravela.vehicle.loop import Loop
+    from caravela.vehicle.planner import ModelProcess
+    from caravela.vehicle.rehearsal import Injection
+    from caravela.vehicle.sources import Source
+
+MODES = {"manual": None, "l2": Mode.L2, "l4": Mode.L4, "driverless": None}  # what the driver engages
+LOCKSTEP_DEADLINE_MS = 1000.0  # where time waits for the world, so may it for the model
+LONGEST_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Run the car's loop: the model in a process of its own, behind a deadline, under the mode machine, recorded."""
+
+    mode: str = "l4"
+    """manual, l2, l4 or driverless (L4, nobody in the driving seat)."""
+    town: str | None = None
+    """A town that ships to drive in; by default the first."""
+    log: Path | None = None
+    """A recording to look at instead; what is commanded changes nothing then."""
+    video: tuple[str, ...] = ()
+    """Cameras instead, as NAME=FILE or NAME=/dev/videoN."""
+    speed: float = 10.0
+    """Speed for --video, m/s: video knows none."""
+    lefthand: bool = False
+    """For --video: traffic keeps to the left there; to the right is assumed."""
+    weather: str = "day"
+    """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
+    traffic: str = "light"
+    """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
+    seed: int = 0
+    """The same seed, the same drive."""
+    seconds: float = 20.0
+    """How long."""
+    say: str = ""
+    """What the car is told."""
+    profile: str = "unece-r171"
+    """L2's timings: unece-r171 or gb-l2."""
+    driver: str = "Ana Sousa"
+    """Name of the person in the driving seat."""
+    entity: str = "Caravela Motors Ltd"
+    """Name of the legal entity that answers at L4."""
+    away_at: float | None = None
+    """When the simulated driver's hands and eyes leave, s."""
+    fault: str | None = None
+    """A fault to put in, as `caravela vehicle safety` names them."""
+    fault_at: float = 5.0
+    """When it begins, s."""
+    realtime: bool = False
+    """Keep to the clock at 10 Hz; by default the world waits for the loop."""
+    deadline_ms: float | None = None
+    """The model's deadline; by default 80 with --realtime, else 1000."""
+    policy: Path | None = None
+    """A model bundle; by default the one that ships."""
+    car: Path | None = None
+    """Start the car in this folder (see `update`) and drive with its version; one on trial is tried only if the car is parked."""
+    car_speed: float | None = None
+    """--car: what it measures as it starts, m/s; not known by default."""
+    parking_brake: bool = False
+    """--car: the parking brake is on as it starts."""
+    engaged: bool = False
+    """--car: L2 or L4 is on as it starts."""
+    record: Path | None = None
+    """Record to this .mcap file; an older one is replaced."""
+    around: bool = False
+    """Keep pictures only of the 5 s around what matters."""
+    key: Path | None = None
+    """File with a key to seal the recording with."""
+
+
+def run_run(options: RunOptions) -> dict[str, Any]:
+    """Drive. Raises CaravelaError for bad options and, at the end, where the recording stopped before the drive."""
+    from functools import partial
+
+    from caravela.vehicle.bundle import open_bundle, shipped
+    from caravela.vehicle.planner import ModelProcess
+    from caravela.vehicle.policy import OnnxPolicy
+    from caravela.vehicle.run import Drive, Script
+
+    injection = check(options)
+    path = options.policy or shipped()
+    if options.car is not None:
+        path, notes = start(options.car, speed=options.car_speed, parking_brake=options.parking_brake, engaged=options.engaged)
+        _say("\n".join((*notes, f"the car in '{options.car}' drives with {path.name}")))
+    bundle = open_bundle(path)
+    source = open_source(options, bundle.card.rig)
+    if options.video and (line := assumed_side(bundle.card, lefthand=options.lefthand)):
+        _say(line)
+    _say("loading the model in a process of its own …")
+    planner = ModelProcess(partial(OnnxPolicy, path))
+    try:
+        loop = make_loop(options, bundle.card.rig, planner)
+        journal = open_journal(options, bundle, loop)
+        script = Script(MODES[options.mode], words=options.say, injection=injection, fault_at=options.fault_at)
+        drive = Drive(loop, source, script=script, model_pid=planner.pid, journal=journal)
+        for _ in drive.ticks(options.seconds, realtime=options.realtime):
+            pass
+    finally:
+        planner.close()
+    if journal is not None:
+        journal.close()
+        if journal.failure:
+            raise CaravelaError(journal.failure)
+    recorded = {"recording": str(options.record), "head": journal.head} if journal is not None else {"recording": None, "head": None}
+    return drive.summary() | recorded
+
+
+def check(options: RunOptions) -> "Injection | None":
+    """The fault to put in, if any. Raises CaravelaError for options that mean nothing."""
+    from caravela.core.responsibility import Entity, Person
+    from caravela.studio.driving.drive import checked_words
+    from caravela.studio.driving.simulated import town_names, traffics, weathers
+    from caravela.vehicle.profiles import assisted_profile
+    from caravela.vehicle.recorder import check_target
+    from caravela.vehicle.rehearsal import injections
+
+    check_target(options.record)
+    assisted_profile(options.profile)
+    read_key(options.key)
+    Person(options.driver)
+    Entity(options.entity)
+    checked_words(options.say)
+    if options.mode not in MODES:
+        raise unknown_name("mode", options.mode, MODES)
+    if not STEP_S <= options.seconds <= LONGEST_SECONDS:
+        raise CaravelaError(f"--seconds {options.seconds:g} is out of range; expected {STEP_S:g} to {LONGEST_SECONDS:,.0f}.")
+    if sum((options.town is not None, options.log is not None, bool(options.video))) > 1:
+        raise CaravelaError("got more than one of --town, --log and --video; expected one.")
+    if options.car is not None and options.policy is not None:
+        raise CaravelaError("got both --car and --policy; expected one: a car drives with its own version.")
+    for kind, got, known in (("weather", options.weather, weathers()), ("traffic", options.traffic, traffics())):
+        if got not in known:
+            raise unknown_name(kind, got, known)
+    if options.town is not None and options.town not in town_names():
+        raise unknown_name("town", options.town, town_names())
+    named = {injection.name: injection for injection in injections() if not injection.freezes}
+    if options.fault is not None and options.fault not in named:
+        raise unknown_name("fault", options.fault, named)
+    return None if options.fault is None else named[options.fault]
+
+
+def open_source(options: RunOptions, rig: "Rig") -> "Source":
+    """What the loop looks at. Raises CaravelaError for what cannot be opened."""
+    from caravela.vehicle.replay import read_recording
+    from caravela.vehicle.sources import LogSource, VideoSource, WorldSource
+
+    if options.log is not None:
+        return LogSource(read_recording(options.log), rig)
+    if options.video:
+        if bad := [text for text in options.video if "=" not in text]:
+            raise CaravelaError(f"got --video {bad[0]}; expected NAME=FILE, as in front=drive.mp4.")
+        return VideoSource(dict(text.split("=", 1) for text in options.video), rig, speed=options.speed, lefthand=options.lefthand)
+    from caravela.studio.driving.drive import DriveSettings
+    from caravela.studio.driving.simulated import SimulatedStages, town_names
+    from caravela.studio.driving.street import street_of
+    from caravela.vehicle.journal import Place
+
+    town = options.town or town_names()[0]
+    stage = SimulatedStages(rig)(DriveSettings(town, weather=options.weather, traffic=options.traffic, seed=options.seed), _say)
+
+    def place() -> Place:
+        street = street_of(stage.world.state, stage.graph)
+        return Place(stage.graph.name, street.x, street.y, street.heading)
+
+    stage.ask(options.say)
+    return WorldSource(stage.world, seed=options.seed, place=place)
+
+
+def make_loop(options: RunOptions, rig: "Rig", planner: "ModelProcess") -> "Loop":
+    """The loop of a parked car."""
+    from caravela.core.responsibility import Entity, Person, Role
+    from caravela.vehicle.attention import SimulatedDriver
+    from caravela.vehicle.conduct import Automated, Manual, Rules, parked
+    from caravela.vehicle.loop import DEADLINE_S, Loop
+    from caravela.vehicle.profiles import assisted_profile, r157
+
+    driverless = options.mode == "driverless"
+    entity = Entity(options.entity, Role.DRIVERLESS_OPERATOR if driverless else Role.SELF_DRIVING_ENTITY)
+    rules: Rules = Rules(assisted_profile(options.profile), r157(), entity)
+    conduct: Conduct = Automated(entity) if driverless else Manual(Person(options.driver))
+    away = () if options.away_at is None else ((options.away_at, LONGEST_SECONDS),)
+    monitor = SimulatedDriver(hands_off=away, eyes_away=away, seat_empty=((0.0, LONGEST_SECONDS),) if driverless else ())
+    deadline_s = DEADLINE_S if options.realtime else LOCKSTEP_DEADLINE_MS * 1e-3
+    if options.deadline_ms is not None:
+        deadline_s = options.deadline_ms * 1e-3
+    return Loop(parked(conduct), rules=rules, planner=planner, monitor=monitor, rig=rig, deadline_s=deadline_s)
+
+
+def open_journal(options: RunOptions, bundle: "Bundle", loop: "Loop") -> "Journal | None":
+    """The recorder, if there is to be one. Raises RecordingError where the file cannot be written."""
+    if options.record is None:
+        return None
+    from caravela import __version__
+    from caravela.vehicle.journal import Journal, PictureRing, Software
+
+    software = Software(__version__, bundle.card.name, bundle.sha256())
+    ring = PictureRing() if options.around else None
+    first = loop.ledger.tenures[0]
+    key = read_key(options.key)
+    return Journal(options.record, rig=bundle.card.rig, software=software, first=first, epoch_ns=time.time_ns(), ring=ring, key=key)
+
+
+def show_run(result: dict[str, Any]) -> None:
+    """The same for people."""
+    print(
+        f"{result['seconds']:.1f} s, {result['driven_m']:.0f} m by the network, now {result['mode']}; {result['responsible']} answers; "
+        f"the model takes {result['model_ms']['p50']:.0f} ms (p99 {result['model_ms']['p99']:.0f} ms)."
+    )
+    for note in result["notes"]:
+        print(f"  {note['t_s']:7.1f} s  {note['kind']}: {note['detail']}")
+    if result["recording"]:
+        print(f"recorded to {result['recording']}; its last seal is {result['head']}")
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
