@@ -1,7 +1,9 @@
-"""What the agent remembers of a conversation: the question that it asked, what was done last, and what waits for a condition."""
+"""What the agent remembers of a conversation: the question that it asked, what was done last, what waits for a condition, and the language
+spoken last."""
 
 from dataclasses import dataclass, field
 
+from caravela.cockpit import replies
 from caravela.cockpit.gate import Change
 from caravela.cockpit.intents import CabinCall, DrivingWish, Intent, Missing
 from caravela.cockpit.situation import Trigger
@@ -51,6 +53,7 @@ class Memory:
     asked: Asked | None = None
     deeds: list[Deed] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    speech: replies.Speech = replies
 
     def open_question(self, t_s: float) -> Asked | None:
         """The question that a next sentence may answer."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from caravela.cockpit.agent import CHARGER, Response
+from caravela.cockpit.agent import CHARGER
 from caravela.cockpit.gate import Gate
 from caravela.cockpit.intents import Answer
+from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation, charge, is_raining
 from caravela.cockpit.tool import SEATS, Call, Operation
 from caravela.cockpit.tools import TOOLS

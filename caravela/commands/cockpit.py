@@ -18,8 +18,8 @@ from caravela.commands._cockpit_voice import ListenOptions, VoiceBenchOptions, r
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
-    from caravela.cockpit.agent import Response
     from caravela.cockpit.grading import Outcome
+    from caravela.cockpit.response import Response
 
 HELP = "talk to the car's agent, and measure what it understands and does"
 LONGEST_TRAINING = 200  # epochs
@@ -186,8 +186,9 @@ def _drive_all(options: BenchOptions, understanding: Any) -> "dict[str, list[Out
     import sys
     from dataclasses import replace
 
-    from caravela.cockpit.agent import CockpitAgent, Response
+    from caravela.cockpit.agent import CockpitAgent
     from caravela.cockpit.judging import drive_tasks, judge
+    from caravela.cockpit.response import Response
     from caravela.commands._cockpit_drives import Drives
 
     drives = Drives(options.town)

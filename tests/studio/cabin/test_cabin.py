@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from caravela.cockpit import replies
-from caravela.cockpit.agent import CockpitAgent, Languages
+from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.clients.audit import Audit
 from caravela.cockpit.clients.consent import Client
 from caravela.cockpit.intents import Answer
 from caravela.cockpit.languages import vectors
+from caravela.cockpit.languages.heard import Languages
 from caravela.cockpit.languages.polyglot import Polyglot
 from caravela.cockpit.tool import Place
 from caravela.cockpit.understanding import Understanding
