@@ -11,6 +11,7 @@ from caravela.cockpit.gate import HIGHEST_KNOWN, SLACK, Gate
 from caravela.cockpit.hands import Hands
 from caravela.cockpit.intents import (
     Answer,
+    Beyond,
     CabinCall,
     Condition,
     Contradiction,
@@ -154,7 +155,7 @@ class CockpitAgent:
 
     def _step(self, step: Step, seat: Place, now: Situation) -> Response:
         """Do a step, or put it off."""
-        if step.condition is None or isinstance(step.intent, Unsafe | Missing | Unclear | SmallTalk | Garbled | Contradiction):
+        if step.condition is None or isinstance(step.intent, Unsafe | Missing | Unclear | Beyond | SmallTalk | Garbled | Contradiction):
             return self._do(step.intent, step.words, seat, now)
         if isinstance(step.condition, Unclear):
             return self._fixed(replies.NOT_WATCHED, asked=True, understood=False)
@@ -190,6 +191,8 @@ class CockpitAgent:
                 return self._fixed(replies.CONTRADICTION, asked=True)
             case Negated():
                 return self._fixed("All right, I leave that as it is.")
+            case Beyond(what):
+                return Response(replies.BEYOND[what]) if self.speech is replies else self._fixed(replies.NOT_MINE)
             case Garbled():
                 return self._fixed(replies.GARBLED, asked=True, understood=False)
             case SmallTalk():

@@ -17,6 +17,8 @@ from caravela.core.request import CapSpeed, Drive, Manner, Park, PullOver, Reque
 
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
 TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
+DEGREES = re.compile(r"\bdegrees?\b|°", re.IGNORECASE)  # of what else than the temperature, unless a backrest was moved
+IN_DEGREES = ("Celsius", "degrees")
 FULL = f"I already wait for {MOST_WAITING} things"
 
 
@@ -79,6 +81,13 @@ class Hands:
         tool = TOOLS[last.tool] if last is not None else None
         if last is None and follow.kind is Follow.VALUE and follow.places and follow.value is not None and _is_warmth(follow.value):
             return self.call(Call("climate.temperature", Operation.SET, follow.places, follow.value), seat, now)  # "my side to 23"
+        if (
+            follow.kind is Follow.VALUE
+            and follow.value is not None
+            and DEGREES.search(words)
+            and (tool is None or tool.unit not in IN_DEGREES)
+        ):
+            return self.call(Call("climate.temperature", Operation.SET, follow.places, follow.value), seat, now)
         if last is None or tool is None or (tool.form not in (Form.LEVEL, Form.CHOICE) and follow.kind is not Follow.SAME):
             return self._fixed("Of what?", asked=True, understood=False)
         if follow.kind is Follow.SAME:

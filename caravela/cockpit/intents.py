@@ -120,6 +120,13 @@ class Unclear:
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """Understood, and nothing that this car can do; `what` is a key of `replies.BEYOND`, which says so and what can be done instead."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class Garbled:
     """Noise, or a language that we don't know."""
 
@@ -142,6 +149,7 @@ Intent = (
     | Negated
     | SmallTalk
     | Unclear
+    | Beyond
     | Garbled
     | Contradiction
 )

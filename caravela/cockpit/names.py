@@ -45,7 +45,9 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _MORE = re.compile(r"\s*(?:,|\b(?:and|but|so|because|then)\b)", re.IGNORECASE)  # begins something else, unless the head takes it for a name
-_BEFORE = re.compile(r"^(?:(?:me|us|we)\s+)+", re.IGNORECASE)
+_BEFORE = re.compile(r"^(?:(?:me|us|we|some|a (?:bit|little) of)\s+)+", re.IGNORECASE)
+_ANYTHING = re.compile(r"\b(?:something|anything|music|songs?|tracks?)\s+$", re.IGNORECASE)  # "something by Abba": the name is Abba
+_BY = re.compile(r"^(?:by|from|of)\s+", re.IGNORECASE)
 _AT_REST = re.compile(r"\b(home|work)\b", re.IGNORECASE)  # places that need no "to"
 _TO = re.compile(r"\bto ((?:the|my|our) \w.*?)$", re.IGNORECASE)
 _POLITE = r"(?:(?:please|can you|could you|would you|now|okay|hey car),? )*"
@@ -88,6 +90,8 @@ def name_in(label: str, clause: str, runs: list[Span]) -> str:
             start, end = leads[-1], end + (len(rest) if rest.count(" ") <= LED else 0)
             break
     name = _BEFORE.sub("", clause[start:end].strip(" .,!?"))
+    if _ANYTHING.search(clause[:start]):
+        name = _BY.sub("", name)
     return "" if name.lower() in NOBODY else name
 
 

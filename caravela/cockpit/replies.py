@@ -17,6 +17,7 @@ from caravela.core.request import (
     GoOn,
     GoTo,
     KeepDistance,
+    KeepOffMotorways,
     Manner,
     Overtake,
     Park,
@@ -87,6 +88,18 @@ _STOP_AT = re.compile(
     r"\b(?:behind|in front of|next to|beside|near|by|at|after|before) (?:the |that |this |a )(?:next )?(?!side\b|kerb|curb|roadside|edge)(?P<thing>.+)",
     re.IGNORECASE,
 )
+BEYOND = {
+    "roads": "Of roads I can only avoid motorways, and take the turns that you name; I leave the way as it is.",
+    "follow": "I can't follow one car wherever it goes: I keep to my own way, at a distance from whoever is ahead. Name turns or a place instead.",
+    "tone": "I have no tone control; I can make the sound louder or quieter.",
+    "order": "I can play, stop and skip, and no more than that with what is playing.",
+    "washer": "I have no washer to switch; I can run the wipers.",
+    "scent": "I have no scents and no purifier; I can recirculate the air or let fresh air in.",
+    "house": "I reach nothing outside this car.",
+    "memory": "I keep no seat settings; I can move the seat as you say.",
+    "calendar": "I keep no calendar and no alarms.",
+    "messages": "I read and write no messages; I can call somebody.",
+}
 REST_LEFT = "The rest of it I leave, too."
 SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."
@@ -157,6 +170,8 @@ def proposed(intent: CabinCall | DrivingWish | FindCharger) -> str:
     where = f" for {' and '.join(SPOKEN[place] for place in call.places)}" if call.places else ""
     if tool.form in (Form.ACT, Form.TEXT):
         return f"{tool.noun}{'' if call.value is None else f' “{call.value}”'}"
+    if call.times:
+        return f"{tool.noun}{where} at {call.value:g} times what it is"
     how = {
         Operation.ON: tool.states[0],
         Operation.OFF: tool.states[1],
@@ -165,7 +180,13 @@ def proposed(intent: CabinCall | DrivingWish | FindCharger) -> str:
         Operation.MAX: "at its highest",
         Operation.MIN: "at its lowest",
         Operation.ASK: "told",
-    }.get(call.operation) or (f"at {call.value:g}{UNITS.get(tool.unit, '')}" if isinstance(call.value, float) else f"“{call.value}”")
+    }.get(call.operation) or (
+        f"times {call.value:g}"
+        if call.times
+        else f"at {call.value:g}{UNITS.get(tool.unit, '')}"
+        if isinstance(call.value, float)
+        else f"“{call.value}”"
+    )
     return f"{tool.noun}{where} {how}"
 
 
@@ -197,6 +218,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return "I take us home." if place == "home" else f"I take us to {place}."
         case DropRoute():
             return "The route is cancelled."
+        case KeepOffMotorways(over):
+            return "I take motorways again." if over else "I ask for a way without motorways, where there is one."
         case Drive(Manner.BRISK):
             return "I drive more briskly, within the limit."
         case Drive(manner):
@@ -276,6 +299,8 @@ def opposite(wish: Wish) -> Wish | None:
             return TakeTurn(Side.STRAIGHT)
         case GoTo():
             return DropRoute()
+        case KeepOffMotorways(over):
+            return KeepOffMotorways(over=not over)
         case Drive() | KeepDistance():
             return None if wish == Drive(Manner.PLAIN) else Drive(Manner.PLAIN)
     return None

@@ -11,6 +11,7 @@ from caravela.cockpit.clauses import conditional, cut, strong_parts, unquoted
 from caravela.cockpit.corrections import REPLACES, names_a_verb, parted, put_right
 from caravela.cockpit.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.intents import (
+    Beyond,
     CabinCall,
     Condition,
     Contradiction,
@@ -19,6 +20,7 @@ from caravela.cockpit.intents import (
     FollowUp,
     Garbled,
     Intent,
+    Negated,
     Question,
     Reply,
     SmallTalk,
@@ -28,12 +30,22 @@ from caravela.cockpit.intents import (
     means_nothing,
     stops,
 )
+from caravela.cockpit.lacking import lacked
 from caravela.cockpit.meanings import SIMPLE, best, refusals
 from caravela.cockpit.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.numbers import numbers_in, share_in
 from caravela.cockpit.phrasing import SEVERAL, is_known
 from caravela.cockpit.places import places_of, zone_alone
-from caravela.cockpit.questions import as_statement, asks_what_is_there, finds_it_too_hard, is_reason, tells_of_a_call
+from caravela.cockpit.questions import (
+    as_statement,
+    asks_to_follow,
+    asks_what_is_there,
+    finds_it_too_hard,
+    is_reason,
+    leaves_it,
+    tells_of_a_call,
+)
+from caravela.cockpit.roads import about_roads
 from caravela.cockpit.steps import contradict, with_its_stop
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
@@ -171,6 +183,10 @@ class Understanding:
             return DrivingWish(Drive(Manner.GENTLE))
         if asks_what_is_there(clause):
             return Question("what")
+        if (way := about_roads(clause)) is not None:
+            return way
+        if asks_to_follow(clause):
+            return Beyond("follow")
         reading = self._read(clause)
         if (bound := bound_of(clause, reading)) is not None:
             return bound
@@ -178,6 +194,10 @@ class Understanding:
         hazards = refusals(reading.label)
         if sum(hazards.values()) > UNSAFE:
             return SIMPLE[best(hazards)]
+        if leaves_it(clause):
+            return Negated()
+        if (lacks := lacked(clause)) is not None:
+            return Beyond(lacks)
         (first, label), (second, other) = ranked[0], ranked[1]
         label = rather(label, clause)
         if label in ("chat", "unclear") or first < SURE:
@@ -200,6 +220,8 @@ class Understanding:
             label = "follow.value"
         if label.startswith("follow."):
             numbers = numbers_in(clause)
+            if len(set(numbers)) > 1:
+                return Unclear()
             value = numbers[0] if numbers else share_in(clause)
             places = places_of(zone_alone(clause) or best(reading.zone), seat, lefthand)
             return FollowUp(Follow(label.removeprefix("follow.")), value, places)

@@ -18,6 +18,7 @@ from caravela.core.request import (
     GoOn,
     GoTo,
     KeepDistance,
+    KeepOffMotorways,
     Manner,
     Overtake,
     Park,
@@ -191,6 +192,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return f"好的，我们去{destination(place)}。"
         case DropRoute():
             return "路线已取消。"
+        case KeepOffMotorways(over):
+            return "可以再走高速公路了。" if over else "有别的路时，我避开高速公路。"
         case Drive(manner):
             return {
                 Manner.PLAIN: "好的，正常驾驶。",

@@ -18,6 +18,7 @@ from caravela.core.request import (
     GoOn,
     GoTo,
     KeepDistance,
+    KeepOffMotorways,
     Manner,
     Overtake,
     Park,
@@ -203,6 +204,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return f"Ich fahre uns dorthin: {destination(place)}."
         case DropRoute():
             return "Die Route ist gelöscht."
+        case KeepOffMotorways(over):
+            return "Ich fahre wieder auf Autobahnen." if over else "Ich bitte um einen Weg ohne Autobahn, wo es einen gibt."
         case Drive(manner):
             how = {
                 Manner.PLAIN: "normal",
