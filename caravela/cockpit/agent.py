@@ -34,6 +34,7 @@ from caravela.cockpit.intents import (
 )
 from caravela.cockpit.languages.heard import Heard, Languages
 from caravela.cockpit.memory import Asked, Memory, Waiting
+from caravela.cockpit.outside import Regard
 from caravela.cockpit.response import Response, fixed, joined
 from caravela.cockpit.second_thoughts import SecondThoughts
 from caravela.cockpit.situation import Situation, holds
@@ -155,7 +156,9 @@ class CockpitAgent:
 
     def _step(self, step: Step, seat: Place, now: Situation) -> Response:
         """Do a step, or put it off."""
-        if step.condition is None or isinstance(step.intent, Unsafe | Missing | Unclear | Beyond | SmallTalk | Garbled | Contradiction):
+        if step.condition is None or isinstance(
+            step.intent, Unsafe | Missing | Unclear | Beyond | Regard | SmallTalk | Garbled | Contradiction
+        ):
             return self._do(step.intent, step.words, seat, now)
         if isinstance(step.condition, Unclear):
             return self._fixed(replies.NOT_WATCHED, asked=True, understood=False)
@@ -193,6 +196,8 @@ class CockpitAgent:
                 return self._fixed("All right, I leave that as it is.")
             case Beyond(what):
                 return Response(replies.BEYOND[what]) if self.speech is replies else self._fixed(replies.NOT_MINE)
+            case Regard():
+                return self._hands.regard(intent, seat, now) if self.speech is replies else self._fixed(replies.NOT_MINE)
             case Garbled():
                 return self._fixed(replies.GARBLED, asked=True, understood=False)
             case SmallTalk():

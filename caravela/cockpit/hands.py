@@ -4,16 +4,19 @@ mean."""
 import re
 from dataclasses import replace
 
-from caravela.cockpit import replies
+from caravela.cockpit import replies, telling
 from caravela.cockpit.gate import Gate, Verdict
 from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Step
-from caravela.cockpit.memory import MOST_WAITING, Deed, Memory, Waiting
+from caravela.cockpit.memory import MOST_WAITING, Asked, Deed, Memory, Waiting
+from caravela.cockpit.outside import About, Regard
+from caravela.cockpit.referring import resolve
 from caravela.cockpit.response import Response, fixed
+from caravela.cockpit.sight import AHEAD
 from caravela.cockpit.situation import Situation, Trigger
 from caravela.cockpit.tool import REAR, Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.words_for import choice_in
-from caravela.core.request import CapSpeed, Drive, Manner, Park, PullOver, Request
+from caravela.core.request import CapSpeed, Drive, KeepDistance, Manner, Park, PullOver, Request
 
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
 TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
@@ -49,8 +52,27 @@ class Hands:
         if isinstance(intent.wish, CapSpeed):
             self._memory.waiting = self._but_bounds()
         self._memory.did(Deed(intent, at_s=now.t_s))
-        where = replies.stopping(words, now) if isinstance(intent.wish, PullOver) and self._say is replies else ""
-        return Response(where or self._say.wished(intent.wish, now), requests=(verdict.request,))
+        where, which = telling.stopping(words, now) if isinstance(intent.wish, PullOver) and self._say is replies else ("", None)
+        if which is not None:
+            self._memory.asked = Asked(now.t_s, which=which)
+        return Response(where or self._say.wished(intent.wish, now), requests=(verdict.request,), asked=which is not None)
+
+    def regard(self, regard: Regard, seat: Place, now: Situation) -> Response:
+        """Tell of something outside, or leave room for it; ask which one where several fit or none does."""
+        meant = resolve(regard.reference, now.sights)
+        if len(meant.things) != 1:
+            if not meant.things and regard.about is About.SIGHT:
+                return Response(f"{telling.unseen(regard.reference, now)}.")
+            self._memory.asked = Asked(now.t_s, which=regard)
+            return Response(
+                telling.which(meant) if meant.things else f"{telling.unseen(regard.reference, now)}. {telling.WHICH}", asked=True
+            )
+        told = telling.told(regard, meant, now)
+        if regard.about is not About.GIVE_WAY:
+            return Response(told)
+        room = KeepDistance() if meant.things[0].side == AHEAD else Drive(Manner.CAREFUL)
+        response = self.wish(DrivingWish(room), "", seat, now)
+        return response if response.refused else replace(response, text=told)
 
     def put_off(self, step: Step, until: Condition, seat: Place, now: Situation) -> Response:
         """Do a step once a condition comes true."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from caravela.cockpit import replies
 from caravela.cockpit.gate import Change
 from caravela.cockpit.intents import CabinCall, DrivingWish, Intent, Missing
+from caravela.cockpit.outside import Regard
 from caravela.cockpit.situation import Trigger
 from caravela.cockpit.tool import Call, Place
 
@@ -17,11 +18,12 @@ MOST_WAITING = 12  # things put off at a time
 
 @dataclass(frozen=True)
 class Asked:
-    """A question that is open: what lacks something, or two tools one of which was meant."""
+    """A question that is open: what lacks something, two tools one of which was meant, or which thing outside."""
 
     at_s: float
     missing: Missing | None = None
     either: tuple[str, ...] = ()
+    which: Regard | None = None  # of several things outside, or of none that we see
     words: str = ""  # what was said when two were possible
 
 

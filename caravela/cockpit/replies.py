@@ -5,6 +5,7 @@ from typing import Protocol
 
 from caravela.cockpit.gate import Verdict
 from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
+from caravela.cockpit.sight import AHEAD, listed
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -82,12 +83,6 @@ _UNREAD = re.compile(
     re.IGNORECASE,
 )
 _WHO_DRIVES = re.compile(r"\bwho(?:['’]s| is) driving\b", re.IGNORECASE)
-_VEHICLE = re.compile(r"\b(?:car|vehicle|van|lorry|truck|bus(?! stop)|taxi|motorbike|tram|one (?:ahead|in front))\b", re.IGNORECASE)
-_PLAIN_VEHICLE = re.compile(r"(?:car|vehicle|one)(?: (?:that is |which is )?(?:ahead|in front|before us)(?: of us)?)?", re.IGNORECASE)
-_STOP_AT = re.compile(
-    r"\b(?:behind|in front of|next to|beside|near|by|at|after|before) (?:the |that |this |a )(?:next )?(?!side\b|kerb|curb|roadside|edge)(?P<thing>.+)",
-    re.IGNORECASE,
-)
 BEYOND = {
     "roads": "Of roads I can only avoid motorways, and take the turns that you name; I leave the way as it is.",
     "follow": "I can't follow one car wherever it goes: I keep to my own way, at a distance from whoever is ahead. Name turns or a place instead.",
@@ -264,32 +259,20 @@ def side_asked(words: str) -> str | None:
 def what(situation: Situation, words: str = "") -> str:
     """What is ahead: the vehicle and the light that the driver reads. Of what it does not read (a side, a person, a colour) it says so."""
     if (side := side_asked(words)) is not None:
-        return f"I can't tell what is on the {side}."
+        there = [thing for thing in situation.seen if thing.side == side]
+        empty = f"I see nothing on the {side}." if side in situation.looks else f"I can't tell what is on the {side}."
+        return f"I see {listed(there)}." if there else empty
     light = "" if situation.light == "none" else f"a {situation.light} light"
     if _LIGHT.search(words):
         return f"I see {light}." if light else "I see no light ahead."
-    lead = "" if situation.lead is None else f"a {situation.lead_kind} {situation.lead:.0f} metres ahead"
+    ahead = [thing for thing in situation.sights if thing.side == AHEAD]
+    lead = listed(ahead) if ahead else ""
     seen = " and ".join(part for part in (lead, light) if part)
     if _WHO_DRIVES.search(words):
         return "You drive." if situation.human_drives else "I drive."
     if _UNREAD.search(words):
         return f"That I can't tell; I see {seen}." if seen else "That I can't tell; I read the vehicle ahead and the lights, and see none."
     return f"I see {seen}." if seen else "I see nothing in our way."
-
-
-def stopping(words: str, situation: Situation) -> str:
-    """After a stop that was wished for somewhere: whether the driver sees what was named; "" where no place was."""
-    found = _STOP_AT.search(words)
-    if found is None:
-        return ""
-    if not _VEHICLE.search(found["thing"]):
-        return "I can't pick that out, so I stop at the next safe place."
-    if situation.lead is None:
-        return "I see no vehicle ahead, so I stop at the next safe place."
-    seen = f"the {situation.lead_kind} {situation.lead:.0f} metres ahead"
-    if _PLAIN_VEHICLE.fullmatch(found["thing"].strip(" .!")):
-        return f"I stop at the next safe place, behind {seen}."
-    return f"I see {seen}, but not which one it is; I stop at the next safe place."
 
 
 def opposite(wish: Wish) -> Wish | None:

@@ -34,6 +34,7 @@ from caravela.cockpit.lacking import lacked
 from caravela.cockpit.meanings import SIMPLE, best, refusals
 from caravela.cockpit.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.numbers import numbers_in, share_in
+from caravela.cockpit.outside import regard_in
 from caravela.cockpit.phrasing import SEVERAL, is_known
 from caravela.cockpit.places import places_of, zone_alone
 from caravela.cockpit.questions import (
@@ -185,6 +186,8 @@ class Understanding:
             return Question("what")
         if (way := about_roads(clause)) is not None:
             return way
+        if (regard := regard_in(clause)) is not None:
+            return regard
         if asks_to_follow(clause):
             return Beyond("follow")
         reading = self._read(clause)

@@ -67,7 +67,7 @@ class Lookout:
 
     def __call__(self, tick: Tick, graph: LaneGraph, signals: Signals) -> Glance:
         street = tick.street
-        light, lead = _light(tick), _lead(tick)
+        light, (lead, lead_speed) = _light(tick), _lead(tick)
         waits = light == "red" and street.speed < STANDING
         self.red_for_s = self.red_for_s + STEP_S if waits else 0.0
         sun = float(np.clip((street.sun_elevation - NIGHT_FROM) / (DAY_FROM - NIGHT_FROM), 0.0, 1.0))
@@ -77,6 +77,7 @@ class Lookout:
             limit=street.limit,
             light=light,
             lead=lead,
+            lead_speed=lead_speed,
             arrived=any(event.kind == "arrived" for event in tick.events),
             human_drives=tick.commands.mode is not Mode.L4,
             asked_to_stop="stop" in tick.observation.words[0],
@@ -99,10 +100,10 @@ def _light(tick: Tick) -> str:
     return "none" if probabilities is None else LIGHTS[int(np.argmax(np.asarray(probabilities)[0]))]
 
 
-def _lead(tick: Tick) -> float | None:
-    """m to the vehicle ahead, as the model reads it."""
+def _lead(tick: Tick) -> tuple[float, float] | tuple[None, None]:
+    """m to the vehicle ahead and its m/s, as the model reads them."""
     lead = tick.insight.get("lead")
     if lead is None:
-        return None
-    distance = float(np.asarray(lead)[0, 0])
-    return distance if distance < IN_SIGHT else None
+        return None, None
+    distance, speed = (float(value) for value in np.asarray(lead)[0, :2])
+    return (distance, max(speed, 0.0)) if distance < IN_SIGHT else (None, None)
