@@ -5,7 +5,7 @@ from typing import Protocol
 
 from caravela.cockpit.gate import Verdict
 from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
-from caravela.cockpit.sight import AHEAD, listed
+from caravela.cockpit.sight import listed
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -259,14 +259,13 @@ def side_asked(words: str) -> str | None:
 def what(situation: Situation, words: str = "") -> str:
     """What is ahead: the vehicle and the light that the driver reads. Of what it does not read (a side, a person, a colour) it says so."""
     if (side := side_asked(words)) is not None:
-        there = [thing for thing in situation.seen if thing.side == side]
+        there = situation.on(side)
         empty = f"I see nothing on the {side}." if side in situation.looks else f"I can't tell what is on the {side}."
         return f"I see {listed(there)}." if there else empty
     light = "" if situation.light == "none" else f"a {situation.light} light"
     if _LIGHT.search(words):
         return f"I see {light}." if light else "I see no light ahead."
-    ahead = [thing for thing in situation.sights if thing.side == AHEAD]
-    lead = listed(ahead) if ahead else ""
+    lead = listed(situation.on()) if situation.on() else ""
     seen = " and ".join(part for part in (lead, light) if part)
     if _WHO_DRIVES.search(words):
         return "You drive." if situation.human_drives else "I drive."

@@ -44,6 +44,10 @@ class Situation:
         lead = () if self.lead is None else (Seen(self.lead_kind, AHEAD, self.lead, self.lead_speed),)
         return (*lead, *self.seen)
 
+    def on(self, side: str = AHEAD) -> tuple[Seen, ...]:
+        """What is seen on a side."""
+        return tuple(thing for thing in self.sights if thing.side == side)
+
 
 def is_raining(signals: Signals) -> bool:
     return signals.number("Vehicle.Body.Raindetection.Intensity") >= RAINING

@@ -75,7 +75,7 @@ _OPERATIONS: dict[str, tuple[tuple[str, Operation], ...]] = {
     "light.ambient_brightness": _BRIGHTER,
     "screen.brightness": _BRIGHTER,
     "light.dome": ((r"\b(?:it['’]?s|it is)\b.*\bdark", Operation.ON),),
-    "seat.recline": ((r"\b(?:forwards?|upright|straight(?:er)?)\b", Operation.DOWN),),
+    "seat.recline": ((r"\bforwards?\b", Operation.DOWN),),
     "seat.cooling": ((r"\bcool(?: \w+){0,3} down\b", Operation.ON),),
 }
 

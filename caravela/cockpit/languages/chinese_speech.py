@@ -109,6 +109,7 @@ FIXED = {
     "The light stays red for a while. Shall I start a short massage?": "红灯还要等一会儿，要做个短按摩吗？",
     "I see something unusual ahead. Shall I go more carefully than usual for a while?": "前方有些异常，要我先格外小心地开一段吗？",
     "We are nearly there. Shall I look for a place to park?": "快到了，要我找个车位吗？",
+    "We have arrived. Shall I stop the music and turn the cabin light on?": "到了，要我关掉音乐、打开车内灯吗？",
     "I have nothing to do. Shall I drive for the fleet until you need me?": "我现在没事做，在您需要我之前，要我去跑车队任务吗？",
 }
 LANGUAGE = "chinese"

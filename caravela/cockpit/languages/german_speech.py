@@ -122,6 +122,7 @@ FIXED = {
     "I see something unusual ahead. Shall I go more carefully than usual for a while?": "Vor uns ist etwas Ungewöhnliches. Soll ich eine Weile besonders "
     "vorsichtig fahren?",
     "We are nearly there. Shall I look for a place to park?": "Wir sind gleich da. Soll ich einen Parkplatz suchen?",
+    "We have arrived. Shall I stop the music and turn the cabin light on?": "Wir sind da. Soll ich die Musik beenden und das Licht innen einschalten?",
     "I have nothing to do. Shall I drive for the fleet until you need me?": "Ich habe nichts zu tun. Soll ich für die Flotte fahren, bis Sie mich brauchen?",
 }
 LANGUAGE = "german"
