@@ -35,7 +35,7 @@ from caravela.cockpit.meanings import SIMPLE, best, refusals
 from caravela.cockpit.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.numbers import numbers_in, share_in
 from caravela.cockpit.outside import regard_in
-from caravela.cockpit.phrasing import SEVERAL, is_known
+from caravela.cockpit.phrasing import SEVERAL, is_known, speaks_of
 from caravela.cockpit.places import places_of, zone_alone
 from caravela.cockpit.questions import (
     as_statement,
@@ -165,7 +165,7 @@ class Understanding:
     def _condition(self, text: str) -> Condition | Unclear:
         label = {name: chance for name, chance in self._read(text).label.items() if name.startswith("when.")}
         likeliest = best(label)
-        if label[likeliest] < SURE:
+        if label[likeliest] < SURE or not (likeliest == "when.minutes" or speaks_of(likeliest, text)):
             return Unclear()
         kind = likeliest.removeprefix("when.")
         numbers = numbers_in(text)
@@ -243,7 +243,11 @@ class Understanding:
             return None
         label = {name: chance for name, chance in self._read(state).label.items() if name.startswith("when.")}
         likeliest = best(label)
-        return likeliest.removeprefix("when.") if label[likeliest] > SURE_STATE and likeliest != "when.minutes" else None
+        return (
+            likeliest.removeprefix("when.")
+            if label[likeliest] > SURE_STATE and speaks_of(likeliest, state) and likeliest != "when.minutes"
+            else None
+        )
 
     def _call(self, tool: str, clause: str, names: Sequence[str], places: tuple[Place, ...]) -> Intent:
         name = self._name(tool, clause, names) if TOOLS[tool].form is Form.TEXT else ""
