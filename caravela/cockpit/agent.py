@@ -35,12 +35,14 @@ from caravela.cockpit.intents import (
 from caravela.cockpit.languages.heard import Heard, Languages
 from caravela.cockpit.memory import Asked, Memory, Waiting
 from caravela.cockpit.outside import Regard
+from caravela.cockpit.referring import reference_in
 from caravela.cockpit.response import Response, fixed, joined
 from caravela.cockpit.second_thoughts import SecondThoughts
 from caravela.cockpit.situation import Situation, holds
+from caravela.cockpit.thoughts import seeing
 from caravela.cockpit.tool import Place
 from caravela.cockpit.understanding import LONGEST, Understanding
-from caravela.core.request import CapSpeed, GoTo
+from caravela.core.request import CapSpeed, GoTo, PullOver
 from caravela.core.units import to_kph
 
 WHOLE = (Hazard.OVERRIDE, Hazard.REPORT)  # hazards that make everything said beside them doubtful
@@ -170,6 +172,8 @@ class CockpitAgent:
                 return self._hands.call(call, seat, now)
             case DrivingWish(CapSpeed(speed), at_most=True) if speed > (now.limit or HIGHEST_KNOWN) + SLACK:
                 return self._hands.hold(intent, Condition("limit_above", to_kph(speed)), seat, now)
+            case DrivingWish(PullOver()) if reference_in(words) is not None:
+                return self._hands.wish(intent, words, seat, self._looking(now))
             case DrivingWish():
                 return self._hands.wish(intent, words, seat, now)
             case FindCharger():
@@ -197,7 +201,7 @@ class CockpitAgent:
             case Beyond(what):
                 return Response(replies.BEYOND[what]) if self.speech is replies else self._fixed(replies.NOT_MINE)
             case Regard():
-                return self._hands.regard(intent, seat, now) if self.speech is replies else self._fixed(replies.NOT_MINE)
+                return self._hands.regard(intent, seat, self._looking(now)) if self.speech is replies else self._fixed(replies.NOT_MINE)
             case Garbled():
                 return self._fixed(replies.GARBLED, asked=True, understood=False)
             case SmallTalk():
@@ -226,6 +230,10 @@ class CockpitAgent:
     def _explained(self, about: str, words: str) -> str | None:
         """What the driving model says of it; it speaks English only."""
         return self._explain(about, words) if self.speech is replies else None
+
+    def _looking(self, now: Situation) -> Situation:
+        """`now` with what the driving model's thought adds to what is seen; it speaks English only."""
+        return seeing(now, self._explained)
 
     def _fixed(self, sentence: str, *, asked: bool = False, refused: bool = False, understood: bool = True) -> Response:
         """A sentence that has nothing to fill in, in the language that was spoken."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.grading import spelt
 from caravela.cockpit.outside import About, regard_in
 from caravela.cockpit.referring import reference_in, resolve
@@ -110,6 +111,20 @@ def test_a_question_that_is_left_open_keeps_nobody_from_another_request(agent, c
     sees(car, VAN_LEFT, Seen("van", AHEAD, 30.0, 0.0))
     agent.hear("how far is the van?")
     assert [spelt(request) for request in agent.hear("turn left").requests] == ["TakeTurn left"]
+
+
+def test_the_drivers_thought_says_what_is_meant_where_it_may_be_believed(car, understanding):
+    thought = {"left": "There is a person on the left very close.", "right": "I see nothing on the right."}
+
+    def explain(about, words):
+        return next((said for side, said in thought.items() if side in words), None)
+
+    agent = CockpitAgent(car.gate, look=lambda: car.situation, understanding=understanding, explain=explain)
+    assert agent.hear("how far is that person?").text == "It is 5 metres on the left."
+    assert agent.hear("do you see the car on the right?").text.startswith("I see no vehicle on the right")
+    assert agent.hear("let the pedestrian cross").text == "I leave room for the person 5 metres on the left."
+    thought.clear()
+    assert agent.hear("do you see the car on the right?").text == "I can't tell what is on the right."
 
 
 def test_what_is_on_a_side_is_told_where_it_is_seen(agent, car):
