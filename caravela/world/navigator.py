@@ -127,7 +127,7 @@ def _least_motorway(roads: Roads, here: int, *, s: float) -> list[int]:
             continue
         for following in onward:
             heapq.heappush(queue, (fast_there, end, following, lane, False))
-        if row["kind"] != JUNCTION and not sideways and length > CHANGE_LENGTH and (lane != here or s < SLIDE_FROM):
+        if row["kind"] != JUNCTION and not sideways and min(length, end) > CHANGE_LENGTH:
             for side in (int(row["left"]), int(row["right"])):
                 if side >= 0 and roads.lanes[side]["use"] & CAR:
                     heapq.heappush(queue, (fast, ahead, side, lane, True))
