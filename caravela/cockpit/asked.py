@@ -1,11 +1,14 @@
-"""Answers to what the car asked back: a number, a side, a choice, a name, or which of two things was meant."""
+"""Answers to what the car asked back: a number, a side, a choice, a name, or which of several things was meant."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
+from caravela.cockpit.corrections import names_a_verb
 from caravela.cockpit.intents import CabinCall, Contradiction, DrivingWish, Intent, Negated, Reply, Slot, Step, Unsafe, stops
 from caravela.cockpit.memory import Asked
 from caravela.cockpit.numbers import numbers_in, share_in
+from caravela.cockpit.outside import Regard
+from caravela.cockpit.referring import narrowed
 from caravela.cockpit.tool import Form, Operation
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.words_for import choice_in
@@ -20,6 +23,10 @@ def filled_in(asked: Asked, text: str, steps: list[Step], as_tool: Callable[[str
     said = steps[0].intent if len(steps) == 1 else Contradiction()
     if isinstance(said, Unsafe | Reply | Contradiction | Negated) or stops(said):
         return None
+    if asked.which is not None:
+        short = len(text.split()) <= MOST_WORDS_OF_A_NAME and not (names_a_verb(text) or isinstance(said, Regard))
+        again = narrowed(asked.which.reference, text) if short else None
+        return None if again is None else replace(asked.which, reference=again)
     if asked.either:
         return _chosen(asked, text, said, as_tool)
     assert asked.missing is not None

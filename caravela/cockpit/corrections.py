@@ -100,7 +100,7 @@ def _call_put_right(
 ) -> Intent | None:
     call, tool = last.call, TOOLS[last.call.tool]
     if _is_number(words, said) and tool.form is Form.LEVEL:
-        return CabinCall(replace(call, operation=Operation.SET, value=numbers_in(said)[0]))
+        return CabinCall(replace(call, operation=Operation.SET, value=numbers_in(said)[0], times=False))
     left = [word for word in words if word not in _FILLERS and (word not in noun_words(tool.name) or word in _ZONES)]
     if tool.places and left and set(left) <= set(_ZONES) and (where := _where(left, before, places)):
         return CabinCall(replace(call, places=tuple(place for place in where if place in tool.places) or call.places))

@@ -1,5 +1,6 @@
-"""Simulated days: trips with tired children, showers, schools and long red lights, sensed with noise, and people who say yes where an
-offer helps them and sometimes no where it does. They count how often offers are welcome, and how often they are a nuisance."""
+"""Simulated days: trips with tired children, showers, schools and long red lights, and people who say yes where an offer helps them and sometimes
+no where it does. What is sensed is noisy: estimates scatter, sensors are dazzled for a moment, and for a while they are wrong. Days count how often
+offers are welcome, how often they are a nuisance, and how soon they come."""
 
 from dataclasses import dataclass, replace
 
@@ -28,8 +29,12 @@ NEEDS = {
     "red_light": (0.35, 0.0),
     "hazard": (0.2, 0.06),
     "parking": (0.6, 0.0),
+    "arrival": (0.3, 0.0),
     "fleet": (0.25, 0.0),
 }
+SCATTER = 0.08  # of an estimated probability, standard deviation from look to look
+DAZZLED = 0.004  # chance per look that a sensor says for this look that there is something: a splash, a hand before the camera
+SENSED = ("asleep", "motion_sick", "rain", "hazard")  # what a sensor or a model estimates; the rest is known
 CARES = {"red_light": 0.35, "fleet": 0.5}  # chance that the person wants this service at all; otherwise WELCOME decides
 
 
@@ -44,6 +49,7 @@ class Days:
     needs: int  # real ones
     met: int  # real ones that were offered
     by_service: dict[str, tuple[int, int]]  # offered, accepted
+    delay_s: float  # from the beginning of a need to its offer, mean
 
     @property
     def precision(self) -> float:
@@ -71,15 +77,19 @@ class _Episode:
     real: bool
 
 
-def simulate(days: int, *, seed: int, patient: bool = True) -> Days:
-    """Live some days. `patient` False leaves cool-downs and pauses out, to show what they are worth."""
-    random, people = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+def simulate(days: int, *, seed: int, patient: bool = True, steady: bool = True) -> Days:
+    """Live some days. `patient` False leaves cool-downs out, `steady` False takes every flicker of a sensor for a trigger that holds: to show
+    what these are worth."""
+    random, people, sensors = (np.random.default_rng(key) for key in ([seed], [seed, 1], [seed, 2]))
     signals, asked = Signals(catalogue()), list[Request]()
     offers = Offers(Gate(signals, asked.append))
     if not patient:
         offers.services = {name: replace(service, cool_down_s=0.0) for name, service in offers.services.items()}
+    if not steady:
+        offers.services = {name: replace(service, holds_s=0.0) for name, service in offers.services.items()}
     wants = {name: people.random() < chance for name, chance in CARES.items()}
     hours, offered, accepted, needs, met = 0.0, dict.fromkeys(NEEDS, 0), dict.fromkeys(NEEDS, 0), 0, 0
+    delays: list[float] = []
     for day in range(days):
         for trip in range(TRIPS):
             began, length = 86_400.0 * day + 14_400.0 * trip, 60.0 * random.uniform(*MINUTES)
@@ -88,20 +98,23 @@ def simulate(days: int, *, seed: int, patient: bool = True) -> Days:
             needs += sum(episode.real for episode in episodes)
             answered: set[str] = set()
             for t_s in np.arange(0.0, length, STEP_S):
-                now = _moment(signals, episodes, t_s, began)
+                now = _moment(signals, episodes, t_s, began, sensors)
                 offer = offers.look(now)
                 if offer is None:
                     continue
                 name = offer.service.name
-                real = any(e.real for e in episodes if e.name == name and e.begins_s <= t_s < e.ends_s)
+                need = next((e for e in episodes if e.real and e.name == name and e.begins_s <= t_s < e.ends_s), None)
+                real = need is not None
                 yes = people.random() < (WELCOME if real else POLITE) and wants.get(name, True)
                 offered[name] += 1
                 accepted[name] += yes
-                met += real and name not in answered
+                if need is not None and name not in answered:
+                    met += 1
+                    delays.append(t_s - need.begins_s)
                 answered.add(name)
                 offers.answer(Answer.YES if yes else Answer.NO, now.situation, by="owner")
     by_service = {name: (offered[name], accepted[name]) for name in NEEDS}
-    return Days(days, hours, sum(offered.values()), sum(accepted.values()), needs, met, by_service)
+    return Days(days, hours, sum(offered.values()), sum(accepted.values()), needs, met, by_service, float(np.mean(delays or [0.0])))
 
 
 def _episodes(random: np.random.Generator, length: float) -> list[_Episode]:
@@ -109,27 +122,34 @@ def _episodes(random: np.random.Generator, length: float) -> list[_Episode]:
     for name, (need, mistake) in NEEDS.items():
         for real, chance in ((True, need), (False, mistake)):
             if random.random() < chance:
-                begins = length - 120.0 if name == "parking" else random.uniform(0.0, 0.8 * length)
+                begins = {"parking": length - 120.0, "arrival": length - STEP_S}.get(name, random.uniform(0.0, 0.8 * length))
                 found.append(_Episode(name, begins, begins + random.uniform(60.0, 600.0), real))
     return found
 
 
-def _moment(signals: Signals, episodes: list[_Episode], t_s: float, began: float) -> Moment:
+def _moment(signals: Signals, episodes: list[_Episode], t_s: float, began: float, sensors: np.random.Generator) -> Moment:
     """What the sensors say at a moment."""
     active = {episode.name for episode in episodes if episode.begins_s <= t_s < episode.ends_s}
-    signals.write("Vehicle.Body.Raindetection.Intensity", 40.0 if "rain" in active else 0.0)
+    sensed = active | {name for name in SENSED if sensors.random() < DAZZLED}
+
+    def estimate(name: str, there: float) -> float:
+        return float(np.clip((there if name in sensed else 0.1) + SCATTER * sensors.standard_normal(), 0.0, 1.0))
+
+    signals.write("Vehicle.Body.Raindetection.Intensity", 40.0 if "rain" in sensed else 0.0)
+    signals.write("Vehicle.Exterior.LightIntensity", 5.0 if "arrival" in active else 80.0)
     for path in TOOLS["window.position"].paths()[:1]:
-        signals.write(path, 50.0 if "rain" in active else 0.0)
+        signals.write(path, 50.0)  # somebody likes it so
+    stands = active & {"red_light", "fleet", "arrival"}
     return Moment(
-        Situation(t_s=began + t_s, speed=10.0, limit=13.9),
+        Situation(t_s=began + t_s, speed=0.0 if stands else 10.0, limit=13.9, arrived="arrival" in active),
         signals,
         to_go_km=400.0 if "range" in active else 10.0,
-        asleep=0.9 if "asleep" in active else 0.1,
-        motion_sick=0.8 if "motion_sick" in active else 0.1,
+        asleep=estimate("asleep", 0.9),
+        motion_sick=estimate("motion_sick", 0.8),
         child_in_back="school" in active,
         school_m=120.0 if "school" in active else None,
         red_for_s=50.0 if "red_light" in active else 0.0,
-        hazard=0.8 if "hazard" in active else 0.1,
+        hazard=estimate("hazard", 0.8),
         destination_m=200.0 if "parking" in active else None,
         idle_s=2000.0 if "fleet" in active else 0.0,
     )

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from caravela.cockpit import replies
-from caravela.cockpit.agent import CockpitAgent, Response
+from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.endpoint import Endpoint, EndpointError, plain
 from caravela.cockpit.intents import Answer, CabinCall, DrivingWish, FindCharger, Reply, Step, Unsafe
 from caravela.cockpit.memory import ANSWER_WITHIN_S
+from caravela.cockpit.response import Response
 from caravela.cockpit.tool import Place
 from caravela.cockpit.understanding import LONGEST
 

@@ -7,8 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from caravela.cockpit.agent import CockpitAgent, Languages, Response
+from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.gate import Gate
+from caravela.cockpit.languages.heard import Languages
+from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Place
 from caravela.cockpit.tools import TOOLS, catalogue

@@ -4,6 +4,7 @@ destination, and is never read again."""
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from caravela.cockpit.outside import Regard
 from caravela.cockpit.tool import Call, Place
 from caravela.core.request import PullOver, Wish
 
@@ -120,6 +121,13 @@ class Unclear:
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """Understood, and nothing that this car can do; `what` is a key of `replies.BEYOND`, which says so and what can be done instead."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class Garbled:
     """Noise, or a language that we don't know."""
 
@@ -142,6 +150,8 @@ Intent = (
     | Negated
     | SmallTalk
     | Unclear
+    | Beyond
+    | Regard
     | Garbled
     | Contradiction
 )

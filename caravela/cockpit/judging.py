@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from caravela.cockpit.agent import Response
 from caravela.cockpit.grading import FOLDER, Outcome
+from caravela.cockpit.response import Response
 from caravela.core.request import Request
 from caravela.core.units import from_kph
 

@@ -1,9 +1,12 @@
-"""What the agent remembers of a conversation: the question that it asked, what was done last, and what waits for a condition."""
+"""What the agent remembers of a conversation: the question that it asked, what was done last, what waits for a condition, and the language
+spoken last."""
 
 from dataclasses import dataclass, field
 
+from caravela.cockpit import replies
 from caravela.cockpit.gate import Change
 from caravela.cockpit.intents import CabinCall, DrivingWish, Intent, Missing
+from caravela.cockpit.outside import Regard
 from caravela.cockpit.situation import Trigger
 from caravela.cockpit.tool import Call, Place
 
@@ -15,11 +18,12 @@ MOST_WAITING = 12  # things put off at a time
 
 @dataclass(frozen=True)
 class Asked:
-    """A question that is open: what lacks something, or two tools one of which was meant."""
+    """A question that is open: what lacks something, two tools one of which was meant, or which thing outside."""
 
     at_s: float
     missing: Missing | None = None
     either: tuple[str, ...] = ()
+    which: Regard | None = None  # of several things outside, or of none that we see
     words: str = ""  # what was said when two were possible
 
 
@@ -51,6 +55,7 @@ class Memory:
     asked: Asked | None = None
     deeds: list[Deed] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    speech: replies.Speech = replies
 
     def open_question(self, t_s: float) -> Asked | None:
         """The question that a next sentence may answer."""

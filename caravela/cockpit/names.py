@@ -2,6 +2,10 @@
 it begins and ends, so that "Let It Be" is not cut to "Be"."""
 
 import re
+from collections.abc import Sequence
+
+from caravela.cockpit.head import Array
+from caravela.cockpit.wordpieces import piece_spans
 
 Span = tuple[int, int]
 
@@ -21,6 +25,9 @@ NOBODY = {
     "you",
     "a number",
 }  # no names
+LEAST_FREE = 0.15  # of the surest word piece of a name
+FREE = 0.4  # probability from which a word piece belongs to a name
+PLACEHOLDER = re.compile(r"Q(\d)X", re.IGNORECASE)  # of quoted words
 GAP = 3  # words between two parts of one name
 LED = 5  # words between what leads to a name and the part of it that the head found
 _LEADS = {
@@ -38,12 +45,35 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _MORE = re.compile(r"\s*(?:,|\b(?:and|but|so|because|then)\b)", re.IGNORECASE)  # begins something else, unless the head takes it for a name
-_BEFORE = re.compile(r"^(?:(?:me|us|we)\s+)+", re.IGNORECASE)
+_BEFORE = re.compile(r"^(?:(?:me|us|we|some|a (?:bit|little) of)\s+)+", re.IGNORECASE)
+_ANYTHING = re.compile(r"\b(?:something|anything|music|songs?|tracks?)\s+$", re.IGNORECASE)  # "something by Abba": the name is Abba
+_BY = re.compile(r"^(?:by|from|of)\s+", re.IGNORECASE)
 _AT_REST = re.compile(r"\b(home|work)\b", re.IGNORECASE)  # places that need no "to"
 _TO = re.compile(r"\bto ((?:the|my|our) \w.*?)$", re.IGNORECASE)
 _POLITE = r"(?:(?:please|can you|could you|would you|now|okay|hey car),? )*"
 _CALLS = re.compile(rf"{_POLITE}(?:call|phone|dial|telephone) (?:up )?(?P<name>.+)", re.IGNORECASE)
 _PLAYS = re.compile(rf"{_POLITE}play (?:me |us )?(?!(?:a|an|the) (?:song|album|track|music)$)(?P<name>.+)", re.IGNORECASE)
+
+
+def name_of(label: str, clause: str, free: Array, pieces: list[str], names: Sequence[str]) -> str:
+    """The free text of a clause for a meaning: what is quoted (`names`), or the longest run of word pieces that the head takes for a name.
+    `free` (tokens,) is the head's probability for each of `pieces`."""
+    quoted = PLACEHOLDER.search(clause)
+    if quoted is not None and int(quoted[1]) < len(names):
+        return names[int(quoted[1])]
+    surest = float(free.max(initial=0.0))
+    enough = min(FREE, 0.4 * surest) if surest > LEAST_FREE else FREE
+    runs: list[Span] = []
+    open_run = False
+    for span, chance in zip(piece_spans(pieces, clause), free, strict=False):
+        if span is None or chance < enough:
+            open_run = False
+        elif open_run:
+            runs[-1] = (runs[-1][0], span[1])
+        else:
+            runs.append(span)
+            open_run = True
+    return name_in(label, clause, runs)
 
 
 def name_in(label: str, clause: str, runs: list[Span]) -> str:
@@ -60,6 +90,8 @@ def name_in(label: str, clause: str, runs: list[Span]) -> str:
             start, end = leads[-1], end + (len(rest) if rest.count(" ") <= LED else 0)
             break
     name = _BEFORE.sub("", clause[start:end].strip(" .,!?"))
+    if _ANYTHING.search(clause[:start]):
+        name = _BY.sub("", name)
     return "" if name.lower() in NOBODY else name
 
 

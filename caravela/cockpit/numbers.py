@@ -6,6 +6,7 @@ _UNITS = "zero one two three four five six seven eight nine ten eleven twelve th
 _SMALL = {word: number for number, word in enumerate(_UNITS.split())}
 _TENS = {word: 10 * (number + 2) for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
 _SHARES = {"half": 50.0, "halfway": 50.0, "third": 100 / 3, "quarter": 25.0, "fully": 100.0, "completely": 100.0}
+_PARTS = re.compile(r"\b(?P<many>two|three|2|3) (?P<part>thirds|quarters)\b", re.IGNORECASE)
 _AND_A_HALF = re.compile(r"(?<=[\w%°]) and a half\b")
 _DIGITS = re.compile(r"(?<![\w.,])(\d{1,6}(?:[.,]\d{1,3})?)(?![\w])(?!\.\d)")
 _ATTACHED = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*(%|°|km/?h|kph|mph|kilomet|degree|percent|c\b|h\b)")
@@ -13,7 +14,7 @@ _ATTACHED = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*(%|°|km/?h|kph|mph|kilomet
 
 def numbers_in(text: str) -> list[float]:
     """All numbers in a text, in order; "a hundred and twenty" is one."""
-    lowered = text.lower().replace("-", " ")
+    lowered = _PARTS.sub(" ", text.lower().replace("-", " "))
     if (half := _AND_A_HALF.search(lowered)) is not None and (before := numbers_in(lowered[: half.start()])):
         return [*before[:-1], before[-1] + 0.5, *numbers_in(lowered[half.end() :])]
     digits = [float(found[1].replace(",", ".")) for found in _DIGITS.finditer(lowered)] or [
@@ -24,6 +25,8 @@ def numbers_in(text: str) -> list[float]:
 
 def share_in(text: str) -> float | None:
     """A share in percent: "half", "a third", "completely"; None where there is none."""
+    if parts := _PARTS.search(text.replace("-", " ")):
+        return (3.0 if parts["many"].lower() in ("three", "3") else 2.0) * _SHARES[parts["part"].lower().rstrip("s")]
     return next((_SHARES[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _SHARES), None)
 
 

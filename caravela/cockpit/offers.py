@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from caravela.cockpit.agent import CHARGER, Response
+from caravela.cockpit.agent import CHARGER
 from caravela.cockpit.gate import Gate
 from caravela.cockpit.intents import Answer
-from caravela.cockpit.situation import Situation, charge, is_raining
+from caravela.cockpit.response import Response
+from caravela.cockpit.situation import Situation, charge, is_dark, is_raining
 from caravela.cockpit.tool import SEATS, Call, Operation
 from caravela.cockpit.tools import TOOLS
 from caravela.core.errors import CaravelaError, unknown_name
@@ -19,6 +20,7 @@ from caravela.core.signals import Signals
 
 OPEN_S = 30.0  # s for which an offer may be answered
 PAUSE_S = 90.0  # s between any two offers
+GAP_S = 15.0  # s for which a trigger may fail and still be the same
 PATIENCE = 3.0  # factor on a service's cool-down for each refusal in a row
 
 
@@ -49,7 +51,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Service:
-    """One kind of offer."""
+    """One kind of offer: when it is due, what it is worth, whose yes it needs, and how long it rests after it was made."""
 
     name: str
     says: str
@@ -59,6 +61,8 @@ class Service:
     consent: Consent = Consent.ANYONE
     calls: tuple[Call, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    holds_s: float = 0.0  # for which its trigger must hold: what is sensed flickers
+    pressing: bool = False  # it waits for no pause after another offer
 
 
 def _range_short(now: Moment) -> bool:
@@ -72,7 +76,18 @@ def _wet_inside(now: Moment) -> bool:
 
 _WARM = Call("light.ambient_colour", Operation.SET, value="warm white")
 _GENTLE = Drive(Manner.GENTLE)
-SERVICES = (
+SERVICES = (  # where several are due at once, the first is offered
+    Service(
+        "hazard",
+        "I see something unusual ahead. Shall I go more carefully than usual for a while?",
+        "more time to react",
+        lambda now: now.hazard > 0.7 and not now.situation.standing,
+        300.0,
+        Consent.FRONT,
+        wishes=(Drive(Manner.CAREFUL),),
+        holds_s=1.0,
+        pressing=True,
+    ),
     Service(
         "range",
         "The battery will not reach the destination. Shall I take us by a charger?",
@@ -81,33 +96,6 @@ SERVICES = (
         1800.0,
         Consent.FRONT,
         wishes=(GoTo(CHARGER),),
-    ),
-    Service(
-        "asleep",
-        "Somebody seems to be asleep. Shall I drive more gently and dim the light?",
-        "an undisturbed sleep",
-        lambda now: now.asleep > 0.8,
-        3600.0,
-        Consent.FRONT,
-        (Call("light.ambient_brightness", Operation.SET, value=10.0),),
-        (_GENTLE,),
-    ),
-    Service(
-        "motion_sick",
-        "Shall I drive more gently, with warmer light, so that everybody feels well?",
-        "less motion sickness",
-        lambda now: now.motion_sick > 0.7,
-        1800.0,
-        calls=(_WARM,),
-        wishes=(_GENTLE,),
-    ),
-    Service(
-        "rain",
-        "It rains in. Shall I close what is open?",
-        "a dry cabin",
-        _wet_inside,
-        600.0,
-        calls=(Call("window.position", Operation.OFF, SEATS), Call("sunroof.position", Operation.OFF)),
     ),
     Service(
         "school",
@@ -120,30 +108,59 @@ SERVICES = (
         (Drive(Manner.CAREFUL),),
     ),
     Service(
+        "rain",
+        "It rains in. Shall I close what is open?",
+        "a dry cabin",
+        _wet_inside,
+        600.0,
+        calls=(Call("window.position", Operation.OFF, SEATS), Call("sunroof.position", Operation.OFF)),
+        holds_s=10.0,
+    ),
+    Service(
+        "motion_sick",
+        "Shall I drive more gently, with warmer light, so that everybody feels well?",
+        "less motion sickness",
+        lambda now: now.motion_sick > 0.7,
+        1800.0,
+        calls=(_WARM,),
+        wishes=(_GENTLE,),
+        holds_s=20.0,
+    ),
+    Service(
+        "asleep",
+        "Somebody seems to be asleep. Shall I drive more gently and dim the light?",
+        "an undisturbed sleep",
+        lambda now: now.asleep > 0.8,
+        3600.0,
+        Consent.FRONT,
+        (_WARM, Call("light.ambient_brightness", Operation.SET, value=10.0)),
+        (_GENTLE,),
+        holds_s=30.0,
+    ),
+    Service(
+        "parking",
+        "We are nearly there. Shall I look for a place to park?",
+        "no search on foot",
+        lambda now: now.destination_m is not None and now.destination_m < 300.0 and not now.situation.standing,
+        900.0,
+        Consent.FRONT,
+        wishes=(Park(),),
+    ),
+    Service(
+        "arrival",
+        "We have arrived. Shall I stop the music and turn the cabin light on?",
+        "nothing is left behind in the dark",
+        lambda now: now.situation.arrived and now.situation.standing and is_dark(now.signals),
+        900.0,
+        calls=(Call("media.playback", Operation.OFF), Call("light.dome", Operation.ON)),
+    ),
+    Service(
         "red_light",
         "The light stays red for a while. Shall I start a short massage?",
         "a wait well spent",
         lambda now: now.red_for_s > 40.0,
         3600.0,
         calls=(Call("seat.massage", Operation.ON),),
-    ),
-    Service(
-        "hazard",
-        "I see something unusual ahead. Shall I go more carefully than usual for a while?",
-        "more time to react",
-        lambda now: now.hazard > 0.7,
-        300.0,
-        Consent.FRONT,
-        wishes=(Drive(Manner.CAREFUL),),
-    ),
-    Service(
-        "parking",
-        "We are nearly there. Shall I look for a place to park?",
-        "no search on foot",
-        lambda now: now.destination_m is not None and now.destination_m < 300.0,
-        900.0,
-        Consent.FRONT,
-        wishes=(Park(),),
     ),
     Service(
         "fleet",
@@ -176,7 +193,8 @@ class Offers:
 
     def __post_init__(self) -> None:
         self._off: set[str] = set(_read(self.kept)) & set(self.services)
-        self._held: set[str] = set()  # triggers that hold: an offer is made when one begins to
+        self._since: dict[str, tuple[float, float]] = {}  # triggers that hold: since when, and when last
+        self._told: set[str] = set()  # of those, what has been offered: once for as long as it holds
         self._offered: dict[str, float] = {}
         self._refusals: dict[str, int] = {}
         self._latest = -PAUSE_S
@@ -190,13 +208,18 @@ class Offers:
     def look(self, now: Moment) -> Offer | None:
         """A new offer, where something has come up that is worth one."""
         t_s = now.situation.t_s
+        due = {name for name, service in self.services.items() if service.due(now)}
+        for name in due:
+            self._since[name] = (self._since.get(name, (t_s, t_s))[0], t_s)
+        self._since = {name: (first, last) for name, (first, last) in self._since.items() if t_s - last <= GAP_S}
+        self._told &= set(self._since)
         if self.open is not None and t_s - self.open.at_s > OPEN_S:
             self._refuse(self.open.service.name)  # no answer is a no
-        due = {name for name, service in self.services.items() if service.due(now)}
-        begun, self._held = due - self._held, due & self._held
+        if self.open is not None and self.open.service.name not in self._since:
+            self.open = None  # what it was for is over; that is nobody's no
         for name in self.services:
-            if name in begun and self.open is None and t_s - self._latest >= PAUSE_S and self._rested(name, t_s):
-                self._held.add(name)
+            if name in due and name not in self._told and self.open is None and self._may(name, t_s):
+                self._told.add(name)
                 self._offered[name] = self._latest = t_s
                 self.open, self._spoken = Offer(self.services[name], t_s), name
                 return self.open
@@ -234,6 +257,12 @@ class Offers:
             except OSError as error:
                 raise CaravelaError(f"cannot remember this in '{self.kept}' ({error.strerror}); give a file that you can write.") from error
         return "I offer things again." if on else "I won't offer that again."
+
+    def _may(self, name: str, t_s: float) -> bool:
+        """Has its trigger held for long enough, and is nothing in its way?"""
+        service = self.services[name]
+        paused = t_s - self._latest < PAUSE_S and not service.pressing
+        return t_s - self._since[name][0] >= service.holds_s and not paused and self._rested(name, t_s)
 
     def _rested(self, name: str, t_s: float) -> bool:
         """Is a service on, and its cool-down over? Each refusal in a row makes it longer."""

@@ -19,6 +19,11 @@ FOLDER = Path(__file__).parent / "phrases"
 NONE = "none"  # no operation, no zone
 PER_PATTERN = 2  # sayings drawn from one pattern
 NEGATED_SHARE = 0.35  # of patterns that are also said with a "don't"
+TELLING = 4  # letters of a word by which conditions are told apart
+_PALE = set(
+    """a an the it its we re ve is are was be been has have had that this there here our us my to of at in on off out up down over and no not get
+    gets got getting come comes coming go goes going gone start starts set sets take takes become becomes begin begins by more""".split()
+)  # words that say nothing of what a condition is about
 STEM = 7  # letters that tell a word from others
 JOINED = 600  # sayings of several things
 EVEN = 14  # sayings of an operation at least, however few its patterns
@@ -108,6 +113,22 @@ def is_known(word: str) -> bool:
     """Is this a word of ours, or one made from its stem? The encoder may know it by scraps only."""
     words, stems = _known()
     return word.lower() in words or word.lower()[:STEM] in stems
+
+
+@functools.cache
+def _stems_of(label: str) -> frozenset[str]:
+    return frozenset(stem for pattern in patterns() if pattern.label == label for stem in _telling(pattern.pattern))
+
+
+def speaks_of(label: str, text: str) -> bool:
+    """Does a text share a telling word with any phrasing of a meaning, if it has any? "When the moon is full" is no phrasing of the dark."""
+    told = _telling(text)
+    return not told or bool(told & _stems_of(label))
+
+
+def _telling(text: str) -> set[str]:
+    """The beginnings of the words that say what a text is about."""
+    return {word[:TELLING] for word in re.findall(r"[a-z]+", text.lower()) if word not in _PALE and len(word) > 1}
 
 
 @functools.cache

@@ -23,9 +23,10 @@ _NAMED = [  # where the head hears no place
         (rf"{_BACK}.*\bleft\b|\bleft\b.*{_BACK}", "rear_left"),
         (rf"{_BACK}.*\bright\b|\bright\b.*{_BACK}", "rear_right"),
         (_BACK, "rear"),
+        (r"\b(?:on|for) my side\b", "speaker"),
         (r"\b(?:in|at) the front\b|\bfront (?:seats|windows)\b", "front"),
-        (r"\bpassenger['’]?s\b|\bpassenger side\b", "passenger"),
-        (r"\bdriver['’]s\b|\bdriver side\b", "driver"),
+        (r"\bpassenger['’]?s\b|\b(?:front )?passenger (?:side|seat|window|door|mirror|headrest|backrest)\b", "passenger"),
+        (r"\bdriver['’]s\b|\bdriver (?:side|seat|window|door|mirror|headrest|backrest)\b", "driver"),
     )
 ]
 PLURAL = re.compile(r"\b(?:windows|seats|backrests|headrests|(?:reading|map) l(?:ights|amps)|blinds|shades|heaters|doors)\b", re.IGNORECASE)

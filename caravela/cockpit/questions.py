@@ -18,6 +18,15 @@ _TOO_HARD = re.compile(
     r"(?: (?:so|too|that|as|quite|very))* (?:hard|harsh|abrupt|sharp|sudden|rough|jerk|aggressive)\w*(?: please)?\W*",
     re.IGNORECASE,
 )
+_LEAVES = re.compile(
+    r"^(?:(?:please|just|no|you can) )*(?:leave|keep) .*\b(?:as (?:it is|they are|is)|like (?:that|this)|the way (?:it is|they are))\W*$",
+    re.IGNORECASE,
+)
+_FOLLOWS = re.compile(
+    r"(?:(?:please|can you|could you|just|quick|now)[ ,]+)*(?:(?:keep )?follow(?:ing)?|go after|keep up with|stay with|don['’]?t lose) (?:that|the|this|my \w+['’]s) "
+    r"(?:\w+ )?(?:car|van|lorry|truck|bus|taxi|cab|vehicle|motorbike|one|ambulance)(?: (?:in front|ahead|there|over there|please|now|of us))*\W*",
+    re.IGNORECASE,
+)
 _STATEMENT = re.compile(
     r"(?:because |since )?(?:it['’]?s|it is|i['’]?m|i am|i (?:lost|can['’]?t|cannot|feel|was)|there (?:is|are)|there['’]?s|we['’]?re|we are|"
     r"(?:the|my|our) \w+(?: \w+)? (?:is|are|hurts?))\b(?!.*\b(?:should|want|need|must|like|may|could|would)\b)",
@@ -28,6 +37,16 @@ _STATEMENT = re.compile(
 def asks_what_is_there(clause: str) -> bool:
     """Does this ask what is on a side, what the light shows, or whether the road is clear?"""
     return any(pattern.fullmatch(clause) for pattern in (_WHAT_SIDE, _LIGHT, _CLEAR))
+
+
+def leaves_it(clause: str) -> bool:
+    """Is something to be left as it is?"""
+    return _LEAVES.search(clause) is not None
+
+
+def asks_to_follow(clause: str) -> bool:
+    """Is it asked that one vehicle be followed, and nothing besides, such as how closely?"""
+    return _FOLLOWS.fullmatch(clause) is not None
 
 
 def asks(clause: str) -> bool:

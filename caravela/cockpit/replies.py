@@ -5,6 +5,7 @@ from typing import Protocol
 
 from caravela.cockpit.gate import Verdict
 from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
+from caravela.cockpit.sight import listed
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -17,6 +18,7 @@ from caravela.core.request import (
     GoOn,
     GoTo,
     KeepDistance,
+    KeepOffMotorways,
     Manner,
     Overtake,
     Park,
@@ -81,12 +83,18 @@ _UNREAD = re.compile(
     re.IGNORECASE,
 )
 _WHO_DRIVES = re.compile(r"\bwho(?:['’]s| is) driving\b", re.IGNORECASE)
-_VEHICLE = re.compile(r"\b(?:car|vehicle|van|lorry|truck|bus(?! stop)|taxi|motorbike|tram|one (?:ahead|in front))\b", re.IGNORECASE)
-_PLAIN_VEHICLE = re.compile(r"(?:car|vehicle|one)(?: (?:that is |which is )?(?:ahead|in front|before us)(?: of us)?)?", re.IGNORECASE)
-_STOP_AT = re.compile(
-    r"\b(?:behind|in front of|next to|beside|near|by|at|after|before) (?:the |that |this |a )(?:next )?(?!side\b|kerb|curb|roadside|edge)(?P<thing>.+)",
-    re.IGNORECASE,
-)
+BEYOND = {
+    "roads": "Of roads I can only avoid motorways, and take the turns that you name; I leave the way as it is.",
+    "follow": "I can't follow one car wherever it goes: I keep to my own way, at a distance from whoever is ahead. Name turns or a place instead.",
+    "tone": "I have no tone control; I can make the sound louder or quieter.",
+    "order": "I can play, stop and skip, and no more than that with what is playing.",
+    "washer": "I have no washer to switch; I can run the wipers.",
+    "scent": "I have no scents and no purifier; I can recirculate the air or let fresh air in.",
+    "house": "I reach nothing outside this car.",
+    "memory": "I keep no seat settings; I can move the seat as you say.",
+    "calendar": "I keep no calendar and no alarms.",
+    "messages": "I read and write no messages; I can call somebody.",
+}
 REST_LEFT = "The rest of it I leave, too."
 SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."
@@ -157,6 +165,8 @@ def proposed(intent: CabinCall | DrivingWish | FindCharger) -> str:
     where = f" for {' and '.join(SPOKEN[place] for place in call.places)}" if call.places else ""
     if tool.form in (Form.ACT, Form.TEXT):
         return f"{tool.noun}{'' if call.value is None else f' “{call.value}”'}"
+    if call.times:
+        return f"{tool.noun}{where} at {call.value:g} times what it is"
     how = {
         Operation.ON: tool.states[0],
         Operation.OFF: tool.states[1],
@@ -165,7 +175,13 @@ def proposed(intent: CabinCall | DrivingWish | FindCharger) -> str:
         Operation.MAX: "at its highest",
         Operation.MIN: "at its lowest",
         Operation.ASK: "told",
-    }.get(call.operation) or (f"at {call.value:g}{UNITS.get(tool.unit, '')}" if isinstance(call.value, float) else f"“{call.value}”")
+    }.get(call.operation) or (
+        f"times {call.value:g}"
+        if call.times
+        else f"at {call.value:g}{UNITS.get(tool.unit, '')}"
+        if isinstance(call.value, float)
+        else f"“{call.value}”"
+    )
     return f"{tool.noun}{where} {how}"
 
 
@@ -197,6 +213,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return "I take us home." if place == "home" else f"I take us to {place}."
         case DropRoute():
             return "The route is cancelled."
+        case KeepOffMotorways(over):
+            return "I take motorways again." if over else "I ask for a way without motorways, where there is one."
         case Drive(Manner.BRISK):
             return "I drive more briskly, within the limit."
         case Drive(manner):
@@ -241,32 +259,19 @@ def side_asked(words: str) -> str | None:
 def what(situation: Situation, words: str = "") -> str:
     """What is ahead: the vehicle and the light that the driver reads. Of what it does not read (a side, a person, a colour) it says so."""
     if (side := side_asked(words)) is not None:
-        return f"I can't tell what is on the {side}."
+        there = situation.on(side)
+        empty = f"I see nothing on the {side}." if side in situation.looks else f"I can't tell what is on the {side}."
+        return f"I see {listed(there)}." if there else empty
     light = "" if situation.light == "none" else f"a {situation.light} light"
     if _LIGHT.search(words):
         return f"I see {light}." if light else "I see no light ahead."
-    lead = "" if situation.lead is None else f"a {situation.lead_kind} {situation.lead:.0f} metres ahead"
+    lead = listed(situation.on()) if situation.on() else ""
     seen = " and ".join(part for part in (lead, light) if part)
     if _WHO_DRIVES.search(words):
         return "You drive." if situation.human_drives else "I drive."
     if _UNREAD.search(words):
         return f"That I can't tell; I see {seen}." if seen else "That I can't tell; I read the vehicle ahead and the lights, and see none."
     return f"I see {seen}." if seen else "I see nothing in our way."
-
-
-def stopping(words: str, situation: Situation) -> str:
-    """After a stop that was wished for somewhere: whether the driver sees what was named; "" where no place was."""
-    found = _STOP_AT.search(words)
-    if found is None:
-        return ""
-    if not _VEHICLE.search(found["thing"]):
-        return "I can't pick that out, so I stop at the next safe place."
-    if situation.lead is None:
-        return "I see no vehicle ahead, so I stop at the next safe place."
-    seen = f"the {situation.lead_kind} {situation.lead:.0f} metres ahead"
-    if _PLAIN_VEHICLE.fullmatch(found["thing"].strip(" .!")):
-        return f"I stop at the next safe place, behind {seen}."
-    return f"I see {seen}, but not which one it is; I stop at the next safe place."
 
 
 def opposite(wish: Wish) -> Wish | None:
@@ -276,6 +281,8 @@ def opposite(wish: Wish) -> Wish | None:
             return TakeTurn(Side.STRAIGHT)
         case GoTo():
             return DropRoute()
+        case KeepOffMotorways(over):
+            return KeepOffMotorways(over=not over)
         case Drive() | KeepDistance():
             return None if wish == Drive(Manner.PLAIN) else Drive(Manner.PLAIN)
     return None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from caravela.cockpit.intents import Condition
+from caravela.cockpit.sight import AHEAD, VEHICLE, Seen
 from caravela.core.signals import Signals
 from caravela.core.units import to_kph
 
@@ -23,7 +24,11 @@ class Situation:
     limit: float | None = None  # m/s, of the road; None where it is not known
     light: str = "none"  # of the junction ahead, as the driving model reads it: none, red, yellow, green
     lead: float | None = None  # m to what is ahead in the lane
-    lead_kind: str = "vehicle"
+    lead_speed: float | None = None  # m/s of it
+    lead_kind: str = VEHICLE
+    seen: tuple[Seen, ...] = ()  # what else is seen, by whoever reads more than what is ahead in the lane
+    reads: tuple[str, ...] = (VEHICLE,)  # kinds that would be seen
+    looks: tuple[str, ...] = (AHEAD,)  # where whatever is there would be seen
     motorway: bool = False
     arrived: bool = False
     human_drives: bool = False  # a human is the responsible party
@@ -32,6 +37,16 @@ class Situation:
     @property
     def standing(self) -> bool:
         return self.speed < STANDING
+
+    @property
+    def sights(self) -> tuple[Seen, ...]:
+        """All that is seen, what is ahead in the lane first."""
+        lead = () if self.lead is None else (Seen(self.lead_kind, AHEAD, self.lead, self.lead_speed),)
+        return (*lead, *self.seen)
+
+    def on(self, side: str = AHEAD) -> tuple[Seen, ...]:
+        """What is seen on a side."""
+        return tuple(thing for thing in self.sights if thing.side == side)
 
 
 def is_raining(signals: Signals) -> bool:

@@ -1,7 +1,7 @@
 """A tool: one thing that the cabin can do, with the signal that it sets and the range it keeps to. A call names a tool, an
 operation, places and a value; checking it says what it would write, and nothing more: whether it may be is the gate's question."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from caravela.core.errors import CaravelaError
@@ -123,7 +123,7 @@ class Call:
     operation: Operation
     places: tuple[Place, ...] = ()
     value: float | str | None = None
-    relative: bool = False  # the value is a difference
+    times: bool = False  # the value is a factor of what is so now
 
 
 def written(tool: Tool, call: Call, now: Value) -> Value:
@@ -150,12 +150,16 @@ def _level(tool: Tool, call: Call, now: Value) -> Value:
     assert not isinstance(now, str | bool)
     level = now * tool.sign
     by = float(call.value) if isinstance(call.value, float | int) else tool.step
+    if call.times and level > 0.0:
+        return min(max(level * by, tool.low), tool.high) * tool.sign
     if call.operation is Operation.SET and call.value is None:
         raise ToolError(f"{tool.noun} got no number; expected {tool.low:g} to {tool.high:g} {tool.unit}.")
     # seats and fans share a signal with their opposite: what is below zero is off for this tool
     level = max(level, tool.low) if tool.sign < 0 or tool.low == 0 else level
     full, shut = (tool.high if tool.on is None else tool.on), (tool.low if tool.off is None else tool.off)
     assert not isinstance(full, str) and not isinstance(shut, str)
+    if call.times:  # of nothing: "double the massage" still asks for more
+        call, by = replace(call, operation=Operation.UP if by > 1.0 else Operation.SET), tool.step if by > 1.0 else level
     wanted = {
         Operation.ON: full,
         Operation.OFF: shut,

@@ -1,33 +1,28 @@
-"""From free words to typed intents. The head says what a clause means; this file cuts a request into clauses, fills in numbers, places
-and names, and says what is missing or unclear. It decides nothing: it has no hands."""
+"""From free words to typed intents. The head says what a clause means; this file cuts a request into clauses and says what is unclear;
+`calls` and `wishes` fill in numbers, places and names, and say what is missing. It decides nothing: it has no hands."""
 
 import functools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from caravela.cockpit.bounds import FASTEST_ROAD, KM_PER_MILE, MILES, bound_in, is_above
-from caravela.cockpit.clauses import conditional, cut, says_stop, strong_parts, unquoted
+from caravela.cockpit.calls import call_of, operation_of, places_named
+from caravela.cockpit.clauses import conditional, cut, strong_parts, unquoted
 from caravela.cockpit.corrections import REPLACES, names_a_verb, parted, put_right
 from caravela.cockpit.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.intents import (
-    Answer,
+    Beyond,
     CabinCall,
     Condition,
     Contradiction,
     DrivingWish,
-    FindCharger,
     Follow,
     FollowUp,
     Garbled,
-    Hazard,
     Intent,
-    Missing,
     Negated,
-    OfferSwitch,
     Question,
     Reply,
-    Slot,
     SmallTalk,
     Step,
     Unclear,
@@ -35,71 +30,40 @@ from caravela.cockpit.intents import (
     means_nothing,
     stops,
 )
-from caravela.cockpit.names import name_in, person_called
+from caravela.cockpit.lacking import lacked
+from caravela.cockpit.meanings import SIMPLE, best, refusals
+from caravela.cockpit.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.numbers import numbers_in, share_in
-from caravela.cockpit.phrasing import NEGATED, NONE, SEVERAL, is_known
-from caravela.cockpit.places import PLURAL, places_of, zone_alone, zone_named
-from caravela.cockpit.questions import as_statement, asks, asks_what_is_there, finds_it_too_hard, is_reason, tells_of_a_call
-from caravela.cockpit.tool import TAKES, Call, Form, Operation, Place, Tool
-from caravela.cockpit.tools import TOOLS
-from caravela.cockpit.wordpieces import piece_spans
-from caravela.cockpit.words_for import choice_in, operation_in, rather
-from caravela.core.errors import CaravelaError
-from caravela.core.request import (
-    CapSpeed,
-    ChangeLane,
-    Drive,
-    DropRoute,
-    GoOn,
-    GoTo,
-    KeepDistance,
-    Manner,
-    Overtake,
-    Park,
-    PullOver,
-    Side,
-    TakeTurn,
+from caravela.cockpit.outside import regard_in
+from caravela.cockpit.phrasing import SEVERAL, is_known, speaks_of
+from caravela.cockpit.places import places_of, zone_alone
+from caravela.cockpit.questions import (
+    as_statement,
+    asks_to_follow,
+    asks_what_is_there,
+    finds_it_too_hard,
+    is_reason,
+    leaves_it,
+    tells_of_a_call,
 )
-from caravela.core.units import from_kph
+from caravela.cockpit.roads import about_roads
+from caravela.cockpit.steps import contradict, with_its_stop
+from caravela.cockpit.tool import Call, Form, Operation, Place
+from caravela.cockpit.tools import TOOLS
+from caravela.cockpit.wishes import bound_of, wish_of
+from caravela.cockpit.words_for import rather
+from caravela.core.request import Drive, GoOn, Manner
 from caravela.words import SentenceEncoder
 
 LONGEST = 400  # characters of a request; more is not said in one breath
 SURE = 0.30  # probability of the best meaning below which nothing is done
 RIVAL = 0.7  # share of the best one's probability from which a second meaning makes a request ambiguous
 UNSAFE = 0.4  # probability of all refusals together from which nothing else is believed
-DOUBTFUL = 0.2  # of all refusals together from which only what is put plainly is a bound
 SURE_REPAIR = 0.5  # probability from which what follows on "no, I mean" is a request of its own
 SURE_STATE = 0.5  # probability of a condition from which a question is one about it
 MOST_SCRAPS = 0.4  # share of word pieces that are not words
-LEAST_FREE = 0.15  # of the surest word piece of a name
-FREE = 0.4  # probability from which a word piece belongs to a name
-PLACEHOLDER = re.compile(r"Q(\d)X", re.IGNORECASE)  # of quoted words
-EXIT = re.compile(r"\b(?:exit|slip road|off-?ramp)\b", re.IGNORECASE)
-AROUND = re.compile(r"\b(?:around|u-?turn)\b", re.IGNORECASE)  # there is no wish for that
 AT_A_SPEED = re.compile(r"\b(?:drive|go|do|travel|cruise)\b", re.IGNORECASE)  # who says so and a number means a speed
 IN_THE_CABIN = re.compile(r"\b(?:sides?|seats?|zones?|passenger|in the (?:back|front|rear))\b", re.IGNORECASE)  # no speed is set there
-_SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
-_ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "next": 1}
-SIMPLE: dict[str, Intent] = {
-    "drive.straight": DrivingWish(TakeTurn(Side.STRAIGHT)),
-    "drive.cancel_route": DrivingWish(DropRoute()),
-    "drive.stop": DrivingWish(PullOver()),
-    "drive.go_on": DrivingWish(GoOn()),
-    "drive.overtake": DrivingWish(Overtake()),
-    "drive.park": DrivingWish(Park()),
-    "drive.distance": DrivingWish(KeepDistance()),
-    "drive.charger": FindCharger(),
-    **{f"drive.{manner}": DrivingWish(Drive(manner)) for manner in Manner},
-    **{f"answer.{answer}": Reply(answer) for answer in Answer},
-    **{f"refuse.{hazard}": Unsafe(hazard) for hazard in Hazard},
-    **{f"ask.{about}": Question(about) for about in ("why", "what", "limit", "speed")},
-    "offers.off": OfferSwitch(False),
-    "offers.on": OfferSwitch(True),
-    NEGATED: Negated(),
-    "chat": SmallTalk(),
-    "unclear": Unclear(),
-    SEVERAL: Unclear(),
-}
 
 
 class Understanding:
@@ -130,7 +94,7 @@ class Understanding:
                 )
                 if not said_twice and not only_says_why:
                     steps.append(step)
-            steps[before:] = _with_its_stop(steps[before:], request, when)
+            steps[before:] = with_its_stop(steps[before:], request, when)
         if any(contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
             return [Step(Contradiction(), plain)]
         return steps
@@ -170,12 +134,12 @@ class Understanding:
     def meaning(self, text: str, *, condition: bool = False) -> tuple[str, str]:
         """(meaning, operation) of one clause, or of what it waits for: what tests and tables ask."""
         reading = self._read(text)
-        label = _best({name: chance for name, chance in reading.label.items() if name.startswith("when.") == condition})
-        return (label, _operation(TOOLS[label], reading, text)) if label in TOOLS else (label, "")
+        label = best({name: chance for name, chance in reading.label.items() if name.startswith("when.") == condition})
+        return (label, operation_of(TOOLS[label], reading, text)) if label in TOOLS else (label, "")
 
     def as_tool(self, text: str, name: str) -> Intent | None:
         """What `text` asks of one tool, once it is known that this one is meant."""
-        return self._call(TOOLS[name], self._read(text), text, (), ())
+        return self._call(name, text, (), ())
 
     def sureness(self, text: str, deed: str) -> float:
         """Probability of a meaning with its operation, in one clause."""
@@ -183,7 +147,7 @@ class Understanding:
 
     def zone(self, text: str) -> str:
         """The place that one clause names."""
-        return _best(self._read(text).zone)
+        return best(self._read(text).zone)
 
     def _head_reads(self, text: str) -> Reading:
         return self._head.read(self._encoder, text)
@@ -191,8 +155,8 @@ class Understanding:
     def _as_request(self, text: str) -> float:
         """How surely a clause is one request."""
         label = self._read(text).label
-        best = max((name for name in label if not name.startswith("when.")), key=label.__getitem__)
-        return 0.0 if best in (SEVERAL, "chat", "unclear") else label[best]
+        likeliest = max((name for name in label if not name.startswith("when.")), key=label.__getitem__)
+        return 0.0 if likeliest in (SEVERAL, "chat", "unclear") else label[likeliest]
 
     def _as_condition(self, text: str) -> float:
         label = self._read(text).label
@@ -200,10 +164,10 @@ class Understanding:
 
     def _condition(self, text: str) -> Condition | Unclear:
         label = {name: chance for name, chance in self._read(text).label.items() if name.startswith("when.")}
-        best = _best(label)
-        if label[best] < SURE:
+        likeliest = best(label)
+        if label[likeliest] < SURE or not (likeliest == "when.minutes" or speaks_of(likeliest, text)):
             return Unclear()
-        kind = best.removeprefix("when.")
+        kind = likeliest.removeprefix("when.")
         numbers = numbers_in(text)
         number = numbers[0] if numbers else None
         if kind == "minutes":
@@ -220,13 +184,23 @@ class Understanding:
             return DrivingWish(Drive(Manner.GENTLE))
         if asks_what_is_there(clause):
             return Question("what")
+        if (way := about_roads(clause)) is not None:
+            return way
+        if (regard := regard_in(clause)) is not None:
+            return regard
+        if asks_to_follow(clause):
+            return Beyond("follow")
         reading = self._read(clause)
-        if (bound := self._bound(clause, reading)) is not None:
+        if (bound := bound_of(clause, reading)) is not None:
             return bound
         ranked = sorted(((chance, name) for name, chance in reading.label.items() if not name.startswith("when.")), reverse=True)
-        refusals = {name: chance for name, chance in reading.label.items() if name.startswith("refuse.")}
-        if sum(refusals.values()) > UNSAFE:
-            return SIMPLE[_best(refusals)]
+        hazards = refusals(reading.label)
+        if sum(hazards.values()) > UNSAFE:
+            return SIMPLE[best(hazards)]
+        if leaves_it(clause):
+            return Negated()
+        if (lacks := lacked(clause)) is not None:
+            return Beyond(lacks)
         (first, label), (second, other) = ranked[0], ranked[1]
         label = rather(label, clause)
         if label in ("chat", "unclear") or first < SURE:
@@ -242,17 +216,19 @@ class Understanding:
         if label in SIMPLE:
             return SIMPLE[label]
         if label in TOOLS:
-            return self._call(TOOLS[label], reading, clause, names, self._places(TOOLS[label], reading, clause, seat, lefthand))
+            return self._call(label, clause, names, places_named(TOOLS[label], reading, clause, seat, lefthand=lefthand))
         if label == "follow.value" and AT_A_SPEED.search(clause) and numbers_in(clause):
             label = "drive.speed"
         elif label == "drive.speed" and IN_THE_CABIN.search(clause):
             label = "follow.value"
         if label.startswith("follow."):
             numbers = numbers_in(clause)
+            if len(set(numbers)) > 1:
+                return Unclear()
             value = numbers[0] if numbers else share_in(clause)
-            places = places_of(zone_alone(clause) or _best(reading.zone), seat, lefthand)
+            places = places_of(zone_alone(clause) or best(reading.zone), seat, lefthand)
             return FollowUp(Follow(label.removeprefix("follow.")), value, places)
-        return self._wish(label, clause, reading, names, lefthand=lefthand)
+        return wish_of(label, clause, place=self._name(label, clause, names) if label == "drive.go_to" else "", lefthand=lefthand)
 
     def _garbled(self, clause: str) -> bool:
         """Is this mostly made of scraps of words, as noise and other languages are to the encoder?"""
@@ -261,154 +237,22 @@ class Understanding:
         scraps = sum(piece.startswith("##") or piece == "[UNK]" or not piece.isascii() for piece in pieces)
         return not any(piece.isalnum() for piece in pieces) or (len(pieces) > 3 and scraps > MOST_SCRAPS * len(pieces))
 
-    def _call(self, tool: Tool, reading: Reading, clause: str, names: Sequence[str], places: tuple[Place, ...]) -> Intent:
-        operation = _operation(tool, reading, clause)
-        places = tuple(place for place in places if place in tool.places)
-        call = Call(tool.name, operation, places)
-        numbers, share = numbers_in(clause), share_in(clause)
-        match tool.form:
-            case Form.TEXT:
-                text = self._name(tool.name, clause, reading, names)
-                return CabinCall(Call(tool.name, operation, places, text)) if text else Missing(tool.name, Slot.TEXT, call)
-            case Form.CHOICE if operation is Operation.SET:
-                choice = choice_in(tool.name, clause)
-                return CabinCall(Call(tool.name, operation, places, choice)) if choice else Missing(tool.name, Slot.CHOICE, call)
-            case Form.LEVEL if operation is Operation.SET:
-                value = numbers[0] if numbers else share
-                return CabinCall(Call(tool.name, operation, places, value)) if value is not None else Missing(tool.name, Slot.NUMBER, call)
-            case Form.LEVEL if operation in (Operation.UP, Operation.DOWN) and numbers and re.search(r"\bby\b", clause):
-                return CabinCall(Call(tool.name, operation, places, numbers[0]))
-            case _:
-                return CabinCall(call)
-
-    def _wish(self, label: str, clause: str, reading: Reading, names: Sequence[str], *, lefthand: bool) -> Intent:
-        """A driving wish with something to fill in."""
-        sides = {found.lower() for found in _SIDE.findall(clause)}
-        side = Side(sides.pop()) if len(sides) == 1 else None
-        if label == "drive.go_to":
-            place = self._name(label, clause, reading, names)
-            return DrivingWish(GoTo(place)) if place else Missing(label, Slot.TEXT)
-        if label == "drive.speed":
-            numbers = numbers_in(clause)
-            if not numbers:
-                return Missing(label, Slot.NUMBER)
-            try:
-                return DrivingWish(CapSpeed(from_kph(numbers[0] * (KM_PER_MILE if MILES.search(clause) else 1.0))))
-            except CaravelaError:
-                return Unsafe(Hazard.SPEEDING)
-        if side is None and label == "drive.turn" and EXIT.search(clause):
-            side = Side.LEFT if lefthand else Side.RIGHT  # exits lie on the side that traffic keeps to
-        if side is None:
-            return Unclear() if asks(clause) or AROUND.search(clause) else Missing(label, Slot.SIDE)
-        if label == "drive.lane":
-            return DrivingWish(ChangeLane(side))
-        words = clause.lower().split()
-        return DrivingWish(TakeTurn(side, next((_ORDINAL[word] for word in words if word in _ORDINAL), 1)))
-
-    def _name(self, label: str, clause: str, reading: Reading, names: Sequence[str]) -> str:
-        """The free text of a clause: what is quoted, or the longest run of word pieces that the head takes for a name."""
-        quoted = PLACEHOLDER.search(clause)
-        if quoted is not None and int(quoted[1]) < len(names):
-            return names[int(quoted[1])]
-        spans = piece_spans(self._encoder.tokens(clause, max_tokens=MAX_TOKENS), clause)
-        surest = float(reading.free.max(initial=0.0))
-        enough = min(FREE, 0.4 * surest) if surest > LEAST_FREE else FREE
-        runs: list[tuple[int, int]] = []
-        open_run = False
-        for span, free in zip(spans, reading.free, strict=False):
-            if span is None or free < enough:
-                open_run = False
-            elif open_run:
-                runs[-1] = (runs[-1][0], span[1])
-            else:
-                runs.append(span)
-                open_run = True
-        return name_in(label, clause, runs)
-
-    def _bound(self, clause: str, reading: Reading) -> Intent | None:
-        """A bound on the speed that is all that a clause names: one from above is a wish, one from below is refused. Where the head
-        hears a hazard in what may be either, it is no bound but a speed, which the gate compares with the limit."""
-        about_speed = _best(reading.label) in ("drive.speed", "refuse.speeding", "drive.careful")
-        bound = bound_in(clause, about_speed=about_speed)
-        refusals = {name: chance for name, chance in reading.label.items() if name.startswith("refuse.")}
-        doubtful = sum(refusals.values()) > DOUBTFUL
-        if bound is None:
-            return SIMPLE[_best(refusals)] if doubtful and is_above(clause) else None
-        if not bound.at_most:
-            return Unsafe(Hazard.SPEEDING)
-        either = doubtful and not bound.plain
-        if either and bound.kph > FASTEST_ROAD:
-            return None
-        try:
-            return DrivingWish(CapSpeed(from_kph(bound.kph)), at_most=not either)
-        except CaravelaError:
-            return Unsafe(Hazard.SPEEDING)
-
     def _state(self, clause: str) -> str | None:
         """The state that a question is about, as the condition that would wait for it; None for another question."""
         if not (state := as_statement(clause)):
             return None
         label = {name: chance for name, chance in self._read(state).label.items() if name.startswith("when.")}
-        best = _best(label)
-        return best.removeprefix("when.") if label[best] > SURE_STATE and best != "when.minutes" else None
+        likeliest = best(label)
+        return (
+            likeliest.removeprefix("when.")
+            if label[likeliest] > SURE_STATE and speaks_of(likeliest, state) and likeliest != "when.minutes"
+            else None
+        )
 
-    def _places(self, tool: Tool, reading: Reading, clause: str, seat: Place, lefthand: bool) -> tuple[Place, ...]:
-        """The places that a clause names; "the windows" are all of them."""
-        zone = _best(reading.zone)
-        named = places_of(zone if zone != NONE else zone_named(clause), seat, lefthand)
-        return tool.places if not named and PLURAL.search(clause) else named
+    def _call(self, tool: str, clause: str, names: Sequence[str], places: tuple[Place, ...]) -> Intent:
+        name = self._name(tool, clause, names) if TOOLS[tool].form is Form.TEXT else ""
+        return call_of(TOOLS[tool], self._read(clause), clause, name=name, places=places)
 
-
-def _operation(tool: Tool, reading: Reading, clause: str) -> Operation:
-    """What is to be done with a tool. A choice or a number that is named settles it."""
-    if tool.form is Form.CHOICE and choice_in(tool.name, clause) is not None:
-        return Operation.SET
-    chances = {
-        operation: reading.operation[operation] * reading.deed.get(f"{tool.name} {operation}", 1e-4) for operation in TAKES[tool.form]
-    }
-    ranked = sorted(chances, key=lambda operation: -chances[operation])
-    best = operation_in(tool.name, clause) or ranked[0]
-    if tool.form is Form.CHOICE and best is Operation.SET and chances[ranked[1]] > 0.01:
-        best = ranked[1]  # no choice is named
-    if tool.form is not Form.LEVEL or best in (Operation.ASK, Operation.OFF):
-        return best
-    numbers, share = numbers_in(clause), share_in(clause)
-    if best in (Operation.UP, Operation.DOWN) and (not numbers or re.search(r"\bby\b", clause)):
-        return best
-    return Operation.SET if numbers or (share is not None and share < 100.0) else best
-
-
-def _with_its_stop(steps: list[Step], request: str, when: Condition | Unclear | None) -> list[Step]:
-    """The steps of `request` with the stop that is said in it beside other driving: none is lost, and a bare side only says where to stop."""
-    if any(isinstance(step.intent, DrivingWish) for step in steps) and says_stop(request) and not any(stops(step.intent) for step in steps):
-        steps = [*steps, Step(DrivingWish(PullOver()), request, when)]
-    if not any(stops(step.intent) for step in steps):
-        return steps
-    return [step for step in steps if not (_is_turn(step.intent) and not names_a_verb(step.words))]
-
-
-def _is_turn(intent: Intent) -> bool:
-    return isinstance(intent, DrivingWish) and isinstance(intent.wish, TakeTurn | ChangeLane)
-
-
-def _best(chances: dict[str, float]) -> str:
-    return max(chances, key=chances.__getitem__)
-
-
-def contradict(a: Step, b: Step) -> bool:
-    """Do two steps undo each other?"""
-    opposite = (
-        {Operation.ON, Operation.OFF},
-        {Operation.UP, Operation.DOWN},
-        {Operation.MAX, Operation.MIN},
-        {Operation.MAX, Operation.OFF},
-    )
-    match a.intent, b.intent:
-        case CabinCall(x), CabinCall(y) if x.tool == y.tool and x.places == y.places and a.condition == b.condition:
-            return {x.operation, y.operation} in opposite or (x.operation is y.operation is Operation.SET and x.value != y.value)
-        case DrivingWish(TakeTurn() as x), DrivingWish(TakeTurn() as y):
-            return x.side is not y.side
-        case DrivingWish(x), DrivingWish(y):
-            kinds = {type(x), type(y)}
-            return kinds in ({PullOver, GoOn}, {Park, GoOn}) or (kinds == {Drive} and x != y) or (kinds == {CapSpeed} and x != y)
-    return False
+    def _name(self, label: str, clause: str, names: Sequence[str]) -> str:
+        """The free text of a clause: what is quoted, or what the head takes for a name."""
+        return name_of(label, clause, self._read(clause).free, self._encoder.tokens(clause, max_tokens=MAX_TOKENS), names)

@@ -2,7 +2,7 @@
 
 import re
 
-from caravela.cockpit.tool import Operation
+from caravela.cockpit.tool import TAKES, Form, Operation, Tool
 from caravela.cockpit.tools.body import COLOURS
 
 ACRONYMS = {"FM", "AM", "DAB", "USB", "AUX", "CD", "C", "F"}
@@ -57,10 +57,15 @@ _BRIGHTER = (
     (r"\bbrighte[rn]", Operation.UP),
     (r"\b(?:dim|dark|soft)", Operation.DOWN),
 )
+_ASKS_WHAT = re.compile(r"(?:what|which)(?:['’]s| is| are)\b(?! (?:about|with)\b)", re.IGNORECASE)
+_COOLS = re.compile(r"\b(?:cool\w*|a/?c|air ?con\w*|air conditioning|back|lie|lean|tilt)\b", re.IGNORECASE)
 # words that a meaning never holds, and the meaning that they have beside its own words
 _RATHER: dict[str, tuple[str, str]] = {
     "drive.turn": (r"^(?:please )?(?:stop|halt|pull (?:over|in|up))\b(?!.*\b(?:turn|exit|take))", "drive.stop"),
     "window.position": (r"\b(?:fog|steam|mist|frost|fr[eo]ez|icy|iced|condens)", "climate.front_defroster"),
+    "drive.overtake": (r"\b(?:behind|following|follow|back)\b(?!.*\b(?:overtake|overtaking|pass|passing)\b)", "drive.distance"),
+    "phone.decline": (r"\b(?:mute|muted|microphone|mic)\b", "phone.microphone"),
+    "phone.hang_up": (r"\b(?:mute|muted|microphone|mic)\b", "phone.microphone"),
     "phone.call": (r"\b(?:messages?|texts?|e-?mails?|sms|write)\b", "chat"),
     "seat.recline": (r"^(?!.*(?:reclin|back ?rest|lean|seat|tilt|lie|flat|upright)).*\bdegrees?\b", "climate.temperature"),
 }
@@ -70,6 +75,7 @@ _OPERATIONS: dict[str, tuple[tuple[str, Operation], ...]] = {
     "light.ambient_brightness": _BRIGHTER,
     "screen.brightness": _BRIGHTER,
     "light.dome": ((r"\b(?:it['’]?s|it is)\b.*\bdark", Operation.ON),),
+    "seat.recline": ((r"\bforwards?\b", Operation.DOWN),),
     "seat.cooling": ((r"\bcool(?: \w+){0,3} down\b", Operation.ON),),
 }
 
@@ -85,6 +91,19 @@ def operation_in(tool: str, text: str) -> Operation | None:
     if re.match(r"(?:is|are|was|were|did|what|how)\b", text, re.IGNORECASE):
         return None
     return next((operation for pattern, operation in _OPERATIONS.get(tool, ()) if re.search(pattern, text, re.IGNORECASE)), None)
+
+
+def way_of(tool: Tool, operation: Operation, text: str) -> Operation:
+    """`operation` of a tool, or the opposite where the words say "up" and it is down; "up" closes windows and says nothing of what opens. Who
+    asks what something is moves nothing."""
+    if _ASKS_WHAT.match(text) and Operation.ASK in TAKES[tool.form]:
+        return Operation.ASK
+    if tool.form is not Form.LEVEL or tool.states == ("open", "closed") or _COOLS.search(text):
+        return operation
+    up, down = re.search(r"\bup\b", text, re.IGNORECASE), re.search(r"\bdown\b", text, re.IGNORECASE)
+    if operation is Operation.DOWN and up and not down:
+        return Operation.UP
+    return Operation.DOWN if operation is Operation.UP and down and not up else operation
 
 
 def spoken(choice: str) -> str:

@@ -14,7 +14,7 @@ from caravela.cockpit.judging import Drive, DriveTask
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tools import catalogue
 from caravela.core.errors import CaravelaError
-from caravela.core.request import CapSpeed, DropRoute, GoOn, KeepDistance, Manner, Park, PullOver, Request, TakeTurn
+from caravela.core.request import CapSpeed, DropRoute, GoOn, KeepDistance, KeepOffMotorways, Manner, Park, PullOver, Request, TakeTurn
 from caravela.core.request import Drive as DriveIn
 from caravela.core.signals import Signals
 from caravela.core.types import Control
@@ -56,7 +56,7 @@ class ObedientBaseline:
     def hear(self, request: Request) -> None:
         """Take a wish into account."""
         match request.wish:
-            case TakeTurn():
+            case TakeTurn() | KeepOffMotorways():
                 self.simulator.request(request.words)
             case DriveIn(manner):
                 self.manner = manner

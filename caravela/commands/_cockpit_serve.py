@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
-    from caravela.cockpit.agent import CockpitAgent, Response
+    from caravela.cockpit.agent import CockpitAgent
     from caravela.cockpit.clients.consent import Consents
     from caravela.cockpit.clients.door import Door
     from caravela.cockpit.clients.doorbell import Doorbell
     from caravela.cockpit.grading import Car
+    from caravela.cockpit.response import Response
 
 TICK_S = 0.5  # between two looks at what was put off
 CLIENTS, AUDIT = "clients.json", "audit.jsonl"

@@ -18,8 +18,8 @@ from caravela.commands._cockpit_voice import ListenOptions, VoiceBenchOptions, r
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
-    from caravela.cockpit.agent import Response
     from caravela.cockpit.grading import Outcome
+    from caravela.cockpit.response import Response
 
 HELP = "talk to the car's agent, and measure what it understands and does"
 LONGEST_TRAINING = 200  # epochs
@@ -186,8 +186,9 @@ def _drive_all(options: BenchOptions, understanding: Any) -> "dict[str, list[Out
     import sys
     from dataclasses import replace
 
-    from caravela.cockpit.agent import CockpitAgent, Response
+    from caravela.cockpit.agent import CockpitAgent
     from caravela.cockpit.judging import drive_tasks, judge
+    from caravela.cockpit.response import Response
     from caravela.commands._cockpit_drives import Drives
 
     drives = Drives(options.town)
@@ -278,7 +279,7 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
 
 
 def run_days(options: DaysOptions) -> dict[str, Any]:
-    """Live the days, with and without patience."""
+    """Live the days: as the car does, without cool-downs, and taking every flicker for a need."""
     from caravela.cockpit.days import Days, simulate
 
     if not 1 <= options.days <= MOST_DAYS:
@@ -293,11 +294,15 @@ def run_days(options: DaysOptions) -> dict[str, Any]:
             "precision": round(days.precision, 3),
             "needs_met": round(days.recall, 3),
             "refused_per_hour": round(days.refused_per_hour, 3),
+            "delay_s": round(days.delay_s, 1),
             "by_service": {name: {"offered": offered, "accepted": yes} for name, (offered, yes) in days.by_service.items()},
         }
 
-    patient, hasty = (simulate(options.days, seed=options.seed, patient=patience) for patience in (True, False))
-    return {"days": options.days, **told(patient), "without_cool_down": told(hasty)}
+    ours, hasty, nervous = (
+        simulate(options.days, seed=options.seed, patient=patient, steady=steady)
+        for patient, steady in ((True, True), (False, True), (True, False))
+    )
+    return {"days": options.days, **told(ours), "without_cool_down": told(hasty), "without_waiting": told(nervous)}
 
 
 VERBS = {

@@ -64,6 +64,17 @@ class DropRoute:
 
 
 @dataclass(frozen=True)
+class KeepOffMotorways:
+    """Lay the route past motorways where there is another way, from now on; with `over`, no longer."""
+
+    over: bool = False
+
+    @property
+    def words(self) -> str:
+        return "motorways are fine again" if self.over else "avoid the motorway"
+
+
+@dataclass(frozen=True)
 class Drive:
     """Drive in a manner from now on. The plain one ends a `CapSpeed`, too."""
 
@@ -139,7 +150,7 @@ class KeepDistance:
     words = "keep more distance"
 
 
-Wish = TakeTurn | GoTo | DropRoute | Drive | CapSpeed | PullOver | Park | GoOn | Overtake | ChangeLane | KeepDistance
+Wish = TakeTurn | GoTo | DropRoute | KeepOffMotorways | Drive | CapSpeed | PullOver | Park | GoOn | Overtake | ChangeLane | KeepDistance
 
 ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 

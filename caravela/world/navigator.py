@@ -1,12 +1,14 @@
 """The sat-nav: hears which way to turn and lays the ego car's route anew. It only chooses roads; how to drive them is the
 driver's business, and words about manner pass it by."""
 
+import heapq
 import re
 
 import numpy as np
 
+from caravela.core.units import to_kph
 from caravela.world.atlas import Roads
-from caravela.world.kernels.routes import SLIDE_TO, extend
+from caravela.world.kernels.routes import CHANGE_LENGTH, SLIDE_FROM, SLIDE_TO, U_TURN, extend, is_lateral
 from caravela.world.maps.lane_graph import CAR, JUNCTION, LEFT, RIGHT, STRAIGHT
 from caravela.world.state import WorldState
 
@@ -16,6 +18,10 @@ _AT_LIGHTS = re.compile(r"\b(lights?|signals?)\b")
 _NOT_A_TURN = re.compile(r"\b(keep|lane|side|window|seat|look|what)\b")
 NOTICE = 12.0  # m before a junction below which it is too late for a new turn
 FARTHEST = 600.0  # m, how far ahead a turn is looked for
+MOTORWAY_KPH = 100.0  # a road where one may drive as fast counts as one: maps keep limits, no classes
+STRETCH = 1200.0  # m ahead in which a way past motorways is looked for
+_AVOIDS = re.compile(r"\b(?:avoid|past|no)\b.*\bmotorways?\b")
+_AVOIDS_NO_MORE = re.compile(r"\bmotorways?\b.*\b(?:fine|again)\b")
 ORDINALS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3}
 
 
@@ -40,6 +46,104 @@ def answer(turn: int, *, metres: float | None, lit: bool = False) -> str:
     if metres is None:
         return f"no way {way}{where} on the route ahead, which stays as it was"
     return f"{way}{where} in {metres:.0f} m"
+
+
+def wants_no_motorway(words: str) -> bool | None:
+    """Whether a request wants motorways avoided (or, False, taken again); None where it says nothing of them."""
+    text = words.lower()
+    return False if _AVOIDS_NO_MORE.search(text) else True if _AVOIDS.search(text) else None
+
+
+def motorway_answer(metres: float, *, before: float) -> str:
+    """What the sat-nav says to a request to avoid motorways: `metres` of one still lie on the route ahead, `before` did."""
+    if not before:
+        return f"no road of {MOTORWAY_KPH:.0f} km/h or more on the way ahead, and none from now on where there is another"
+    return "a way without motorways" if not metres else f"there is no way round {metres:.0f} m of motorway ahead"
+
+
+def motorway_ahead(roads: Roads, state: WorldState, world: int) -> float:
+    """Metres of motorway within STRETCH on the route of `world`'s ego car."""
+    ego = state.agents[world, 0]
+    route, at = ego["route"], int(ego["route_at"])
+    ahead, fast = -float(ego["lane_s"]), 0.0
+    for k in range(at, len(route)):
+        lane = int(route[k])
+        if lane < 0 or ahead > STRETCH:
+            break
+        if k + 1 < len(route) and is_lateral(roads.lanes, lane, int(route[k + 1])):
+            continue
+        length = float(roads.lanes[lane]["length"])
+        fast += max(min(length, length + ahead), 0.0) * _is_motorway(roads, lane)
+        ahead += length
+    return fast
+
+
+def keep_off_motorways(roads: Roads, state: WorldState, world: int) -> float:
+    """Lay the route of `world`'s ego car over as few metres of motorway as it can within STRETCH, where that is fewer than now. Returns the
+    metres of motorway that are left."""
+    now = motorway_ahead(roads, state, world)
+    if not now:
+        return 0.0
+    ego = state.agents[world, 0]
+    route, at = ego["route"], int(ego["route_at"])
+    here, s = int(route[at]), float(ego["lane_s"])
+    if is_lateral(roads.lanes, here, int(route[at + 1])) and s > SLIDE_FROM:  # a lane change that has begun is finished
+        at, here = at + 1, int(route[at + 1])
+    elif roads.lanes[here]["length"] - s < NOTICE and route[at + 1] >= 0:
+        at, here, s = at + 1, int(route[at + 1]), s - float(roads.lanes[here]["length"])
+    row = _least_motorway(roads, here, s=s)
+    before = ego["route"].copy()
+    new = np.full_like(route, -1)
+    new[: at + 1] = route[: at + 1]
+    room = min(len(row), len(route) - at) - 1
+    new[at + 1 : at + 1 + room] = row[1 : 1 + room]
+    ego["route"][:] = new
+    extend(roads, state.worlds, world, ego["route"], at + 1 + room, np.float32(300.0))
+    if (left := motorway_ahead(roads, state, world)) < now - 1.0:
+        return left
+    ego["route"][:] = before
+    return now
+
+
+def _least_motorway(roads: Roads, here: int, *, s: float) -> list[int]:
+    """The row of lanes from `here` (`s` m along it) that reaches STRETCH, or as far as any does, over the fewest metres of motorway: Dijkstra's
+    algorithm over lanes, with metres of motorway for a length and metres of way to break ties."""
+    found: dict[int, int] = {}  # lane -> the one before it
+    ends: list[tuple[bool, float, float, int]] = []  # short of STRETCH, metres of motorway, -metres of way, last lane
+    queue: list[tuple[float, float, int, int, bool]] = [(0.0, -s, here, -1, False)]
+    while queue:
+        fast, ahead, lane, before, sideways = heapq.heappop(queue)
+        if lane in found:
+            continue
+        found[lane] = before
+        row = roads.lanes[lane]
+        length = float(row["length"])
+        end = ahead + length
+        fast_there = fast + max(min(length, end), 0.0) * _is_motorway(roads, lane)
+        onward = [int(roads.successors[k]) for k in range(int(row["successor_start"]), int(row["successor_end"]))]
+        onward = [lane for lane in onward if roads.lanes[lane]["use"] & CAR and not _turns_round(roads, lane)]
+        ends.append((end < STRETCH, fast_there, -end, lane))
+        if end >= STRETCH:
+            continue
+        for following in onward:
+            heapq.heappush(queue, (fast_there, end, following, lane, False))
+        if row["kind"] != JUNCTION and not sideways and min(length, end) > CHANGE_LENGTH:
+            for side in (int(row["left"]), int(row["right"])):
+                if side >= 0 and roads.lanes[side]["use"] & CAR:
+                    heapq.heappush(queue, (fast, ahead, side, lane, True))
+    last = min(ends)[3]
+    way = [last]
+    while found[way[-1]] >= 0:
+        way.append(found[way[-1]])
+    return way[::-1]
+
+
+def _is_motorway(roads: Roads, lane: int) -> bool:
+    return to_kph(float(roads.lanes[lane]["speed"])) >= MOTORWAY_KPH - 1.0
+
+
+def _turns_round(roads: Roads, lane: int) -> bool:
+    return roads.lanes[lane]["kind"] == JUNCTION and int(roads.lanes[lane]["turn"]) == U_TURN
 
 
 def reroute(roads: Roads, state: WorldState, world: int, *, turn: int, nth: int = 1, lit: bool = False) -> float | None:

@@ -101,6 +101,7 @@ class Simulator:
             self.cameras = Cameras(self.scene, rig)
         self.words: list[str] = [""] * batch
         self.has_route = np.ones(batch, dtype=np.bool_)
+        self.off_motorways = np.zeros(batch, dtype=np.bool_)  # the route is laid past them where it can be
         self.director = Director(self.atlas, worlds=batch) if incidents else None
         self.lens = Lens(batch, rig) if rig is not None else None
         self.flags = np.zeros((batch, self.agents), dtype=np.int32)
@@ -132,6 +133,8 @@ class Simulator:
             for world in range(self.batch):
                 self.director.dismiss(self.state, world)
         self.flags[:] = 0
+        self.off_motorways[:] = False
+        self._laid_on = self.state.lane[:, 0].copy()
         self._frames = []
         self._restarted = np.zeros(self.batch, dtype=np.bool_)
         return self.observe()
@@ -152,6 +155,7 @@ class Simulator:
         noise = np.random.default_rng(seed)
         self._route_offset[worlds] = noise.uniform(-self._route_noise, self._route_noise, (len(worlds), 1, 2))
         self.flags[worlds] = 0
+        self.off_motorways[worlds] = False
         self._restarted[worlds] = True
 
     def step(self, control: Control) -> tuple[Observation, list[list[Event]]]:
@@ -163,6 +167,9 @@ class Simulator:
         """`step` without looking: no frames are rendered."""
         self._action[:, 0, 0], self._action[:, 0, 1] = control.acceleration, control.curvature
         step(self.atlas.roads, self.state.arrays(), self._action, self.flags, self.parts, self._respawn)
+        for world in np.flatnonzero(self.off_motorways & (self.state.lane[:, 0] != self._laid_on)):  # other roads come into reach
+            navigator.keep_off_motorways(self.atlas.roads, self.state, int(world))
+        self._laid_on = self.state.lane[:, 0].copy()
         if self.director is not None:
             self.director.play(self.state)
 
@@ -198,14 +205,21 @@ class Simulator:
         return np.where(self.atlas.roads.maps["lefthand"][self.state.map] > 0.5, 1.0, -1.0).astype(np.float32)
 
     def request(self, words: str, *, world: int = 0) -> str | None:
-        """Words to the car: they reach the driver with the next observation, and the sat-nav where they name a turn. Returns the
-        sat-nav's answer, None where it heard no turn."""
+        """Words to the car: they reach the driver with the next observation, and the sat-nav where they name a turn or motorways.
+        Returns the sat-nav's answer, None where it heard neither."""
         self.words[world] = words
+        roads = self.atlas.roads
+        if (off := navigator.wants_no_motorway(words)) is not None:
+            self.off_motorways[world] = off
+            if not off:
+                return "motorways as well again"
+            before = navigator.motorway_ahead(roads, self.state, world)
+            return navigator.motorway_answer(navigator.keep_off_motorways(roads, self.state, world), before=before)
         wanted = navigator.wanted_turn(words)
         if wanted is None:
             return None
         (turn, nth), lit = wanted, navigator.at_lights(words)
-        metres = navigator.reroute(self.atlas.roads, self.state, world, turn=turn, nth=nth, lit=lit)
+        metres = navigator.reroute(roads, self.state, world, turn=turn, nth=nth, lit=lit)
         return navigator.answer(turn, metres=metres, lit=lit)
 
     def sat_nav(self) -> NDArray[np.float32]:

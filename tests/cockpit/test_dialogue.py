@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from caravela.cockpit import replies
-from caravela.cockpit.agent import Response
 from caravela.cockpit.dialogue import RESTS_S, Dialogue
 from caravela.cockpit.endpoint import LONGEST_TEXT, Endpoint, EndpointError
+from caravela.cockpit.response import Response
 from caravela.cockpit.tool import Place
 
 TALK = "tell me a story about the moon"  # what the local agent has no answer to

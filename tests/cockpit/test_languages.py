@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from caravela.cockpit import agent as agent_module
+from caravela.cockpit import hands as hands_module
 from caravela.cockpit import replies
 from caravela.cockpit.grading import Car, cabin_tasks
 from caravela.cockpit.languages import chinese, chinese_speech, german, german_speech
@@ -93,8 +94,9 @@ def test_without_the_extra_the_car_says_so_and_english_works(car, understanding,
 
 @pytest.mark.parametrize("speech", [german_speech, chinese_speech])
 def test_every_fixed_sentence_is_translated(speech):
-    tree = ast.parse(Path(agent_module.__file__).read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_fixed"]
+    trees = [ast.parse(Path(module.__file__).read_text(encoding="utf-8")) for module in (agent_module, hands_module)]
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes if (getattr(node.func, "attr", "") or getattr(node.func, "id", "")) in ("_fixed", "fixed")]
     literal = {part.value for call in calls for part in ast.walk(call) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
     constant = {getattr(replies, name) for name in dir(replies) if name.isupper() and isinstance(getattr(replies, name), str)} - {
         replies.LANGUAGE

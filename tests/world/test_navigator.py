@@ -7,7 +7,7 @@ import pytest
 
 from caravela.world.maps.catalogue import load_town, towns
 from caravela.world.maps.lane_graph import JUNCTION, LEFT, RIGHT, STRAIGHT
-from caravela.world.navigator import at_lights, reroute, wanted_turn
+from caravela.world.navigator import at_lights, motorway_ahead, reroute, wanted_turn, wants_no_motorway
 from caravela.world.simulator import Simulator
 
 
@@ -72,3 +72,34 @@ def test_at_the_lights_means_a_turn_that_lights_govern():
             if reroute(world.atlas.roads, world.state, b, turn=LEFT, lit=True) is not None:
                 governed = [int(lanes[k]["link"]) >= 0 for k in world.state.route[b, 0] if k >= 0 and lanes[k]["turn"] == LEFT]
                 assert any(governed)
+
+
+@pytest.mark.parametrize(
+    ("words", "wish"),
+    [("avoid the motorway", True), ("motorways are fine again", False), ("turn left", None), ("keep in the right lane", None)],
+)
+def test_whether_motorways_are_wanted(words, wish):
+    assert wants_no_motorway(words) is wish
+
+
+def test_a_route_past_the_motorway_is_connected_and_has_less_of_it():
+    world = Simulator([load_town("fairhaven")], batch=32, traffic="none")
+    roads = world.atlas.roads
+    before = [motorway_ahead(roads, world.state, b) for b in range(32)]
+    told = [world.request("avoid the motorway", world=b) for b in range(32)]
+    after = [motorway_ahead(roads, world.state, b) for b in range(32)]
+    assert all(now <= then for now, then in zip(after, before, strict=True))
+    assert sum(now < then for now, then in zip(after, before, strict=True)) >= 3
+    for b in range(32):
+        assert ("way round" in told[b]) == (after[b] > 0), told[b]
+        route = [int(lane) for lane in world.state.route[b, 0] if lane >= 0]
+        for lane, following in itertools.pairwise(route):
+            onward = roads.successors[roads.lanes[lane]["successor_start"] : roads.lanes[lane]["successor_end"]]
+            assert following in onward or following in (roads.lanes[lane]["left"], roads.lanes[lane]["right"])
+
+
+def test_where_there_is_no_motorway_its_avoidance_leaves_the_route_as_it_was():
+    world = Simulator([load_town(towns()[0])], batch=1, traffic="none")
+    before = world.state.route[0, 0].copy()
+    assert "on the way ahead" in world.request("avoid the motorway")
+    assert np.array_equal(before, world.state.route[0, 0])

@@ -4,10 +4,10 @@ was meant for something else."""
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from caravela.cockpit.agent import Response
 from caravela.cockpit.clients.consent import NAMELESS, Client, Consents
 from caravela.cockpit.clients.scope import ASKED, Scope
 from caravela.cockpit.intents import Answer
+from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import FRONT, Place
 from caravela.core.errors import CaravelaError

@@ -18,6 +18,7 @@ from caravela.core.request import (
     GoOn,
     GoTo,
     KeepDistance,
+    KeepOffMotorways,
     Manner,
     Overtake,
     Park,
@@ -108,6 +109,7 @@ FIXED = {
     "The light stays red for a while. Shall I start a short massage?": "红灯还要等一会儿，要做个短按摩吗？",
     "I see something unusual ahead. Shall I go more carefully than usual for a while?": "前方有些异常，要我先格外小心地开一段吗？",
     "We are nearly there. Shall I look for a place to park?": "快到了，要我找个车位吗？",
+    "We have arrived. Shall I stop the music and turn the cabin light on?": "到了，要我关掉音乐、打开车内灯吗？",
     "I have nothing to do. Shall I drive for the fleet until you need me?": "我现在没事做，在您需要我之前，要我去跑车队任务吗？",
 }
 LANGUAGE = "chinese"
@@ -191,6 +193,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return f"好的，我们去{destination(place)}。"
         case DropRoute():
             return "路线已取消。"
+        case KeepOffMotorways(over):
+            return "可以再走高速公路了。" if over else "有别的路时，我避开高速公路。"
         case Drive(manner):
             return {
                 Manner.PLAIN: "好的，正常驾驶。",

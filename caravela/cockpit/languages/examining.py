@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from caravela.cockpit.agent import CockpitAgent, Response
+from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.grading import Car
 from caravela.cockpit.intents import Intent, Missing, Negated, Unclear
 from caravela.cockpit.languages.polyglot import Polyglot
 from caravela.cockpit.languages.tongue import FOLDER
+from caravela.cockpit.response import Response
 from caravela.cockpit.understanding import Understanding
 
 KINDS = ("driving", "cabin", "ambiguous", "unsafe")

@@ -18,6 +18,7 @@ from caravela.core.request import (
     GoOn,
     GoTo,
     KeepDistance,
+    KeepOffMotorways,
     Manner,
     Overtake,
     Park,
@@ -121,6 +122,7 @@ FIXED = {
     "I see something unusual ahead. Shall I go more carefully than usual for a while?": "Vor uns ist etwas Ungewöhnliches. Soll ich eine Weile besonders "
     "vorsichtig fahren?",
     "We are nearly there. Shall I look for a place to park?": "Wir sind gleich da. Soll ich einen Parkplatz suchen?",
+    "We have arrived. Shall I stop the music and turn the cabin light on?": "Wir sind da. Soll ich die Musik beenden und das Licht innen einschalten?",
     "I have nothing to do. Shall I drive for the fleet until you need me?": "Ich habe nichts zu tun. Soll ich für die Flotte fahren, bis Sie mich brauchen?",
 }
 LANGUAGE = "german"
@@ -203,6 +205,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return f"Ich fahre uns dorthin: {destination(place)}."
         case DropRoute():
             return "Die Route ist gelöscht."
+        case KeepOffMotorways(over):
+            return "Ich fahre wieder auf Autobahnen." if over else "Ich bitte um einen Weg ohne Autobahn, wo es einen gibt."
         case Drive(manner):
             how = {
                 Manner.PLAIN: "normal",

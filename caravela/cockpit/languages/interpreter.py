@@ -25,11 +25,14 @@ from caravela.cockpit.languages.english import sentences
 from caravela.cockpit.languages.reader import Reader
 from caravela.cockpit.languages.tongue import Tongue, found
 from caravela.cockpit.languages.vectors import PackagedVectors, SentenceVectors
+from caravela.cockpit.meanings import SIMPLE
+from caravela.cockpit.names import PLACEHOLDER
 from caravela.cockpit.phrasing import NEGATED, NONE, spoken_zone
 from caravela.cockpit.places import places_of
+from caravela.cockpit.steps import contradict
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.cockpit.understanding import PLACEHOLDER, SIMPLE, Understanding, contradict
+from caravela.cockpit.understanding import Understanding
 from caravela.core.request import CapSpeed, ChangeLane, GoTo, TakeTurn
 
 SURE = 0.25  # probability of a meaning below which nothing is done

@@ -1,9 +1,9 @@
 """What the agent asks about languages: which one was spoken, what it means in English, and how to reply. Everything loads when the first
 German or Chinese sentence comes; who speaks English waits for nothing and notices nothing."""
 
-from caravela.cockpit.agent import Heard
 from caravela.cockpit.languages import chinese_speech, german_speech
 from caravela.cockpit.languages.detecting import tongue_of
+from caravela.cockpit.languages.heard import Heard
 from caravela.cockpit.languages.interpreter import Interpreter
 from caravela.cockpit.languages.reader import Reader
 from caravela.cockpit.languages.tongue import Tongue

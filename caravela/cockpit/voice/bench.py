@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from caravela.cockpit.agent import Response
 from caravela.cockpit.grading import Car, spelt
+from caravela.cockpit.response import Response
 from caravela.cockpit.understanding import Understanding
 from caravela.cockpit.voice.conversation import Conversation
 from caravela.cockpit.voice.noise import babble, engine, mixed

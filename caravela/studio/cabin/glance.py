@@ -16,9 +16,11 @@ from caravela.studio.driving.body import CHARGE, RANGE
 from caravela.studio.driving.drive import Tick
 from caravela.studio.driving.gauges import Signals
 from caravela.world.maps.lane_graph import LaneGraph
+from caravela.world.state import ROUTE_LANES
 
 IN_SIGHT = 79.0  # m; what the model puts at 80 m it does not see
 DAY_FROM, NIGHT_FROM = 0.2, -0.1  # rad of the sun's elevation
+ROUTE_GOES_ON = ROUTE_LANES - 10  # lanes ahead; a route of fewer ends, since the world adds to one that can go on
 REPLIES = {"route": "sat-nav", "heard": "driver"}  # events that say what became of words, and who says it
 FULL_DAYLIGHT = 80.0  # percent of the light sensor
 
@@ -31,6 +33,7 @@ class Glance:
     rain: float = 0.0  # percent
     daylight: float = FULL_DAYLIGHT  # percent
     to_go_km: float = 0.0
+    destination_m: float | None = None  # to the route's end, where that is in reach
     red_for_s: float = 0.0
     risk: float = 0.0  # of the plan, 0 without a trained critic
     signals: Mapping[str, float | str | bool | None] = field(default_factory=dict)  # of powertrain and chassis
@@ -46,6 +49,7 @@ class Glance:
             motion_sick=float(occupants.unwell),
             child_in_back=occupants.child,
             red_for_s=self.red_for_s,
+            destination_m=self.destination_m,
             hazard=self.risk,
         )
 
@@ -61,15 +65,19 @@ class Glance:
 
 @dataclass
 class Lookout:
-    """Makes a glance of each tick; remembers since when we wait at a red light."""
+    """Makes a glance of each tick; remembers since when we wait at a red light, and that we have arrived."""
 
-    red_for_s: float = field(default=0.0)
+    red_for_s: float = 0.0
+    arrived: bool = False  # until another drive begins
 
     def __call__(self, tick: Tick, graph: LaneGraph, signals: Signals) -> Glance:
         street = tick.street
-        light, lead = _light(tick), _lead(tick)
+        light, (lead, lead_speed) = _light(tick), _lead(tick)
         waits = light == "red" and street.speed < STANDING
         self.red_for_s = self.red_for_s + STEP_S if waits else 0.0
+        happened = {event.kind for event in tick.events}
+        self.arrived = "arrived" in happened or (self.arrived and "new_drive" not in happened)
+        metres = float(graph.lane_length[list(street.route)].sum()) if street.route else 0.0
         sun = float(np.clip((street.sun_elevation - NIGHT_FROM) / (DAY_FROM - NIGHT_FROM), 0.0, 1.0))
         situation = Situation(
             t_s=tick.t_s,
@@ -77,7 +85,8 @@ class Lookout:
             limit=street.limit,
             light=light,
             lead=lead,
-            arrived=any(event.kind == "arrived" for event in tick.events),
+            lead_speed=lead_speed,
+            arrived=self.arrived,
             human_drives=tick.commands.mode is not Mode.L4,
             asked_to_stop="stop" in tick.observation.words[0],
         )
@@ -85,7 +94,8 @@ class Lookout:
             situation,
             rain=round(100.0 * street.rain, 1),
             daylight=round(FULL_DAYLIGHT * sun, 1),
-            to_go_km=float(graph.lane_length[list(street.route)].sum()) / 1000.0 if street.route else 0.0,
+            to_go_km=metres / 1000.0,
+            destination_m=metres if 0 < len(street.route) < ROUTE_GOES_ON else None,
             red_for_s=self.red_for_s,
             risk=float(tick.plan.risk[0]) if tick.judged and np.isfinite(tick.plan.risk[0]) else 0.0,
             signals=signals,
@@ -99,10 +109,10 @@ def _light(tick: Tick) -> str:
     return "none" if probabilities is None else LIGHTS[int(np.argmax(np.asarray(probabilities)[0]))]
 
 
-def _lead(tick: Tick) -> float | None:
-    """m to the vehicle ahead, as the model reads it."""
+def _lead(tick: Tick) -> tuple[float, float] | tuple[None, None]:
+    """m to the vehicle ahead and its m/s, as the model reads them."""
     lead = tick.insight.get("lead")
     if lead is None:
-        return None
-    distance = float(np.asarray(lead)[0, 0])
-    return distance if distance < IN_SIGHT else None
+        return None, None
+    distance, speed = (float(value) for value in np.asarray(lead)[0, :2])
+    return (distance, max(speed, 0.0)) if distance < IN_SIGHT else (None, None)

@@ -3,7 +3,7 @@
 import sys
 
 from caravela.cockpit import replies
-from caravela.cockpit.agent import Languages
+from caravela.cockpit.languages.heard import Languages
 from caravela.cockpit.tool import Place
 from caravela.core.errors import CaravelaError
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from caravela.core.errors import CaravelaError
 from caravela.core.modes import Mode
 from caravela.core.protocols import Policy
-from caravela.core.request import CapSpeed, DropRoute, GoTo, Request, TakeTurn
+from caravela.core.request import CapSpeed, DropRoute, GoTo, KeepOffMotorways, Request, TakeTurn
 from caravela.core.responsibility import Tenure
 from caravela.core.types import Camera, Control, Event, Observation, Plan, policy_rig
 from caravela.core.units import STEP_S, STEP_US, to_kph
@@ -130,6 +130,7 @@ class Drive:
         self._happenings: list[Happening] = []
         self._heard = Heard()
         self._judged = has_critic(self.policy)
+        self._off_motorways = False  # asked for, and kept from drive to drive
         self._asked = CockpitReport()  # what people ask of driving, as the bus has it
         self._spent = Cost()  # in the drives before
         self._driver = self.policy
@@ -143,6 +144,8 @@ class Drive:
         self._driver.reset(1)
         self.seed = seed
         self._observation = self.stage.world.reset(seed)
+        if self._off_motorways:
+            self.stage.ask(KeepOffMotorways().words)
         self.body = Body(self.outfit, self.stage.world.state)
         self._base_us = self.number * STEP_US - int(self._observation.t_us[0])  # so that time goes on in the next drive
         self._latest: dict[str, int] = {}  # tick of the latest event of each kind
@@ -188,12 +191,13 @@ class Drive:
         self._happenings.append(happening)
 
     def wish(self, request: Request) -> None:
-        """What the cockpit asks of driving: a turn goes to the navigator, the rest to the driver as the wish's own words."""
+        """What the cockpit asks of driving: turns and roads go to the navigator, the rest to the driver as the wish's own words."""
         wish = request.wish
-        if isinstance(wish, TakeTurn):
+        if isinstance(wish, TakeTurn | KeepOffMotorways):
             self._note("words", f"“{request.words}”")
+            self._off_motorways = not wish.over if isinstance(wish, KeepOffMotorways) else self._off_motorways
             self._heard = dataclasses.replace(self._heard, route=self.stage.ask(request.words) or "")
-            self._note("route", self._heard.route or "heard no turn")
+            self._note("route", self._heard.route or "has no roads to choose from")
         elif isinstance(wish, DropRoute):
             self.stage.ask("")
             self._note("route", "no more turns than the road has")

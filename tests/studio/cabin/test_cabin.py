@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from caravela.cockpit import replies
-from caravela.cockpit.agent import CockpitAgent, Languages
+from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.clients.audit import Audit
 from caravela.cockpit.clients.consent import Client
 from caravela.cockpit.intents import Answer
 from caravela.cockpit.languages import vectors
+from caravela.cockpit.languages.heard import Languages
 from caravela.cockpit.languages.polyglot import Polyglot
 from caravela.cockpit.tool import Place
 from caravela.cockpit.understanding import Understanding
@@ -54,6 +55,13 @@ class Bench:
         self.now += seconds
         self.cabin.pass_time()
 
+    def watch(self) -> None:
+        """Look, second by second, until something is offered, a minute at most."""
+        for _ in range(60):
+            self.wait(1.0)
+            if self.cabin.offers.open is not None:
+                return
+
     @property
     def last(self) -> str:
         return self.cabin.conversation.lines[-1].text
@@ -68,7 +76,7 @@ def rainy(bench: Bench) -> None:
     """Rain comes through an open window, and the car offers to close it."""
     bench.cabin.answer(Said("open the window"))
     bench.cabin.see(Glance(rain=80.0))
-    bench.wait(100.0)
+    bench.watch()
     assert bench.cabin.fields()["offer"]["service"] == "rain"
 
 
@@ -95,20 +103,20 @@ def test_declined_for_good_is_remembered_by_the_next_cabin(bench: Bench, underst
     again = Bench(understanding, bench.cabin.kept)
     again.cabin.answer(Said("open the window"))
     again.cabin.see(Glance(rain=80.0))
-    again.wait(1000.0)
+    again.watch()
     assert again.cabin.fields()["offer"] is None
 
 
 def test_who_sits_in_the_back_cannot_accept_for_those_in_front(bench: Bench) -> None:
     bench.cabin.answer(Occupants(asleep=True))
-    bench.wait(100.0)
+    bench.watch()
     bench.cabin.answer(AnswerOffer("asleep", Answer.YES, seat=Place.REAR_DRIVER))
     assert "those in front" in bench.last and not bench.requests
 
 
 def test_an_offer_that_was_accepted_reaches_driving_through_the_gate(bench: Bench) -> None:
     bench.cabin.answer(Occupants(unwell=True))
-    bench.wait(100.0)
+    bench.watch()
     bench.cabin.answer(AnswerOffer("motion_sick", Answer.YES))
     assert [request.words for request in bench.requests] == ["drive gently"] and isinstance(bench.requests[0], Request)
 

@@ -7,7 +7,7 @@ from fake_studio import ring_drive
 
 from caravela.core.errors import CaravelaError
 from caravela.core.modes import Alert, Author, Mode
-from caravela.core.request import CapSpeed, GoTo, Manner, Request, Side, TakeTurn
+from caravela.core.request import CapSpeed, GoTo, KeepOffMotorways, Manner, Request, Side, TakeTurn
 from caravela.core.request import Drive as DriveIn
 from caravela.studio.driving.car import COASTING, CONTROLS_S, Aboard, Controls
 from caravela.vehicle.attention import DriverState
@@ -115,6 +115,21 @@ def test_a_turn_goes_to_the_navigator_and_leaves_the_manner() -> None:
     drive.wish(Request(TakeTurn(Side.LEFT)))
     tick = drive.tick()
     assert tick.observation.words == ("drive gently",) and tick.heard.route == "left in 120 m"
+
+
+def test_motorways_are_avoided_from_drive_to_drive_until_they_are_fine_again() -> None:
+    drive, asked = ring_drive((30, "arrived")), list[str]()
+    drive.stage = dataclasses.replace(drive.stage, ask=lambda words: asked.append(words) or "a way without motorways")
+    drive.wish(Request(KeepOffMotorways()))
+    tick = drive.tick()
+    assert tick.observation.words == ("",) and tick.heard.route == "a way without motorways"
+    for _ in range(90):
+        drive.tick()
+    assert drive.seed == 1 and asked == ["avoid the motorway"] * 2
+    drive.wish(Request(KeepOffMotorways(over=True)))
+    for _ in range(90):
+        drive.tick()
+    assert drive.seed == 2 and asked[2:] == ["motorways are fine again"]
 
 
 def test_a_wish_that_driving_cannot_grant_is_told_so() -> None:

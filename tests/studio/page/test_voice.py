@@ -9,8 +9,8 @@ import pytest
 from fake_hearing import Hum, hearing, quiet, tone
 from fake_studio import Studio, serving, wait_for
 
-from caravela.cockpit.agent import Heard
 from caravela.cockpit.languages import german_speech
+from caravela.cockpit.languages.heard import Heard
 from caravela.cockpit.voice.stages import Audio, Transcript
 from caravela.studio.cabin.mouth import Mouth, wav
 

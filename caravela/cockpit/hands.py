@@ -1,0 +1,172 @@
+"""The agent's hands: calls and wishes, each through the gate and each remembered, so that "a bit more" and "put it back" have something to
+mean."""
+
+import re
+from dataclasses import replace
+
+from caravela.cockpit import replies, telling
+from caravela.cockpit.gate import Gate, Verdict
+from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Step
+from caravela.cockpit.memory import MOST_WAITING, Asked, Deed, Memory, Waiting
+from caravela.cockpit.outside import About, Regard
+from caravela.cockpit.referring import resolve
+from caravela.cockpit.response import Response, fixed
+from caravela.cockpit.sight import AHEAD
+from caravela.cockpit.situation import Situation, Trigger
+from caravela.cockpit.tool import REAR, Call, Form, Operation, Place
+from caravela.cockpit.tools import TOOLS
+from caravela.cockpit.words_for import choice_in
+from caravela.core.request import CapSpeed, Drive, KeepDistance, Manner, Park, PullOver, Request
+
+CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
+TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
+DEGREES = re.compile(r"\bdegrees?\b|°", re.IGNORECASE)  # of what else than the temperature, unless a backrest was moved
+IN_DEGREES = ("Celsius", "degrees")
+FULL = f"I already wait for {MOST_WAITING} things"
+
+
+class Hands:
+    """What the agent does for one conversation with one car."""
+
+    def __init__(self, gate: Gate, memory: Memory) -> None:
+        self.gate, self._memory = gate, memory
+
+    def call(self, call: Call, seat: Place, now: Situation) -> Response:
+        """Move something in the cabin, or read it."""
+        tool = TOOLS[call.tool]
+        verdict = self.gate.call(call, now, seat=seat)
+        if not verdict.accepted:
+            return self._refused(verdict.reason)
+        if replies.reading(tool, call.operation):
+            return Response(self._say.told(tool, self.gate.signals[self.gate.paths(tool, call, seat)[0]]))
+        places = self.gate.places(tool, call, seat) if tool.places else ()
+        self._memory.did(Deed(CabinCall(call), verdict.changes, places, now.t_s))
+        return Response(self._say.done(tool, call, verdict, places), verdict.changes)
+
+    def wish(self, intent: DrivingWish, words: str, seat: Place, now: Situation) -> Response:
+        """Ask something of driving."""
+        verdict: Verdict = self.gate.ask(Request(intent.wish, seat, round(now.t_s * 1e6)), now)
+        if not verdict.accepted:
+            return self._refused(verdict.reason)
+        assert verdict.request is not None
+        if isinstance(intent.wish, CapSpeed):
+            self._memory.waiting = self._but_bounds()
+        self._memory.did(Deed(intent, at_s=now.t_s))
+        where, which = telling.stopping(words, now) if isinstance(intent.wish, PullOver) and self._say is replies else ("", None)
+        if which is not None:
+            self._memory.asked = Asked(now.t_s, which=which)
+        return Response(where or self._say.wished(intent.wish, now), requests=(verdict.request,), asked=which is not None)
+
+    def regard(self, regard: Regard, seat: Place, now: Situation) -> Response:
+        """Tell of something outside, or leave room for it; ask which one where several fit or none does."""
+        meant = resolve(regard.reference, now.sights)
+        if len(meant.things) != 1:
+            if not meant.things and regard.about is About.SIGHT:
+                return Response(f"{telling.unseen(regard.reference, now)}.")
+            self._memory.asked = Asked(now.t_s, which=regard)
+            return Response(
+                telling.which(meant) if meant.things else f"{telling.unseen(regard.reference, now)}. {telling.WHICH}", asked=True
+            )
+        told = telling.told(regard, meant, now)
+        if regard.about is not About.GIVE_WAY:
+            return Response(told)
+        room = KeepDistance() if meant.things[0].side == AHEAD else Drive(Manner.CAREFUL)
+        response = self.wish(DrivingWish(room), "", seat, now)
+        return response if response.refused else replace(response, text=told)
+
+    def put_off(self, step: Step, until: Condition, seat: Place, now: Situation) -> Response:
+        """Do a step once a condition comes true."""
+        if len(self._memory.waiting) >= MOST_WAITING:
+            return self._refused(FULL)
+        self._memory.waiting.append(Waiting(step.intent, Trigger(until, now, self.gate.signals), seat))
+        return Response(self._say.later(until))
+
+    def hold(self, intent: DrivingWish, until: Condition, seat: Place, now: Situation) -> Response:
+        """A bound that the limit keeps already: it is asked of driving once more is allowed. A tighter one that driving has is taken back."""
+        others = self._but_bounds()
+        if len(others) >= MOST_WAITING:
+            return self._refused(FULL)
+        loosens = Request(Drive(Manner.PLAIN), seat, round(now.t_s * 1e6)) if self.gate.capped else None
+        verdict = self.gate.put_off(Request(intent.wish, seat), now) if loosens is None else self.gate.ask(loosens, now)
+        if not verdict.accepted:
+            return self._refused(verdict.reason)
+        self._memory.waiting = others
+        self._memory.did(Deed(intent, at_s=now.t_s))
+        response = self.put_off(Step(intent, ""), until, seat, now)
+        return replace(response, text=f"{self._say.limit(now)} {response.text}", requests=() if loosens is None else (loosens,))
+
+    def follow(self, follow: FollowUp, words: str, seat: Place, now: Situation) -> Response:
+        """More, less or another value of what was done last; or back."""
+        if follow.kind is Follow.UNDO:
+            return self.take_back(seat, now) or self._fixed("There is nothing that I could take back.", asked=True)
+        last = self._memory.last_call()
+        tool = TOOLS[last.tool] if last is not None else None
+        if last is None and follow.kind is Follow.VALUE and follow.places and follow.value is not None and _is_warmth(follow.value):
+            return self.call(Call("climate.temperature", Operation.SET, follow.places, follow.value), seat, now)  # "my side to 23"
+        if (
+            follow.kind is Follow.VALUE
+            and follow.value is not None
+            and DEGREES.search(words)
+            and (tool is None or tool.unit not in IN_DEGREES)
+        ):
+            return self.call(Call("climate.temperature", Operation.SET, follow.places, follow.value), seat, now)
+        if last is None or tool is None or (tool.form not in (Form.LEVEL, Form.CHOICE) and follow.kind is not Follow.SAME):
+            return self._fixed("Of what?", asked=True, understood=False)
+        if follow.kind is Follow.SAME:
+            changes = self._memory.deeds[-1].changes
+            if last.operation in (Operation.UP, Operation.DOWN) and changes and isinstance(reached := changes[0].after, float):
+                last = replace(last, operation=Operation.SET, value=reached * tool.sign)  # as much, not one step more
+            return self.call(replace(last, places=follow.places), seat, now)
+        operation = {Follow.MORE: Operation.UP, Follow.LESS: Operation.DOWN}.get(follow.kind, Operation.SET)
+        value: float | str | None = follow.value if operation is Operation.SET else None
+        if operation is Operation.SET and tool.form is Form.CHOICE:
+            value = choice_in(tool.name, words)
+        return self.call(Call(tool.name, operation, follow.places or last.places, value), seat, now)
+
+    def cancel(self, words: str, seat: Place, now: Situation) -> Response:
+        """Forget what was to come, or take the last deed back where that was just now. Those in the back cancel what they asked for."""
+        kept = [waiting for waiting in self._memory.waiting if seat in REAR and waiting.seat not in REAR]
+        count = len(self._memory.waiting) - len(kept)
+        self._memory.waiting = kept
+        just_now = TAKES_BACK.search(words) and self._memory.last_deed(now.t_s, within_s=CANCELLED_WITHIN_S)
+        if not count and just_now and (back := self.take_back(seat, now)) is not None:
+            return back
+        return self._fixed("I forget what was to come." if count else "All right.")
+
+    def take_back(self, seat: Place, now: Situation) -> Response | None:
+        """Undo what was done last; None where that cannot be."""
+        deed = self._memory.deeds[-1] if self._memory.deeds else None
+        if deed is None or (isinstance(deed.intent, CabinCall) and not deed.changes):
+            return None
+        if isinstance(deed.intent, DrivingWish):
+            if isinstance(deed.intent.wish, PullOver | Park):
+                return self._fixed("I stop all the same; say “drive on” when I shall go on.")
+            opposite = replies.opposite(deed.intent.wish)
+            response = None if opposite is None else self.wish(DrivingWish(opposite), "", seat, now)
+            if response is not None and not response.refused:
+                del self._memory.deeds[-2:]
+            return response
+        verdict = self.gate.restore(deed.changes, now, seat=seat)
+        if not verdict.accepted:
+            return self._refused(verdict.reason)
+        self._memory.deeds.pop()
+        return fixed(self._say, "It is as it was before.", verdict.changes)
+
+    @property
+    def _say(self) -> replies.Speech:
+        return self._memory.speech
+
+    def _fixed(self, sentence: str, *, asked: bool = False, understood: bool = True) -> Response:
+        return fixed(self._say, sentence, asked=asked, understood=understood)
+
+    def _refused(self, reason: str) -> Response:
+        return Response(self._say.refused(reason), refused=True)
+
+    def _but_bounds(self) -> list[Waiting]:
+        """What waits, without the bound that waits for a faster road: a new one takes its place."""
+        return [waiting for waiting in self._memory.waiting if waiting.trigger.condition.kind != "limit_above"]
+
+
+def _is_warmth(value: float) -> bool:
+    """Can this be a temperature of the cabin?"""
+    return TOOLS["climate.temperature"].low <= value <= TOOLS["climate.temperature"].high

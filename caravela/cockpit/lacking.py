@@ -1,0 +1,23 @@
+"""What people ask of cars and this one has not got: to the head every request is of one of our tools, so that the bass would be the volume. A
+word that names such a thing settles that nothing of ours is meant."""
+
+import re
+
+_LACKS: tuple[tuple[str, str], ...] = (
+    (r"\b(?:bass|treble|trebles|equali[sz]er|subwoofer|woofer|fader)\b|\b(?:balance|fade)\b.*\b(?:sound|music|speakers?|audio)\b|\bsurround\b", "tone"),
+    (r"\bshuffle\b|\b(?:on|in a) (?:repeat|loop)\b|\brepeat (?:this|that|the current)\b|\bloop (?:this|the|my)\b", "order"),
+    (r"\b(?:fast[ -]?forward|(?:skip|go|rewind) (?:ahead|forward|back)?(?: by)? ?\S+ seconds|karaoke|show the lyrics)\b", "order"),
+    (r"\b(?:washers?(?! fluid)|screen ?wash)\b|\b(?:wash|spray|squirt|rinse)\b.*\b(?:windscreen|windshield|window|glass|mirrors?|camera)s?\b", "washer"),
+    (r"\b(?:scent|fragrance|perfume|air freshener|ioni[sz]er|air purifier)\b", "scent"),
+    (r"\bgarage\b.*\b(?:door|open|close|shut)\b|\b(?:open|close|shut)\b.*\bgarage\b", "house"),
+    (r"\b(?:open|close|shut|lock|turn|switch)\b.*\b(?:at home|in the (?:kitchen|living room|bedroom|house))\b", "house"),
+    (r"\b(?:seat|my) memory\b|\bmy (?:usual |saved )?(?:profile|preset)s?\b|\bsave (?:this|my|the) (?:seat|position|setting)", "memory"),
+    (r"\b(?:set|make|add|create|put|what|when|cancel)\b.*\b(?:alarm|reminder|timer|appointment|calendar)\b|\bremind me\b", "calendar"),
+    (r"\b(?:send|write)\b.*\b(?:message|text|e-?mail|sms)s?\b|\bread (?:me|out|my|the (?:new|latest|last))\b.*\b(?:message|text|e-?mail|sms)s?\b", "messages"),
+    (r"^(?:please |can you |could you )?text (?:my )?[A-Za-z]+ (?:that|and|to|about)\b", "messages"),
+)  # fmt: skip
+
+
+def lacked(clause: str) -> str | None:
+    """What a clause asks for that there is none of, by its name in `replies.BEYOND`; None where there is nothing such."""
+    return next((name for pattern, name in _LACKS if re.search(pattern, clause, re.IGNORECASE)), None)

@@ -1,0 +1,40 @@
+"""How the steps of one request stand to each other: a stop among them is not lost, and two that undo each other are asked about."""
+
+from caravela.cockpit.clauses import says_stop
+from caravela.cockpit.corrections import names_a_verb
+from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, Intent, Step, Unclear, stops
+from caravela.cockpit.tool import Operation
+from caravela.core.request import CapSpeed, ChangeLane, Drive, GoOn, Park, PullOver, TakeTurn
+
+_OPPOSITES = (
+    {Operation.ON, Operation.OFF},
+    {Operation.UP, Operation.DOWN},
+    {Operation.MAX, Operation.MIN},
+    {Operation.MAX, Operation.OFF},
+)
+
+
+def with_its_stop(steps: list[Step], request: str, when: Condition | Unclear | None) -> list[Step]:
+    """The steps of `request` with the stop that is said in it beside other driving: none is lost, and a bare side only says where to stop."""
+    if any(isinstance(step.intent, DrivingWish) for step in steps) and says_stop(request) and not any(stops(step.intent) for step in steps):
+        steps = [*steps, Step(DrivingWish(PullOver()), request, when)]
+    if not any(stops(step.intent) for step in steps):
+        return steps
+    return [step for step in steps if not (_is_turn(step.intent) and not names_a_verb(step.words))]
+
+
+def contradict(a: Step, b: Step) -> bool:
+    """Do two steps undo each other?"""
+    match a.intent, b.intent:
+        case CabinCall(x), CabinCall(y) if x.tool == y.tool and x.places == y.places and a.condition == b.condition:
+            return {x.operation, y.operation} in _OPPOSITES or (x.operation is y.operation is Operation.SET and x.value != y.value)
+        case DrivingWish(TakeTurn() as x), DrivingWish(TakeTurn() as y):
+            return x.side is not y.side
+        case DrivingWish(x), DrivingWish(y):
+            kinds = {type(x), type(y)}
+            return kinds in ({PullOver, GoOn}, {Park, GoOn}) or (kinds == {Drive} and x != y) or (kinds == {CapSpeed} and x != y)
+    return False
+
+
+def _is_turn(intent: Intent) -> bool:
+    return isinstance(intent, DrivingWish) and isinstance(intent.wish, TakeTurn | ChangeLane)
