@@ -89,12 +89,20 @@ def test_what_it_cannot_do_it_says_and_does_not(agent, car, words, says):
         ("motorways are fine again", "KeepOffMotorways True"),
         ("stay behind that lorry", "KeepDistance"),
         ("pass that tractor", "Overtake"),
+        ("stop behind that bus", "PullOver"),
+        ("stop behind the red bus", "PullOver"),
+        ("can you stop next to the cyclist?", "PullOver"),
     ],
 )
 def test_what_driving_is_asked(agent, car, words, request_):
     response, changed = heard(agent, car, words)
     assert [spelt(request) for request in car.requests] == [request_], response.text
     assert not changed
+
+
+def test_a_stop_behind_something_is_kept_beside_a_request_for_the_cabin(agent, car):
+    _, changed = heard(agent, car, "stop behind the bus and open the sunroof")
+    assert [spelt(request) for request in car.requests] == ["PullOver"] and changed == {path_of("sunroof.position"): 100.0}
 
 
 def test_half_of_two_numbers_is_not_done(agent, car):
