@@ -90,6 +90,7 @@ BEYOND = {
     "order": "I can play, stop and skip, and no more than that with what is playing.",
     "washer": "I have no washer to switch; I can run the wipers.",
     "scent": "I have no scents and no purifier; I can recirculate the air or let fresh air in.",
+    "future": "I can't know what will be; I only tell what is so now.",
     "house": "I reach nothing outside this car.",
     "memory": "I keep no seat settings; I can move the seat as you say.",
     "calendar": "I keep no calendar and no alarms.",
@@ -100,6 +101,9 @@ SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."
 NOT_UNDERSTOOD = "I did not understand that. Could you say it another way?"
 GARBLED = "I understand English so far, and I could not make out what you said. Could you say it again?"
+WELCOME = (
+    "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe."
+)
 NOT_MINE = "I can't help with that; I drive, and I look after the car."
 CONTRADICTION = "These two exclude each other. Which one would you like?"
 NOT_WATCHED = (

@@ -39,6 +39,7 @@ from caravela.cockpit.phrasing import SEVERAL, is_known, speaks_of
 from caravela.cockpit.places import places_of, zone_alone
 from caravela.cockpit.questions import (
     as_statement,
+    asks_the_future,
     asks_to_follow,
     asks_what_is_there,
     finds_it_too_hard,
@@ -203,6 +204,8 @@ class Understanding:
             return SIMPLE[best(hazards)]
         if leaves_it(clause):
             return Negated()
+        if asks_the_future(clause):
+            return Beyond("future")
         if (lacks := lacked(clause)) is not None:
             return Beyond(lacks)
         (first, label), (second, other) = ranked[0], ranked[1]
