@@ -5,7 +5,7 @@ from typing import Protocol
 
 from caravela.cockpit.gate import Verdict
 from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
-from caravela.cockpit.sight import listed
+from caravela.cockpit.sight import AHEAD, listed
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -267,12 +267,14 @@ def what(situation: Situation, words: str = "") -> str:
         empty = f"I see nothing on the {side}." if side in situation.looks else f"I can't tell what is on the {side}."
         return f"I see {listed(there)}." if there else empty
     light = "" if situation.light == "none" else f"a {situation.light} light"
+    if _WHO_DRIVES.search(words):
+        return "You drive." if situation.human_drives else "I drive."
+    if not (light or situation.on() or AHEAD in situation.looks):
+        return "I can't tell what is ahead."
     if _LIGHT.search(words):
         return f"I see {light}." if light else "I see no light ahead."
     lead = listed(situation.on()) if situation.on() else ""
     seen = " and ".join(part for part in (lead, light) if part)
-    if _WHO_DRIVES.search(words):
-        return "You drive." if situation.human_drives else "I drive."
     if _UNREAD.search(words):
         return f"That I can't tell; I see {seen}." if seen else "That I can't tell; I read the vehicle ahead and the lights, and see none."
     return f"I see {seen}." if seen else "I see nothing in our way."

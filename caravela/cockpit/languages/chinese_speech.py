@@ -7,6 +7,7 @@ from caravela.cockpit.intents import Condition, Missing, Slot
 from caravela.cockpit.languages.chinese import CHINESE
 from caravela.cockpit.languages.speech import Reason, choice_in, is_on, reason_in, share_open
 from caravela.cockpit.replies import side_asked
+from caravela.cockpit.sight import AHEAD
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Form, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -246,7 +247,8 @@ def what(situation: Situation, words: str = "") -> str:
     seen = [_lead(situation)] if situation.lead is not None else []
     if situation.light != "none":
         seen.append({"red": "红灯", "yellow": "黄灯", "green": "绿灯"}.get(situation.light, "信号灯"))
-    return f"前方：{'，'.join(seen)}。" if seen else "前方没有障碍。"
+    empty = "前方没有障碍。" if AHEAD in situation.looks else "前方有什么，我看不清。"
+    return f"前方：{'，'.join(seen)}。" if seen else empty
 
 
 def speed(situation: Situation) -> str:

@@ -7,6 +7,7 @@ from caravela.cockpit.intents import Condition, Missing, Slot
 from caravela.cockpit.languages.german import GERMAN
 from caravela.cockpit.languages.speech import Reason, choice_in, is_on, reason_in, share_open
 from caravela.cockpit.replies import side_asked
+from caravela.cockpit.sight import AHEAD
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Form, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -261,7 +262,8 @@ def what(situation: Situation, words: str = "") -> str:
         seen.append(
             {"red": "eine rote Ampel", "yellow": "eine gelbe Ampel", "green": "eine grüne Ampel"}.get(situation.light, "eine Ampel")
         )
-    return f"Vor uns: {' und '.join(seen)}." if seen else "Vor uns ist nichts im Weg."
+    empty = "Vor uns ist nichts im Weg." if AHEAD in situation.looks else "Was vor uns ist, kann ich nicht sagen."
+    return f"Vor uns: {' und '.join(seen)}." if seen else empty
 
 
 def speed(situation: Situation) -> str:
