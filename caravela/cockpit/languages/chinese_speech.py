@@ -11,6 +11,7 @@ from caravela.cockpit.sight import AHEAD
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Form, Place, Tool
 from caravela.cockpit.tools import TOOLS
+from caravela.core.errors import install_hint
 from caravela.core.request import (
     CapSpeed,
     ChangeLane,
@@ -114,7 +115,7 @@ FIXED = {
     "I have nothing to do. Shall I drive for the fleet until you need me?": "我现在没事做，在您需要我之前，要我去跑车队任务吗？",
 }
 LANGUAGE = "chinese"
-NO_EXTRA = "我在这里只懂英语；要说中文，请安装扩展包：pip install 'caravela[languages]'。"
+NO_EXTRA = f"我在这里只懂英语；要说中文，请安装扩展包：{install_hint('languages')}。"
 
 
 def noun(tool: Tool) -> str:

@@ -11,6 +11,7 @@ from caravela.cockpit.sight import AHEAD
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Form, Place, Tool
 from caravela.cockpit.tools import TOOLS
+from caravela.core.errors import install_hint
 from caravela.core.request import (
     CapSpeed,
     ChangeLane,
@@ -127,7 +128,7 @@ FIXED = {
     "I have nothing to do. Shall I drive for the fleet until you need me?": "Ich habe nichts zu tun. Soll ich für die Flotte fahren, bis Sie mich brauchen?",
 }
 LANGUAGE = "german"
-NO_EXTRA = "Ich verstehe hier nur Englisch; für Deutsch fehlt ein Zusatzpaket: pip install 'caravela[languages]'."
+NO_EXTRA = f"Ich verstehe hier nur Englisch; für Deutsch fehlt ein Zusatzpaket: {install_hint('languages')}."
 
 
 def noun(tool: Tool) -> str:
