@@ -148,7 +148,7 @@ class CockpitAgent:
         elif heard is None and (again := self._second_thoughts.put_right(text, steps, seat, now)) is not None:
             return self._second_thoughts.carried_out(again, text, seat, now, carry_out=lambda: self.carry_out([again], seat=seat))
         elif heard is None and greets(text):
-            return Response(replies.WELCOME)
+            return self._fixed(replies.WELCOME)
         if not steps:
             return self._fixed(replies.NOT_UNDERSTOOD, understood=False)
         return self.carry_out(steps, seat=seat)

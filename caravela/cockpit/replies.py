@@ -5,7 +5,7 @@ from typing import Protocol
 
 from caravela.cockpit.gate import Verdict
 from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
-from caravela.cockpit.sight import AHEAD, listed
+from caravela.cockpit.sight import listed
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -269,7 +269,7 @@ def what(situation: Situation, words: str = "") -> str:
     light = "" if situation.light == "none" else f"a {situation.light} light"
     if _WHO_DRIVES.search(words):
         return "You drive." if situation.human_drives else "I drive."
-    if not (light or situation.on() or AHEAD in situation.looks):
+    if not (light or situation.on() or situation.looks_ahead):
         return "I can't tell what is ahead."
     if _LIGHT.search(words):
         return f"I see {light}." if light else "I see no light ahead."

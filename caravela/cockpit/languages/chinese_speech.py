@@ -7,7 +7,6 @@ from caravela.cockpit.intents import Condition, Missing, Slot
 from caravela.cockpit.languages.chinese import CHINESE
 from caravela.cockpit.languages.speech import Reason, choice_in, is_on, reason_in, share_open
 from caravela.cockpit.replies import side_asked
-from caravela.cockpit.sight import AHEAD
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Form, Place, Tool
 from caravela.cockpit.tools import TOOLS
@@ -81,6 +80,8 @@ FIXED = {
     "That was too long for me. Please say it in a sentence or two.": "这句话太长了，请用一两句话说。",
     "I did not understand that. Could you say it another way?": "我没听懂，您能换个说法吗？",
     "I understand English so far, and I could not make out what you said. Could you say it again?": "我没听清，您能再说一遍吗？",
+    "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe.": "很乐意帮忙："
+    "我负责开车，也照管空调、车窗、座椅、车灯、媒体、导航和电话；不安全的事我会拒绝。",
     "I can't help with that; I drive, and I look after the car.": "这个我帮不上忙，我只负责开车和照看车子。",
     "These two exclude each other. Which one would you like?": "这两样不能同时做，您要哪一样？",
     "I can't watch for that. I can wait for rain, dark, a stop, the arrival, the motorway, the battery or some minutes. When shall it be?": "这个我没法留意。"
@@ -248,7 +249,7 @@ def what(situation: Situation, words: str = "") -> str:
     seen = [_lead(situation)] if situation.lead is not None else []
     if situation.light != "none":
         seen.append({"red": "红灯", "yellow": "黄灯", "green": "绿灯"}.get(situation.light, "信号灯"))
-    empty = "前方没有障碍。" if AHEAD in situation.looks else "前方有什么，我看不清。"
+    empty = "前方没有障碍。" if situation.looks_ahead else "前方有什么，我看不清。"
     return f"前方：{'，'.join(seen)}。" if seen else empty
 
 
