@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from caravela.commands import Verb
-from caravela.core.errors import CaravelaError, unknown_name
+from caravela.core.errors import CaravelaError, install_hint, unknown_name
 
 COMMANDS = Path(__file__).parent / "commands"
 USAGE_EXIT = 2
@@ -53,9 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         extra = extra_of(error.name or "")
         if extra is None:
             raise
-        _refuse(
-            f"this command needs the package {error.name}, which is not installed; install it with: pip install 'caravela[{extra}]'.", words
-        )
+        _refuse(f"this command needs the package {error.name}, which is not installed; install it with: {install_hint(extra)}.", words)
     except KeyboardInterrupt:
         print("caravela: interrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED_EXIT)

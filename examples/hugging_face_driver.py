@@ -43,7 +43,7 @@ if __name__ == "__main__":
     try:
         planner, world = InlinePlanner(HubPolicy(sys.argv[1])), Simulator([load_town("alderton")], rig=policy_rig())
     except ImportError:
-        sys.exit("Models of the hub need torch and transformers, of which one is not installed: pip install 'caravela[hub]'.")
+        sys.exit("Models of the hub need torch and transformers, of which one is not installed: .venv/bin/pip install --editable '.[hub]'.")
     seen, seconds = world.reset(seed=0), float((*sys.argv, "2")[2])
     for _ in range(round(10 * seconds)):
         seen, _ = world.step(planner.ask(seen, deadline_s=60.0).plan.control())

@@ -172,7 +172,7 @@ def test_a_verb_may_find_its_object_wrong_after_printing_what_it_found(caravela)
 def test_a_package_of_an_extra_that_is_missing_is_one_sentence(caravela, module, extra):
     code, out, err = caravela("greet", f"without {module}")
     assert code == 2 and out == "" and err.count("\n") == 1
-    assert f"needs the package {module}" in err and f"pip install 'caravela[{extra}]'" in err
+    assert f"needs the package {module}" in err and f".venv/bin/pip install --editable '.[{extra}]'" in err
 
 
 def test_any_other_module_that_is_missing_keeps_its_traceback(caravela):
@@ -212,7 +212,7 @@ def test_the_base_says_which_extra_a_command_needs(tmp_path):
     done = subprocess.run([sys.executable, "-c", BASE_ONLY], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     extras = ["train"] * 4 + ["serve", "train"]
-    assert [f"caravela[{extra}]" in line for extra, line in zip(extras, done.stderr.splitlines(), strict=True)] == [True] * 6
+    assert [f"'.[{extra}]'" in line for extra, line in zip(extras, done.stderr.splitlines(), strict=True)] == [True] * 6
     assert list(tmp_path.iterdir()) == []
 
 

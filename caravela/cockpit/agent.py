@@ -35,6 +35,7 @@ from caravela.cockpit.intents import (
 from caravela.cockpit.languages.heard import Heard, Languages
 from caravela.cockpit.memory import Asked, Memory, Waiting
 from caravela.cockpit.outside import Regard
+from caravela.cockpit.questions import greets
 from caravela.cockpit.referring import reference_in
 from caravela.cockpit.response import Response, fixed, joined
 from caravela.cockpit.second_thoughts import SecondThoughts
@@ -146,6 +147,8 @@ class CockpitAgent:
             steps = halt
         elif heard is None and (again := self._second_thoughts.put_right(text, steps, seat, now)) is not None:
             return self._second_thoughts.carried_out(again, text, seat, now, carry_out=lambda: self.carry_out([again], seat=seat))
+        elif heard is None and greets(text):
+            return self._fixed(replies.WELCOME)
         if not steps:
             return self._fixed(replies.NOT_UNDERSTOOD, understood=False)
         return self.carry_out(steps, seat=seat)

@@ -61,7 +61,7 @@ class Hands:
         """Tell of something outside, or leave room for it; ask which one where several fit or none does."""
         meant = resolve(regard.reference, now.sights)
         if len(meant.things) != 1:
-            if not meant.things and regard.about is About.SIGHT:
+            if not meant.things and (regard.about is About.SIGHT or not now.looks):
                 return Response(f"{telling.unseen(regard.reference, now)}.")
             self._memory.asked = Asked(now.t_s, which=regard)
             return Response(

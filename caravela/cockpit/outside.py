@@ -32,6 +32,11 @@ _FORMS: tuple[tuple[About, str], ...] = (
     (About.GIVE_WAY, rf"{_POLITE}let {THING} (?:go|pass|past|in|by|through|merge|cross|over|overtake|turn)(?: (?:first|before us|ahead|us|in))?"),
     (About.GIVE_WAY, rf"{_POLITE}(?:wait for|give way to|yield to|make (?:way|room|space) for|give room to|leave room for) {THING}"),
 )  # fmt: skip
+_STOPS_NEAR = re.compile(
+    rf"{_POLITE}(?:stop|halt|pull (?:over|up|in))(?: the car| us)?(?: (?:right|just|close))?"
+    rf" (?:behind|in front of|next to|beside|near|by|at|after|before) {THING}{_END}",
+    re.IGNORECASE,
+)
 _COMPILED = tuple((about, re.compile(rf"{form}{_END}", re.IGNORECASE)) for about, form in _FORMS)
 
 
@@ -49,3 +54,8 @@ def regard_in(clause: str) -> Regard | None:
         if (found := form.fullmatch(clause)) is not None:
             return Regard(about, reference_of(found))
     return None
+
+
+def stops_near(clause: str) -> bool:
+    """Is this the wish to stop near something outside, and nothing besides? To the head "behind the bus" is a distance, and a red bus a light."""
+    return _STOPS_NEAR.fullmatch(clause) is not None

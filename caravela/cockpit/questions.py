@@ -27,6 +27,18 @@ _FOLLOWS = re.compile(
     r"(?:\w+ )?(?:car|van|lorry|truck|bus|taxi|cab|vehicle|motorbike|one|ambulance)(?: (?:in front|ahead|there|over there|please|now|of us))*\W*",
     re.IGNORECASE,
 )
+_GREETING = r"(?:hello|hi|hey|good (?:morning|afternoon|evening)|thanks|thank you|cheers)(?: (?:there|car|again|a lot|so much|very much))?"
+_WHAT_IT_DOES = (
+    r"(?:(?:please )?help(?: please)?|what (?:all )?(?:can|could|do) you (?:do|help (?:me |us )?with|understand|offer)(?: for (?:me|us))?|"
+    r"what can (?:i|we) (?:say|ask)(?: you)?|how can you help(?: me| us)?)"
+)
+_GREETS = re.compile(rf"(?:{_GREETING}|{_WHAT_IT_DOES}|{_GREETING}[,.!]* {_WHAT_IT_DOES})\W*", re.IGNORECASE)
+_LATER = r"(?:tomorrow|tonight|later|next (?:week|weekend|month|year|\w+day)|this (?:afternoon|evening|weekend)|on (?:the weekend|\w+day))"
+_FORETOLD = re.compile(
+    r"(?:(?:is|are) (?:it|the|we|they|my|our|there going)\b|will (?!you\b)|does (?:it|the)\b|(?:what|how)(?: is|['’]s| are| will)\b(?! you\b))"
+    rf"[^,;]*\b{_LATER}\b[^,;]*|(?:will it|is it (?:going to|gonna)) (?:rain|snow|hail|freeze|be (?:dark|dry|wet|cold|warm|hot|sunny|foggy))\b[^,;]*",
+    re.IGNORECASE,
+)
 _STATEMENT = re.compile(
     r"(?:because |since )?(?:it['’]?s|it is|i['’]?m|i am|i (?:lost|can['’]?t|cannot|feel|was)|there (?:is|are)|there['’]?s|we['’]?re|we are|"
     r"(?:the|my|our) \w+(?: \w+)? (?:is|are|hurts?))\b(?!.*\b(?:should|want|need|must|like|may|could|would)\b)",
@@ -37,6 +49,16 @@ _STATEMENT = re.compile(
 def asks_what_is_there(clause: str) -> bool:
     """Does this ask what is on a side, what the light shows, or whether the road is clear?"""
     return any(pattern.fullmatch(clause) for pattern in (_WHAT_SIDE, _LIGHT, _CLEAR))
+
+
+def greets(text: str) -> bool:
+    """Is this a greeting, thanks or the question what the car can do, and nothing besides?"""
+    return _GREETS.fullmatch(text.strip()) is not None
+
+
+def asks_the_future(clause: str) -> bool:
+    """Does this ask how something will be? What the gauges show now is no answer to it."""
+    return _FORETOLD.fullmatch(clause) is not None
 
 
 def leaves_it(clause: str) -> bool:

@@ -90,6 +90,7 @@ BEYOND = {
     "order": "I can play, stop and skip, and no more than that with what is playing.",
     "washer": "I have no washer to switch; I can run the wipers.",
     "scent": "I have no scents and no purifier; I can recirculate the air or let fresh air in.",
+    "future": "I can't know what will be; I only tell what is so now.",
     "house": "I reach nothing outside this car.",
     "memory": "I keep no seat settings; I can move the seat as you say.",
     "calendar": "I keep no calendar and no alarms.",
@@ -100,6 +101,9 @@ SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."
 NOT_UNDERSTOOD = "I did not understand that. Could you say it another way?"
 GARBLED = "I understand English so far, and I could not make out what you said. Could you say it again?"
+WELCOME = (
+    "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe."
+)
 NOT_MINE = "I can't help with that; I drive, and I look after the car."
 CONTRADICTION = "These two exclude each other. Which one would you like?"
 NOT_WATCHED = (
@@ -263,12 +267,14 @@ def what(situation: Situation, words: str = "") -> str:
         empty = f"I see nothing on the {side}." if side in situation.looks else f"I can't tell what is on the {side}."
         return f"I see {listed(there)}." if there else empty
     light = "" if situation.light == "none" else f"a {situation.light} light"
+    if _WHO_DRIVES.search(words):
+        return "You drive." if situation.human_drives else "I drive."
+    if not (light or situation.on() or situation.looks_ahead):
+        return "I can't tell what is ahead."
     if _LIGHT.search(words):
         return f"I see {light}." if light else "I see no light ahead."
     lead = listed(situation.on()) if situation.on() else ""
     seen = " and ".join(part for part in (lead, light) if part)
-    if _WHO_DRIVES.search(words):
-        return "You drive." if situation.human_drives else "I drive."
     if _UNREAD.search(words):
         return f"That I can't tell; I see {seen}." if seen else "That I can't tell; I read the vehicle ahead and the lights, and see none."
     return f"I see {seen}." if seen else "I see nothing in our way."

@@ -39,6 +39,10 @@ class Situation:
         return self.speed < STANDING
 
     @property
+    def looks_ahead(self) -> bool:
+        return AHEAD in self.looks
+
+    @property
     def sights(self) -> tuple[Seen, ...]:
         """All that is seen, what is ahead in the lane first."""
         lead = () if self.lead is None else (Seen(self.lead_kind, AHEAD, self.lead, self.lead_speed),)

@@ -5,7 +5,7 @@ import re
 
 from caravela.cockpit.outside import About, Regard
 from caravela.cockpit.referring import ANYBODY, Meant, Reference, reference_in, resolve
-from caravela.cockpit.sight import PEOPLE, PERSON, VEHICLE, VEHICLES, Seen, listed, place
+from caravela.cockpit.sight import AHEAD, PEOPLE, PERSON, VEHICLE, VEHICLES, Seen, listed, place
 from caravela.cockpit.situation import Situation
 
 NEXT_PLACE = "I stop at the next safe place"
@@ -48,13 +48,14 @@ def which(meant: Meant) -> str:
 
 def unseen(reference: Reference, now: Situation) -> str:
     """That nothing fits, or that nobody could tell; without a full stop."""
-    if reference.side is not None and reference.side not in now.looks:
-        return f"I can't tell what is {place(reference.side)}"
+    side = reference.side or next(iter(now.looks), AHEAD)
+    if side not in now.looks:
+        return f"I can't tell what is {place(side)}"
     if not _reads(reference, now):
         return "I can't pick people out: I read the vehicle ahead and the lights"
     noun = VEHICLE if reference.kind in (*VEHICLES, ANYBODY) else reference.noun
     others = f"; I see {listed(now.sights)}" if now.sights else ""
-    return f"I see no {noun} {place(reference.side or now.looks[0])}{others}"
+    return f"I see no {noun} {place(side)}{others}"
 
 
 def told(regard: Regard, meant: Meant, now: Situation) -> str:

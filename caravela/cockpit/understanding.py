@@ -34,11 +34,12 @@ from caravela.cockpit.lacking import lacked
 from caravela.cockpit.meanings import SIMPLE, best, refusals
 from caravela.cockpit.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.numbers import numbers_in, share_in
-from caravela.cockpit.outside import regard_in
+from caravela.cockpit.outside import regard_in, stops_near
 from caravela.cockpit.phrasing import SEVERAL, is_known, speaks_of
 from caravela.cockpit.places import places_of, zone_alone
 from caravela.cockpit.questions import (
     as_statement,
+    asks_the_future,
     asks_to_follow,
     asks_what_is_there,
     finds_it_too_hard,
@@ -52,7 +53,7 @@ from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.wishes import bound_of, wish_of
 from caravela.cockpit.words_for import rather
-from caravela.core.request import Drive, GoOn, Manner
+from caravela.core.request import Drive, GoOn, Manner, PullOver
 from caravela.words import SentenceEncoder
 
 LONGEST = 400  # characters of a request; more is not said in one breath
@@ -154,6 +155,8 @@ class Understanding:
 
     def _as_request(self, text: str) -> float:
         """How surely a clause is one request."""
+        if stops_near(text):
+            return 1.0
         label = self._read(text).label
         likeliest = max((name for name in label if not name.startswith("when.")), key=label.__getitem__)
         return 0.0 if likeliest in (SEVERAL, "chat", "unclear") else label[likeliest]
@@ -180,6 +183,8 @@ class Understanding:
             return Garbled()
         if tells_of_a_call(clause):
             return SmallTalk()
+        if stops_near(clause):
+            return DrivingWish(PullOver())
         if finds_it_too_hard(clause):
             return DrivingWish(Drive(Manner.GENTLE))
         if asks_what_is_there(clause):
@@ -199,6 +204,8 @@ class Understanding:
             return SIMPLE[best(hazards)]
         if leaves_it(clause):
             return Negated()
+        if asks_the_future(clause):
+            return Beyond("future")
         if (lacks := lacked(clause)) is not None:
             return Beyond(lacks)
         (first, label), (second, other) = ranked[0], ranked[1]

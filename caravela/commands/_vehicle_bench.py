@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from caravela.core.errors import CaravelaError, unknown_name
+from caravela.core.errors import CaravelaError, install_hint, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +108,7 @@ def _run_tier(options: QuantiseOptions, *, tier: str) -> dict[str, Any]:
         from caravela.model.shrink import shrink
     except ModuleNotFoundError as error:
         raise CaravelaError(
-            f"making a tier needs the package {error.name}, which is not installed; install it with: pip install 'caravela[train]'."
+            f"making a tier needs the package {error.name}, which is not installed; install it with: {install_hint('train')}."
         ) from error
     size = shrink(source, out)
     looks = shown(open_bundle(source).card, count=options.looks, seed=LOOKS_SEED)
@@ -122,7 +122,7 @@ def make_int8(source: Path, out: Path, *, stages: "Sequence[str]" = ("vision", "
         from caravela.model.quantise import quantise
     except ModuleNotFoundError as error:
         raise CaravelaError(
-            f"making an int8 build needs the package {error.name}, which is not installed; install it with: pip install 'caravela[train]', "
+            f"making an int8 build needs the package {error.name}, which is not installed; install it with: {install_hint('train')}, "
             "or give --se a bundle."
         ) from error
     from caravela.vehicle.bundle import open_bundle

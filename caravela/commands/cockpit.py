@@ -96,7 +96,7 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
         raise CaravelaError(f"--speed is {options.speed:g}; expected 0 to 250 km/h.")
     endpoint = Endpoint.found(options.endpoint, options.endpoint_model, os.environ)
     car, began = Car(), time.monotonic()
-    car.situation = replace(car.situation, speed=from_kph(options.speed))
+    car.situation = replace(car.situation, speed=from_kph(options.speed), looks=())  # nobody drives it
     understanding = Understanding()
     dialogue = Dialogue(car.agent(understanding, Polyglot(understanding)), endpoint)
     turns = []

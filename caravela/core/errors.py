@@ -25,6 +25,11 @@ class RecordingError(CaravelaError):
     """A recording that cannot be written or read."""
 
 
+def install_hint(extra: str) -> str:
+    """The command that installs an extra; it is run in the folder of the sources."""
+    return f".venv/bin/pip install --editable '.[{extra}]'"
+
+
 def unknown_name(kind: str, got: str, known: Iterable[str]) -> CaravelaError:
     """An error for a name that is not in `known`, with the nearest known names as a suggestion."""
     known = sorted(known)

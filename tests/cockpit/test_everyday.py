@@ -3,6 +3,7 @@ and roads. What stands beside them is refused as before."""
 
 import pytest
 
+from caravela.cockpit import replies
 from caravela.cockpit.grading import Car, matches, path_of, spelt
 
 AMOUNTS = [
@@ -80,6 +81,29 @@ def test_what_it_cannot_do_it_says_and_does_not(agent, car, words, says):
     assert not changed and not car.requests
 
 
+@pytest.mark.parametrize("words", ["hello", "Help!", "thanks", "hi, what can you do?"])
+def test_a_greeting_is_told_what_it_can_do(agent, car, words):
+    response, changed = heard(agent, car, words)
+    assert response.text == replies.WELCOME and response.understood and not changed and not car.requests
+
+
+def test_more_than_a_greeting_is_understood_as_without_it(agent, car):
+    assert heard(agent, car, "thanks, and open the sunroof")[1] == {path_of("sunroof.position"): 100.0}
+    agent.hear("help me park")
+    assert [spelt(request) for request in car.requests] == ["Park"]
+
+
+@pytest.mark.parametrize("words", ["is it going to rain tomorrow?", "will it rain later?", "will we have enough battery next week?"])
+def test_it_does_not_foretell(agent, car, words):
+    response, changed = heard(agent, car, words)
+    assert response.text == replies.BEYOND["future"] and not changed and not car.requests
+
+
+def test_what_is_so_now_is_told_and_what_is_unsafe_later_is_refused(agent, car):
+    assert agent.hear("is it raining?").text == "No."
+    assert agent.hear("is it all right to run the red light tonight?").refused
+
+
 @pytest.mark.parametrize(
     ("words", "request_"),
     [
@@ -89,12 +113,20 @@ def test_what_it_cannot_do_it_says_and_does_not(agent, car, words, says):
         ("motorways are fine again", "KeepOffMotorways True"),
         ("stay behind that lorry", "KeepDistance"),
         ("pass that tractor", "Overtake"),
+        ("stop behind that bus", "PullOver"),
+        ("stop behind the red bus", "PullOver"),
+        ("can you stop next to the cyclist?", "PullOver"),
     ],
 )
 def test_what_driving_is_asked(agent, car, words, request_):
     response, changed = heard(agent, car, words)
     assert [spelt(request) for request in car.requests] == [request_], response.text
     assert not changed
+
+
+def test_a_stop_behind_something_is_kept_beside_a_request_for_the_cabin(agent, car):
+    _, changed = heard(agent, car, "stop behind the bus and open the sunroof")
+    assert [spelt(request) for request in car.requests] == ["PullOver"] and changed == {path_of("sunroof.position"): 100.0}
 
 
 def test_half_of_two_numbers_is_not_done(agent, car):

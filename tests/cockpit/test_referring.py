@@ -131,3 +131,18 @@ def test_what_is_on_a_side_is_told_where_it_is_seen(agent, car):
     sees(car, VAN_LEFT)
     assert agent.hear("what is that on the left?").text == "I see a van 8 metres on the left."
     assert agent.hear("what is on the right?").text == "I see nothing on the right."
+
+
+@pytest.mark.parametrize(
+    "words", ["what is ahead?", "is the light red?", "do you see a bus?", "is there a person ahead?", "why is that car so slow?"]
+)
+def test_where_nobody_looks_it_cannot_tell(agent, car, words):
+    car.situation = replace(car.situation, looks=())
+    response = agent.hear(words)
+    assert response.text == "I can't tell what is ahead." and not response.asked
+
+
+def test_a_stop_is_asked_for_where_nobody_looks_too(agent, car):
+    car.situation = replace(car.situation, looks=())
+    assert agent.hear("stop behind the van").text == "I can't tell what is ahead, so I stop at the next safe place."
+    assert [spelt(request) for request in car.requests] == ["PullOver"]

@@ -39,6 +39,11 @@ def test_a_conversation(caravela):
     assert turns[1]["changed"] == {} and turns[1]["requests"] == []
 
 
+def test_a_conversation_without_a_driver_sees_nothing(caravela):
+    _, out, _ = caravela("cockpit", "chat", "--say", "what is ahead?", "--json")
+    assert json.loads(out.splitlines()[-1])["turns"][0]["reply"] == "I can't tell what is ahead."
+
+
 def test_what_a_conversation_put_off_is_done_and_told(caravela, monkeypatch):
     seconds = itertools.count(0.0, 20.0)
     monkeypatch.setattr(time, "monotonic", lambda: next(seconds))

@@ -63,7 +63,7 @@ def test_several_collectors_without_their_extra_are_refused_in_a_sentence(
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SystemExit) as stop:
         cli.main(["train", "vla", "--only", "collect", "--collectors", "2"])
-    assert stop.value.code == 2 and "pip install 'caravela[scale]'" in capsys.readouterr().err
+    assert stop.value.code == 2 and ".venv/bin/pip install --editable '.[scale]'" in capsys.readouterr().err
 
 
 def test_maps_of_other_sides_are_refused_for_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,8 +52,8 @@ def hearing(*says: Transcript) -> Hearing:
 
 
 def no_hearing() -> Hearing:
-    raise VoiceMissing("voice needs a package that is not installed; run `pip install 'caravela[voice]'`.")
+    raise VoiceMissing("voice needs a package that is not installed; run `.venv/bin/pip install --editable '.[voice]'`.")
 
 
 def no_voice() -> Hum:
-    raise VoiceMissing("voice needs a package that is not installed; run `pip install 'caravela[voice]'`.")
+    raise VoiceMissing("voice needs a package that is not installed; run `.venv/bin/pip install --editable '.[voice]'`.")

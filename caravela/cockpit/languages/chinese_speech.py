@@ -10,6 +10,7 @@ from caravela.cockpit.replies import side_asked
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Form, Place, Tool
 from caravela.cockpit.tools import TOOLS
+from caravela.core.errors import install_hint
 from caravela.core.request import (
     CapSpeed,
     ChangeLane,
@@ -79,6 +80,8 @@ FIXED = {
     "That was too long for me. Please say it in a sentence or two.": "这句话太长了，请用一两句话说。",
     "I did not understand that. Could you say it another way?": "我没听懂，您能换个说法吗？",
     "I understand English so far, and I could not make out what you said. Could you say it again?": "我没听清，您能再说一遍吗？",
+    "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe.": "很乐意帮忙："
+    "我负责开车，也照管空调、车窗、座椅、车灯、媒体、导航和电话；不安全的事我会拒绝。",
     "I can't help with that; I drive, and I look after the car.": "这个我帮不上忙，我只负责开车和照看车子。",
     "These two exclude each other. Which one would you like?": "这两样不能同时做，您要哪一样？",
     "I can't watch for that. I can wait for rain, dark, a stop, the arrival, the motorway, the battery or some minutes. When shall it be?": "这个我没法留意。"
@@ -113,7 +116,7 @@ FIXED = {
     "I have nothing to do. Shall I drive for the fleet until you need me?": "我现在没事做，在您需要我之前，要我去跑车队任务吗？",
 }
 LANGUAGE = "chinese"
-NO_EXTRA = "我在这里只懂英语；要说中文，请安装扩展包：pip install 'caravela[languages]'。"
+NO_EXTRA = f"我在这里只懂英语；要说中文，请安装扩展包：{install_hint('languages')}。"
 
 
 def noun(tool: Tool) -> str:
@@ -246,7 +249,8 @@ def what(situation: Situation, words: str = "") -> str:
     seen = [_lead(situation)] if situation.lead is not None else []
     if situation.light != "none":
         seen.append({"red": "红灯", "yellow": "黄灯", "green": "绿灯"}.get(situation.light, "信号灯"))
-    return f"前方：{'，'.join(seen)}。" if seen else "前方没有障碍。"
+    empty = "前方没有障碍。" if situation.looks_ahead else "前方有什么，我看不清。"
+    return f"前方：{'，'.join(seen)}。" if seen else empty
 
 
 def speed(situation: Situation) -> str:

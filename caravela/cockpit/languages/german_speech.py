@@ -10,6 +10,7 @@ from caravela.cockpit.replies import side_asked
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Form, Place, Tool
 from caravela.cockpit.tools import TOOLS
+from caravela.core.errors import install_hint
 from caravela.core.request import (
     CapSpeed,
     ChangeLane,
@@ -91,6 +92,8 @@ FIXED = {
     "I did not understand that. Could you say it another way?": "Das habe ich nicht verstanden. Können Sie es anders sagen?",
     "I understand English so far, and I could not make out what you said. Could you say it again?": "Das konnte ich nicht verstehen. Können Sie es "
     "noch einmal sagen?",
+    "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe.": "Ich helfe "
+    "gern: Ich fahre, kümmere mich um Klima, Fenster, Sitze, Licht, Medien, Navigation und Anrufe und lehne ab, was unsicher ist.",
     "I can't help with that; I drive, and I look after the car.": "Dabei kann ich nicht helfen; ich fahre und kümmere mich um das Auto.",
     "These two exclude each other. Which one would you like?": "Beides zugleich geht nicht. Was davon möchten Sie?",
     "I can't watch for that. I can wait for rain, dark, a stop, the arrival, the motorway, the battery or some minutes. When shall it be?": "Darauf kann "
@@ -126,7 +129,7 @@ FIXED = {
     "I have nothing to do. Shall I drive for the fleet until you need me?": "Ich habe nichts zu tun. Soll ich für die Flotte fahren, bis Sie mich brauchen?",
 }
 LANGUAGE = "german"
-NO_EXTRA = "Ich verstehe hier nur Englisch; für Deutsch fehlt ein Zusatzpaket: pip install 'caravela[languages]'."
+NO_EXTRA = f"Ich verstehe hier nur Englisch; für Deutsch fehlt ein Zusatzpaket: {install_hint('languages')}."
 
 
 def noun(tool: Tool) -> str:
@@ -261,7 +264,8 @@ def what(situation: Situation, words: str = "") -> str:
         seen.append(
             {"red": "eine rote Ampel", "yellow": "eine gelbe Ampel", "green": "eine grüne Ampel"}.get(situation.light, "eine Ampel")
         )
-    return f"Vor uns: {' und '.join(seen)}." if seen else "Vor uns ist nichts im Weg."
+    empty = "Vor uns ist nichts im Weg." if situation.looks_ahead else "Was vor uns ist, kann ich nicht sagen."
+    return f"Vor uns: {' und '.join(seen)}." if seen else empty
 
 
 def speed(situation: Situation) -> str:

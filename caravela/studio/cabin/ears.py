@@ -13,12 +13,12 @@ import numpy as np
 from caravela.cockpit.voice.packaged import PackagedListener, VoiceMissing, WhisperRecogniser
 from caravela.cockpit.voice.stages import FRAME, FRAME_S, Listener, Recogniser, Samples, Transcript
 from caravela.cockpit.voice.turns import TurnConfig
-from caravela.core.errors import CaravelaError
+from caravela.core.errors import CaravelaError, install_hint
 from caravela.studio.cabin.asked import Heard, Recorded
 
 HELD = TurnConfig(wake=False)  # a button is held: everything in a recording is meant for the car
 LONGEST_S = HELD.longest_s  # of a recording
-EXTRA = "pip install 'caravela[voice]'"
+EXTRA = install_hint("voice")
 STOP_S = 20.0  # that the end waits for a model that is being loaded
 MOST_UNHEARD = 4  # recordings that wait to be recognised
 WAIT_S = 10.0  # for a cabin that is busy

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import onnxruntime
 
-from caravela.core.errors import CaravelaError, unknown_name
+from caravela.core.errors import CaravelaError, install_hint, unknown_name
 from caravela.vehicle.bench.graph import Array
 
 PRECISIONS = ("fp32", "bf16", "int8")  # of the products; sums are wider
@@ -51,7 +51,7 @@ def backend(name: str, precision: str) -> Backend | None:
     if name != "openvino":
         raise unknown_name("backend", name, ("onnxruntime", "openvino"))
     if not installed(name):
-        raise CaravelaError("got --backends openvino, which is not installed; install it with: pip install 'caravela[fast]'.")
+        raise CaravelaError(f"got --backends openvino, which is not installed; install it with: {install_hint('fast')}.")
     return Backend(name, precision, _openvino("f32" if precision == "fp32" else "bf16"))
 
 

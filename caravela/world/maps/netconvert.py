@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from caravela.core.errors import MapError
+from caravela.core.errors import MapError, install_hint
 
 TIME_LIMIT = 600  # s
 
@@ -28,7 +28,7 @@ def sumo_home() -> Path:
     spec = importlib.util.find_spec("sumo")
     home = Path(spec.origin).parent if spec is not None and spec.origin else Path(os.environ.get("SUMO_HOME", "/nonexistent"))
     if not (home / "bin" / "netconvert").exists() and not (home / "bin" / "netconvert.exe").exists():
-        raise MapError("importing or generating maps needs SUMO, which is not installed; install it with: pip install 'caravela[maps]'.")
+        raise MapError(f"importing or generating maps needs SUMO, which is not installed; install it with: {install_hint('maps')}.")
     return home
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from caravela.core.errors import MapError
+from caravela.core.errors import MapError, install_hint
 
 LARGEST = 400_000_000  # bytes of XML; beyond it lies a country, not a town
 STREETS = frozenset(f"{kind}{link}" for kind in ("motorway", "trunk", "primary", "secondary", "tertiary") for link in ("", "_link")) | {
@@ -102,7 +102,7 @@ def _take(element: ElementTree.Element, data: OsmData) -> None:
 
 def _read_pbf(path: Path) -> OsmData:
     if importlib.util.find_spec("osmium") is None:
-        raise MapError(f"reading '{path}' needs pyosmium, which is not installed; install it with: pip install 'caravela[maps]'.")
+        raise MapError(f"reading '{path}' needs pyosmium, which is not installed; install it with: {install_hint('maps')}.")
     import osmium
 
     if path.stat().st_size > LARGEST // 8:

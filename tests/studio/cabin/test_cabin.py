@@ -189,7 +189,7 @@ def test_without_the_extra_a_german_sentence_is_told_what_is_missing(
     assert understood_by(languages) == ("en",)
     bench = Bench(understanding, tmp_path / "offers.json", languages)
     bench.cabin.answer(Said("mach das Fenster auf"))
-    assert "caravela[languages]" in bench.last and bench.cabin.conversation.lines[-1].language == "de"
+    assert "'.[languages]'" in bench.last and bench.cabin.conversation.lines[-1].language == "de"
     assert bench.cabin.signals[WINDOW] == 0.0
 
 

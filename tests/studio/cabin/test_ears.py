@@ -86,7 +86,7 @@ def test_a_recogniser_that_fails_has_heard_nothing_and_hears_the_next(capsys: py
 def test_without_the_extra_it_says_what_to_install() -> None:
     ears, _ = ears_of(no_hearing)
     assert ears.missing and not ears.ready
-    with pytest.raises(CaravelaError, match=r"caravela\[voice\]"):
+    with pytest.raises(CaravelaError, match=r"install --editable '\.\[voice\]'"):
         ears.listen(Recorded(tone(1.0)), now_s=1.0)
 
 

@@ -55,5 +55,5 @@ def test_what_a_backend_has_not_is_told():
 
 def test_a_missing_package_is_told(monkeypatch):
     monkeypatch.setattr("caravela.vehicle.bench.backends.installed", lambda name: False)
-    with pytest.raises(CaravelaError, match=r"pip install 'caravela\[fast\]'"):
+    with pytest.raises(CaravelaError, match=r"pip install --editable '\.\[fast\]'"):
         backend("openvino", "fp32")

@@ -130,4 +130,4 @@ def test_the_example_drives(hub_model: Path) -> None:
 @pytest.mark.parametrize("package", ["transformers", "torch"])
 def test_without_its_packages_the_example_says_so_in_a_sentence(package: str, tmp_path: Path) -> None:
     code, out, err = typed(str(tmp_path), without=package)
-    assert (code, out) == (1, "") and "pip install 'caravela[hub]'" in err and len(err.splitlines()) == 1
+    assert (code, out) == (1, "") and ".venv/bin/pip install --editable '.[hub]'" in err and len(err.splitlines()) == 1

@@ -131,4 +131,4 @@ def test_a_second_server_does_not_share_the_port(world, capsys: pytest.CaptureFi
 @pytest.mark.parametrize("package", ["grpc", "carla_driver_interface"])
 def test_without_the_extra_it_says_what_to_install(package: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    assert "pip install 'caravela[serve]'" in refused(capsys)
+    assert ".venv/bin/pip install --editable '.[serve]'" in refused(capsys)

@@ -140,10 +140,10 @@ def test_without_sumo_the_extra_is_named(tmp_path, monkeypatch):
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name in ("sumo", "osmium") else real(name, *rest))
     monkeypatch.delenv("SUMO_HOME", raising=False)
-    with pytest.raises(MapError, match=r"caravela\[maps\]"):
+    with pytest.raises(MapError, match=r"install --editable '\.\[maps\]'"):
         load_map(path)
     (tmp_path / "street.osm.pbf").write_bytes(b"x")
-    with pytest.raises(MapError, match=r"caravela\[maps\]"):
+    with pytest.raises(MapError, match=r"install --editable '\.\[maps\]'"):
         load_map(tmp_path / "street.osm.pbf")
 
 
