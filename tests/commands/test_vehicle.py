@@ -28,9 +28,9 @@ def test_a_drive_is_recorded_verified_and_replayed(tmp_path: Path, capsys: pytes
     cameras = [f"{camera.name}={path}" for camera in policy_rig().cameras]
     (tmp_path / "key").write_bytes(b"the car's own")
     key = ["--key", str(tmp_path / "key")]
-    options = ["--deadline-ms", "20000", "--record", str(record), "--say", "gently", *key]
+    options = ["--mode", "l2", "--deadline-ms", "20000", "--record", str(record), "--say", "gently", *key]
     code, result, _ = call(capsys, "run", "--video", *cameras, *options)
-    assert code == 0 and result["mode"] == "L4" and result["tenures"][-1]["party"] == "Caravela Motors Ltd"
+    assert code == 0 and result["mode"] == "L2" and result["tenures"][-1]["party"] == "Ana Sousa"
     code, verdict, _ = call(capsys, "verify", str(record), "--head", result["head"], *key)
     assert code == 0 and verdict["intact"] and verdict["closed"]
     code, replayed, _ = call(capsys, "replay", str(record))
@@ -42,7 +42,7 @@ def test_a_drive_is_recorded_verified_and_replayed(tmp_path: Path, capsys: pytes
     assert f"breaks off after {verdict['seconds']:.1f} s and its end is not sealed" in verdict["seals_say"]
     code, replayed, _ = call(capsys, "replay", str(cut))
     assert code == 0 and not replayed["intact"] and replayed["seals_say"] == verdict["seals_say"]
-    record.write_bytes(whole.replace(b"Caravela Motors Ltd", b"Somebody Elses Ltd."))
+    record.write_bytes(whole.replace(b"Ana Sousa", b"Eva Souza"))
     code, verdict, _ = call(capsys, "verify", str(record))
     assert code == 1 and not verdict["intact"] and not verdict["unchanged"] and verdict["broken"]
     with pytest.raises(SystemExit) as stop:

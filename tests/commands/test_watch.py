@@ -43,12 +43,12 @@ def pictures_of(path: Path) -> list[np.ndarray]:
 
 def test_a_video_becomes_a_film_with_the_plan_on_the_road(video: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     film = tmp_path / "film.mp4"
-    code, out, err = typed([str(video), "--out", str(film), "--speed", "8", "--fov", "70", "--height", "1.4", "--json"], capsys)
+    code, out, err = typed([str(video), "--out", str(film), "--speed", "20", "--fov", "70", "--height", "1.4", "--json"], capsys)
     assert code == 0, err
     result = json.loads(out.splitlines()[-1])
     assert result["pictures"] == 6 and result["kind"] == "video" and result["seconds"] == pytest.approx(0.48)
     assert result["camera"] == {"source": "assumed", "fov_deg": 70.0, "height_m": 1.4, "pitch_deg": 0.0}
-    assert result["speed"] == {"source": "8 m/s given, held throughout", "mean": 8.0}
+    assert result["speed"] == {"source": "20 m/s given, held throughout", "mean": 20.0}
     assert result["fills"]["left"] < 0.2 and 0.0 <= result["risk"]["mean"] <= 1.0
     assert "the rest is black" in err and "assumed camera of 70.0 degrees" in err
     pictures = pictures_of(film)

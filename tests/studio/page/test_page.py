@@ -165,6 +165,8 @@ def test_a_conversation_with_deeds_refusals_and_a_drawn_cabin(page: Any, studio:
 
 def test_an_offer_is_accepted_by_keyboard_and_focus_is_not_lost(page: Any, studio: Studio) -> None:
     page.click("#tab-cabin")
+    for name in ("parking", "arrival"):  # wherever the drive is by now
+        studio.cabin.offers.switch(False, name)
     studio.cabin.offers._latest = -1e9  # no pause since an offer of another test
     page.check("#aboard-unwell")
     until(page, "document.querySelector('#asked .primary')")
@@ -178,6 +180,7 @@ def test_an_offer_is_accepted_by_keyboard_and_focus_is_not_lost(page: Any, studi
     assert page.evaluate("document.activeElement.id") == "words"
     page.uncheck("#aboard-unwell")
     page.click("#take-back")
+    studio.cabin.offers.switch(True)
 
 
 def test_taking_over_is_announced_at_once_and_the_arrows_drive(page: Any, studio: Studio) -> None:

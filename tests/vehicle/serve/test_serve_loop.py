@@ -96,7 +96,8 @@ def test_the_command_serves_until_it_is_interrupted() -> None:
     command = [sys.executable, "-m", "caravela", "vehicle", "serve", "--port", "0", "--say", "gently", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None and server.stdout is not None
-        address = server.stderr.readline().split(" answers at ")[1].split()[0]
+        said = next(line for line in server.stderr if " answers at " in line)  # after the side of the road that it assumes
+        address = said.split(" answers at ")[1].split()[0]
         with FakeLoop(address, [FakeCamera()], initial_speed_mps=5.0) as loop:
             result = loop.run(3)
         server.send_signal(signal.SIGINT)
