@@ -88,7 +88,7 @@ def run_serve(options: ServeOptions) -> dict[str, Any]:
     folder = folder_of(options.folder)
     consents = Consents(folder / CLIENTS)
     car, began = Car(), time.monotonic()
-    car.situation = replace(car.situation, speed=from_kph(options.speed))
+    car.situation = replace(car.situation, speed=from_kph(options.speed), looks=())  # nobody drives it
 
     def look() -> Any:
         car.situation = replace(car.situation, t_s=time.monotonic() - began)

@@ -69,7 +69,7 @@ def run_listen(options: ListenOptions) -> dict[str, Any]:
     name = "" if options.push_to_talk else WAKE_WORDS[options.wake_word]
     listener, recogniser = PackagedListener(None if options.push_to_talk else options.wake_word), WhisperRecogniser()
     car, speaker = Car(), _speaker(wanted=options.out is not None or live)
-    car.situation = replace(car.situation, speed=from_kph(options.speed))
+    car.situation = replace(car.situation, speed=from_kph(options.speed), looks=())  # nobody drives it
     conversation = Conversation(car.agent(Understanding()), name=name, seat=Place(options.seat))
     config = TurnConfig(wake=not options.push_to_talk)
     session = Session(listener, recogniser, conversation, speaker=speaker, config=config, plays=live)

@@ -72,7 +72,7 @@ def export_onnx(
         half: keep weights as float16 in the file.
 
     Raises:
-        BundleError where the file cannot be written.
+        BundleError where the file cannot be written, the rig does not fit, or the paces leave no proposal to the model.
     """
     path = Path(path)
     rig = rig or policy_rig()
@@ -88,6 +88,8 @@ def export_onnx(
         data_version=data_version,
         git_revision=revision if revision is not None else git_revision(),
     )
+    if len(model.config.paces) >= proposals or not np.isfinite(model.config.paces).all():
+        raise BundleError(f"got paces {list(model.config.paces)}; expected fewer than the {proposals} proposals, each a number of m/s2.")
     graph = trace(model, proposals=proposals, steps=steps)
     if half:
         halve(graph.graph)

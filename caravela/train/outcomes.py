@@ -14,9 +14,7 @@ from caravela.world.kernels.step import REWARD_PARTS, step
 from caravela.world.state import WorldState
 
 STEERED = 20  # steps of 0.1 s steered as planned: after more, plans that the driver would have corrected leave the road
-PACED = (
-    32  # steps accelerated and braked as planned: after fewer, the teacher brakes for whom the driver, who plans the like anew, would hit
-)
+PACED = 32  # steps accelerated and braked as planned: after fewer, the teacher brakes for whom the driver would hit
 AFTERWARDS = 13  # steps driven by the teacher: what the plan has led into shows
 WORST, BEST = -6.0, 4.0  # sums of rewards that count as 0 and 1
 _WEIGHTS = interpolation_matrix()

@@ -98,3 +98,9 @@ def test_exporting_leaves_the_model_as_it_was(tmp_path: Path, model: VLA):
 def test_a_rig_that_does_not_fit_is_refused(tmp_path: Path, model: VLA):
     with pytest.raises(BundleError, match="1 cameras of 64x64"):
         export_onnx(model, tmp_path / "model.onnx", rig=Rig((Camera("front", width=64, height=64),)))
+
+
+@pytest.mark.parametrize("paces", [(1.0,) * 16, (float("nan"),)])
+def test_paces_that_leave_no_proposal_or_are_none_are_refused(tmp_path: Path, tiny: VLAConfig, paces: tuple[float, ...]):
+    with pytest.raises(BundleError, match="expected fewer than the 16 proposals"):
+        export_onnx(VLA(replace(tiny, paces=paces)), tmp_path / "model.onnx")
