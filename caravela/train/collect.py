@@ -66,6 +66,7 @@ class CollectConfig:
     weathers: tuple[str, ...] = WEATHERS
     weather_shares: tuple[float, ...] = WEATHER_SHARES
     spoken_share: float = 0.4  # of drives that are told how to drive
+    stops_short: float = 1.2  # m by which the line of a red light is put nearer to the teacher, see `TeacherDriver`
     stop_every: float = 60.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
     judged_share: float = 0.5  # of labelled looks at which the student's plans are tried out

@@ -18,10 +18,12 @@ from caravela.world.atlas import Atlas
 from caravela.world.kernels import events
 from caravela.world.kernels.dynamics import FULL_LOCK
 from caravela.world.kernels.step import REWARD_PARTS, step
-from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, STYLE, observe
+from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, RULES, STYLE, observe
 from caravela.world.state import WorldState
 
 _FIT = np.linalg.pinv(interpolation_matrix()).astype(np.float32)  # (KNOTS, PLAN_STEPS): controls to knots, least squares
+RIGHT_AHEAD = 0.15  # m, nearest that a line is shown
+GENTLE = 2.5  # m/s2 of braking up to which one stops at yellow
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,10 @@ def load_teacher(path: Path) -> TeacherNet:
 class TeacherDriver:
     """Mean actions of the teacher for agent 0 of every world."""
 
-    def __init__(self, net: TeacherNet) -> None:
-        self.net = net
+    def __init__(self, net: TeacherNet, *, stops_short: float = 0.0) -> None:
+        """`stops_short`: m by which the line of a red light is put nearer. The teacher, who knows where it lies to the centimetre, stands a
+        metre or two before it; who learns that from pictures brakes a little later, and a little later is across."""
+        self.net, self.stops_short = net, stops_short
 
     @torch.no_grad()
     def control(self, atlas: Atlas, state: WorldState, *, style: NDArray[np.float32] | None = None) -> Control:
@@ -62,6 +66,8 @@ class TeacherDriver:
         observe(atlas.roads, state.arrays(), rows, objects, mask, True)
         if style is not None:
             rows[:, 0, -STYLE:] = style
+        if self.stops_short:
+            _stop_short(rows[:, 0, -STYLE - RULES : -STYLE], state.speed[:, 0], by=self.stops_short)
         acceleration, change = self.net.mean_action(
             torch.from_numpy(rows[:, 0]), torch.from_numpy(objects[:, 0]), torch.from_numpy(mask[:, 0])
         )
@@ -94,3 +100,16 @@ class TeacherDriver:
             reward += parts[:, 0]
         knots = np.einsum("kn,bnc->bkc", _FIT, done)
         return Labels(knots=knots.astype(np.float32), valid=~failed, reward=reward)
+
+
+def _stop_short(rules: NDArray[np.float32], speed: NDArray[np.float32], *, by: float) -> None:
+    """Put the line of a light that is to be stopped at `by` m nearer, in rows (B, RULES) of `kernels.vectors` and speeds (B,) m/s. A line
+    that is nearer than that already comes to lie right ahead: not behind, where the teacher would take it as crossed."""
+    front = rules[:, 1] * 30.0
+    nearer = np.maximum(front - by, np.minimum(front, RIGHT_AHEAD))
+    braking = speed**2 / (2.0 * np.maximum(nearer, 0.3))
+    stops = (rules[:, 0] > 0.0) & ((rules[:, 10] > 0.0) | ((rules[:, 11] > 0.0) & (braking < GENTLE)))
+    rules[:, 1] = np.where(stops, nearer / 30.0, rules[:, 1])
+    rules[:, 2] = np.where(stops, np.exp(-nearer / 6.0), rules[:, 2])
+    rules[:, 3] = np.where(stops, np.minimum(braking, 8.0) / 4.0, rules[:, 3])
+    rules[:, 15] = np.where(stops & (rules[:, 10] > 0.0), np.exp(-nearer / 10.0), rules[:, 15])

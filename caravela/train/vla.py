@@ -291,7 +291,7 @@ class VLACollector:
         """One round on a random choice of maps; returns its counts."""
         config, average = self.config, self.folder / "average.safetensors"
         chosen = choose_maps(self.graphs, count=self.collect.maps, real_share=self.collect.real_share, random=self.random)
-        driver = TeacherDriver(load_teacher(self.teacher_path))
+        driver = TeacherDriver(load_teacher(self.teacher_path), stops_short=self.collect.stops_short)
         began = time.monotonic()
         collector = Collector(chosen, driver, self.writer, config=self.collect, seed=int(self.random.integers(1 << 31)))
         student = None

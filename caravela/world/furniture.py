@@ -135,9 +135,12 @@ def approaches(graph: LaneGraph) -> list[Approach]:
 
 
 def _program(graph: LaneGraph, link: int) -> tuple:
+    """What the lamps of a link show, phase by phase. Green looks the same whether or not its traffic gives way: links that differ by
+    that alone share a head, or the head of a turn with a phase of its own would find no room."""
     signal, slot = int(graph.link_signal[link]), int(graph.link_slot[link])
     a, b = graph.signal_phase_start[signal], graph.signal_phase_start[signal + 1]
-    return (signal, *graph.phase_state[a:b, slot].tolist())
+    states = graph.phase_state[a:b, slot]
+    return (signal, *np.where(states == lane_graph.LAMP_GREEN_YIELD, lane_graph.LAMP_GREEN, states).tolist())
 
 
 def _beside(
@@ -187,7 +190,8 @@ def _far_spot(graph: LaneGraph, approach: Approach, kerb: float, clearance: Clea
 
 
 def _mast_arm(graph: LaneGraph, approach: Approach, foot: tuple[float, float], out: Furniture) -> None:
-    """A mast across the junction with one head over each lane (as many as there are lanes, up to three)."""
+    """A mast across the junction with a head over each lane (as many as there are lanes, up to three), and one beside it, towards the
+    turn, where a lane serves two whose lamps differ."""
     mask = _mask(regions.MAST_ARM)
     cos, sin = math.cos(approach.heading), math.sin(approach.heading)
     facing = approach.heading + math.pi
@@ -198,10 +202,15 @@ def _mast_arm(graph: LaneGraph, approach: Approach, foot: tuple[float, float], o
         at = int(graph.lane_point_start[lane + 1]) - 1
         along = (float(graph.point_x[at]) - approach.x) * cos + (float(graph.point_y[at]) - approach.y) * sin
         after = graph.successor[graph.successor_start[lane] : graph.successor_start[lane + 1]]
-        links = [int(graph.lane_link[p]) for p in sorted(after, key=lambda p: int(graph.lane_turn[p])) if graph.lane_link[p] >= 0]
-        if links:
-            reach = ahead - along
-            spots.append((float(graph.point_x[at]) + reach * cos, float(graph.point_y[at]) + reach * sin, links[0]))
+        heads: dict[tuple, tuple[int, int]] = {}  # one for each different program, straight ahead first
+        for p in sorted(after, key=lambda p: int(graph.lane_turn[p])):
+            if graph.lane_link[p] >= 0:
+                heads.setdefault(_program(graph, int(graph.lane_link[p])), (int(graph.lane_link[p]), int(graph.lane_turn[p])))
+        reach = ahead - along
+        for k, (link, turn) in enumerate(list(heads.values())[:2]):
+            aside = 0.0 if k == 0 else 0.5 if turn == lane_graph.LEFT else -0.5
+            x, y = float(graph.point_x[at]) - aside * sin, float(graph.point_y[at]) + aside * cos
+            spots.append((x + reach * cos, y + reach * sin, link))
     if not spots:
         return
     tip = max(spots, key=lambda s: math.hypot(s[0] - px, s[1] - py))
