@@ -36,7 +36,8 @@ def _drive_all(roads: Any, state: Any, out: Any) -> None:
 @kernel
 def _junctions_ahead(roads: Any, state: Any, out: Any) -> None:
     for b in range(state.agents.shape[0]):
-        lane, _ = traffic.next_rule(roads.lanes, state.agents[b, 0].route, state.agents[b, 0].route_at, state.agents[b, 0].lane_s)
+        ego = state.agents[b, 0]
+        lane, _ = traffic.next_rule(roads.lanes, ego.route, ego.route_at, ego.lane_s, 0.5 * ego.length + ego.centre_offset)
         out[b] = lane
 
 
@@ -48,7 +49,7 @@ def baseline_control(atlas: Atlas, state: WorldState) -> Control:
 
 
 def junctions_ahead(atlas: Atlas, state: WorldState) -> NDArray[np.int32]:
-    """(B,) the junction lane that each ego car is on or comes to within 80 m, -1 for none."""
+    """(B,) the junction lane that each ego car comes to within 80 m, or else the one that it is on; -1 for none."""
     lanes = np.empty(len(state.worlds), dtype=np.int32)
     _junctions_ahead(atlas.roads, state.arrays(), lanes)
     return lanes

@@ -35,6 +35,8 @@ LIGHT_OF_LAMP = np.array([0, 1, 1, 2, 3, 3, 0], dtype=np.int64)  # LAMP_* to bun
 READABLE = 45.0  # m to the stop line up to which the governing light must be read
 WEATHERS = ("day", "overcast", "dusk", "night", "rain", "fog", "low_sun", "unlit_night", "dense_fog")
 WEATHER_SHARES = (0.48, 0.17, 0.06, 0.09, 0.07, 0.03, 0.05, 0.03, 0.02)
+AT_THE_LINE = 6.0  # m to a red light's line within which a car waits for nothing else
+OVERRUN = (1.5, 9.0)  # m beyond it that such a car is put
 DRIVES_OFF = 0.4  # m/s2 that the teacher wishes at standstill
 LEAST_VISIBLE = 2  # pixels of somebody, in all pictures together, that the eyes must find
 LEAST_PIXELS = (0, 6, 2, 2)  # of a cell, that one of BODIES shows
@@ -56,6 +58,7 @@ class CollectConfig:
     fault_share: float = 0.05  # of drives with something wrong with the cameras
     obstacle_every: float = 16.0  # s of a drive between things put in its way
     nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
+    overrun_every: float = 40.0  # s of standing at a red light until a car is put beyond the line
     standstill_share: float = 0.2  # of labelled looks at standstill that are kept, where the teacher stays; where it drives off, all are
     recovery_s: float = 3.0  # s a drive goes on after a failure
     longest_s: float = 60.0
@@ -130,6 +133,7 @@ class Collector:
             due = (np.arange(config.worlds) + number) % config.label_every == 0
             counts["samples"] += self._label(due, plan)
             self._nudge(~by_student)  # before a tick: it says where on the lane the car is now
+            self._overrun()
             seen = np.zeros(config.worlds, dtype=np.int32)
             for _ in range(config.ticks_per_look):
                 control = self.driver.control(self.simulator.atlas, self.simulator.state, style=self.style)
@@ -232,6 +236,28 @@ class Collector:
         agents["heading"][due, 0] += np.radians(self.random.uniform(-12.0, 12.0, count))
         agents["speed"][due, 0] *= self.random.uniform(0.6, 1.15, count)
         self.next_nudge[due] = state.time[due] + self.random.exponential(self.config.nudge_every, count) + 1.0
+        self.simulator.cut(np.flatnonzero(due))
+
+    def _overrun(self) -> None:
+        """Put a car that stands at a red light a few metres beyond its line now and then, as if it had stopped too late: red is still in
+        sight across the junction, but it is not meant any more, and who waits for it waits in the way."""
+        state = self.simulator.state
+        standing = (state.speed[:, 0] < 0.2) & (state.timer[:, 0] > 0.5)
+        step_s = self.config.ticks_per_look * STEP_S
+        worlds = np.flatnonzero(standing & (self.random.random(len(standing)) < step_s / self.config.overrun_every))
+        if not len(worlds):
+            return
+        facts, _ = _facts(self.simulator, state.select(worlds))
+        red = (facts[:, labels.LINK] >= 0) & (LIGHT_OF_LAMP[facts[:, labels.LAMP].astype(np.int64)] == 1)
+        beyond = np.maximum(facts[:, labels.STOP], 0.0) + self.random.uniform(*OVERRUN, len(worlds))
+        free = red & (facts[:, labels.STOP] < AT_THE_LINE) & (facts[:, labels.LEAD] > beyond + 3.0)
+        worlds, beyond = worlds[free], beyond[free].astype(np.float32)
+        ego = state.agents[worlds, 0]
+        ego["x"] += np.cos(ego["heading"]) * beyond
+        ego["y"] += np.sin(ego["heading"]) * beyond
+        ego["lane_s"] += beyond  # else the next tick would find that it has just run the light
+        state.agents[worlds, 0] = ego
+        self.simulator.cut(worlds)
 
     def _end_drives(self, flags: NDArray[np.int32]) -> None:
         state, config = self.simulator.state, self.config
@@ -304,16 +330,13 @@ def coarse_bodies(semantics: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def truths(simulator: Simulator, state: WorldState, worlds: NDArray[np.int64]) -> dict[str, NDArray]:
     """What is there, for the eyes, in a state: a fork of some of the simulator's worlds. Whom no camera shows is not there."""
-    batch = len(state.worlds)
     assert simulator.lens is not None and simulator.truth is not None
     hidden = simulator.truth.visible_pixels[worlds] < LEAST_VISIBLE
     hidden[:, 0] = False
     state = state.copy()
     state.agents["controller"][hidden] = ABSENT
     unhindered = np.array([simulator.lens.fault[world] in ("none", "dirty") for world in worlds])
-    facts = np.zeros((batch, labels.FACTS), dtype=np.float32)
-    bird = np.zeros((batch, BEV_ROWS, BEV_COLUMNS), dtype=np.uint8)
-    labels.facts(simulator.atlas.roads, state.arrays(), np.array(BEV_X, np.float32), np.array(BEV_Y, np.float32), facts, bird)
+    facts, bird = _facts(simulator, state)
     stop = facts[:, labels.STOP]
     has_light = (facts[:, labels.LINK] >= 0) & (stop < READABLE)
     light = np.where(has_light, LIGHT_OF_LAMP[facts[:, labels.LAMP].astype(np.int64)], 0)
@@ -332,3 +355,11 @@ def truths(simulator: Simulator, state: WorldState, worlds: NDArray[np.int64]) -
         "lane": facts[:, [labels.OFFSET, labels.HEADING]],
         "lane_valid": np.abs(facts[:, labels.OFFSET]) < 4.0,
     }
+
+
+def _facts(simulator: Simulator, state: WorldState) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Facts (B, labels.FACTS) and bird's-eye views (B, BEV_ROWS, BEV_COLUMNS) of a state."""
+    facts = np.zeros((len(state.worlds), labels.FACTS), dtype=np.float32)
+    bird = np.zeros((len(state.worlds), BEV_ROWS, BEV_COLUMNS), dtype=np.uint8)
+    labels.facts(simulator.atlas.roads, state.arrays(), np.array(BEV_X, np.float32), np.array(BEV_Y, np.float32), facts, bird)
+    return facts, bird

@@ -22,6 +22,7 @@ from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, RULES, STYLE, o
 from caravela.world.state import WorldState
 
 _FIT = np.linalg.pinv(interpolation_matrix()).astype(np.float32)  # (KNOTS, PLAN_STEPS): controls to knots, least squares
+RECOVERY = 10  # steps in which a drive that begins in trouble must be out of it
 RIGHT_AHEAD = 0.15  # m, nearest that a line is shown
 GENTLE = 2.5  # m/s2 of braking up to which one stops at yellow
 
@@ -85,7 +86,7 @@ class TeacherDriver:
         action = np.zeros((batch, agents, 2), dtype=np.float32)
         respawn = np.zeros(batch, dtype=np.bool_)
         done = np.zeros((batch, PLAN_STEPS, 2), dtype=np.float32)
-        failed, arrived = np.zeros(batch, dtype=np.bool_), np.zeros(batch, dtype=np.bool_)
+        failed, arrived, already = (np.zeros(batch, dtype=np.bool_) for _ in range(3))
         reward = np.zeros((batch, REWARD_PARTS), dtype=np.float32)
         for n in range(PLAN_STEPS):
             control = self.control(atlas, fork, style=style)
@@ -95,7 +96,9 @@ class TeacherDriver:
             still = fork.speed[:, 0] < 0.05
             done[:, n, 0] = np.where(still, np.minimum(control.acceleration, 0.0), fork.acceleration[:, 0])
             done[:, n, 1] = fork.curvature[:, 0]
-            failed |= ((flags[:, 0] & FAILURES) > 0) & ~arrived
+            fails = (flags[:, 0] & FAILURES) > 0
+            already = fails & (already | (n == 0))  # the way out of trouble is worth learning, where the teacher finds one
+            failed |= fails & ~(already & (n < RECOVERY)) & ~arrived
             arrived |= (flags[:, 0] & events.ARRIVED) > 0
             reward += parts[:, 0]
         knots = np.einsum("kn,bnc->bkc", _FIT, done)

@@ -49,7 +49,7 @@ class VLATrainConfig:
     lessons: bool = False  # whether looks that the student would do otherwise are drawn more often, see `lessons`
     student_share: float = 0.8  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
-    critic_margin: float = 0.05  # of value, see model.config
+    critic_margin: float = 0.07  # of value, see model.config
     critic_caution: float = 0.0  # of value, see model.config
     paces: tuple[float, ...] = (-2.0, -5.0, 1.0)  # m/s^2, see model.config
     data_version: str = "towns-3"

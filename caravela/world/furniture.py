@@ -190,15 +190,17 @@ def _far_spot(graph: LaneGraph, approach: Approach, kerb: float, clearance: Clea
 
 
 def _mast_arm(graph: LaneGraph, approach: Approach, foot: tuple[float, float], out: Furniture) -> None:
-    """A mast across the junction with a head over each lane (as many as there are lanes, up to three), and one beside it, towards the
-    turn, where a lane serves two whose lamps differ."""
+    """A mast across the junction with a head over each lane that cars use, and one beside it, towards the turn, where a lane serves two
+    whose lamps differ."""
     mask = _mask(regions.MAST_ARM)
     cos, sin = math.cos(approach.heading), math.sin(approach.heading)
     facing = approach.heading + math.pi
     px, py = foot
     ahead = (px - approach.x) * cos + (py - approach.y) * sin
     spots = []
-    for lane in approach.lanes[:3]:
+    for lane in approach.lanes:
+        if not graph.lane_use[lane] & (lane_graph.CAR | lane_graph.BUS):
+            continue
         at = int(graph.lane_point_start[lane + 1]) - 1
         along = (float(graph.point_x[at]) - approach.x) * cos + (float(graph.point_y[at]) - approach.y) * sin
         after = graph.successor[graph.successor_start[lane] : graph.successor_start[lane + 1]]

@@ -156,6 +156,10 @@ class Simulator:
         self._route_offset[worlds] = noise.uniform(-self._route_noise, self._route_noise, (len(worlds), 1, 2))
         self.flags[worlds] = 0
         self.off_motorways[worlds] = False
+        self.cut(worlds)
+
+    def cut(self, worlds: NDArray[np.int64]) -> None:
+        """Cars of these worlds have been put elsewhere: what their cameras saw before shows no motion of theirs and is forgotten."""
         self._restarted[worlds] = True
 
     def step(self, control: Control) -> tuple[Observation, list[list[Event]]]:

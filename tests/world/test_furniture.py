@@ -30,8 +30,11 @@ def test_every_signalled_way_has_a_head_of_its_own_program_in_every_region(town)
     _, _, lamps, links = furniture.arrays()
     found, protected = approaches(graph), 0
     for region in range(len(regions.REGIONS)):
-        seen = {shows(graph, link) for row, link in zip(lamps, links, strict=True) if int(row[6]) >> region & 1}
         for approach in found:
+            faces = np.abs((lamps[:, 3] - approach.heading) % (2 * np.pi) - np.pi) < 0.2
+            near = np.hypot(lamps[:, 0] - approach.x, lamps[:, 1] - approach.y) < 90.0
+            mine = faces & near & (lamps[:, 6].astype(int) >> region & 1 == 1)
+            seen = {shows(graph, link) for link in links[mine] if link >= 0}
             ways = {
                 shows(graph, int(graph.lane_link[way]))
                 for lane in approach.lanes

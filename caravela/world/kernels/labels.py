@@ -42,8 +42,9 @@ def _facts(roads, state, b, x_range, y_range, out, bird):
     rows, columns = bird.shape[1], bird.shape[2]
     path = np.empty((traffic.SAMPLES, 3), dtype=np.float32)
     ego = state.agents[b, 0]
-    lane, distance = traffic.next_rule(roads.lanes, ego.route, ego.route_at, ego.lane_s)
-    front = distance - 0.5 * ego.length - ego.centre_offset
+    overhang = 0.5 * ego.length + ego.centre_offset
+    lane, distance = traffic.next_rule(roads.lanes, ego.route, ego.route_at, ego.lane_s, overhang)
+    front = distance - overhang
     out[b, LAMP], out[b, STOP], out[b, LINK], out[b, CONTROL] = 0.0, FAR, -1.0, -1.0
     if lane >= 0 and front > -0.5:
         control = roads.lanes[lane].control

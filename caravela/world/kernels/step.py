@@ -80,8 +80,9 @@ def _tick(roads, state, b, action, flags, parts, respawn):
                 roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
             )
             junction_lane[i], junction_distance[i] = lane, distance
+            front = 0.5 * state.agents[b, i].length + state.agents[b, i].centre_offset
             lane, distance = traffic.next_rule(
-                roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s
+                roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s, front
             )
             rule_lane[i], rule_distance[i] = lane, distance
     for i in range(agents):

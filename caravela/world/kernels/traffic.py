@@ -19,6 +19,7 @@ GAP_MARGIN = 3.0  # s between my arrival at a conflict and theirs
 WALKING_SPEED = 1.35  # m/s
 LET_OVER = 1.5  # s that a vehicle has stood before a crossing when people take it that they may go
 BICYCLE, PEDESTRIAN = 5, 6
+OVER_THE_LINE = 1.0  # m: a bumper less far over still belongs to its line
 KERB_MARGIN = 1.2  # m that walkers start and end beyond the kerb
 
 
@@ -72,11 +73,10 @@ def next_junction(lanes, route, at, s):
 
 
 @kernel
-def next_rule(lanes, route, at, s):
+def next_rule(lanes, route, at, s, front):
     """(junction lane, metres to its start) of the next one on a route that asks for something: a signal, a sign, traffic from the
-    right. Where none is near it is `next_junction`'s."""
-    if lanes[route[at]].kind == JUNCTION and lanes[route[at]].control != PRIORITY:
-        return route[at], -s
+    right. One whose line the bumper, `front` metres ahead of the rear axle, has crossed asks for nothing more: the next light may stand a few
+    metres on. Where none is near it is `next_junction`'s."""
     ahead = lanes[route[at]].length - s
     for k in range(at + 1, len(route)):
         following = route[k]
@@ -84,7 +84,7 @@ def next_rule(lanes, route, at, s):
             break
         if is_lateral(lanes, route[k - 1], following):
             continue
-        if lanes[following].kind == JUNCTION and lanes[following].control != PRIORITY:
+        if lanes[following].kind == JUNCTION and lanes[following].control != PRIORITY and ahead - front > -OVER_THE_LINE:
             return following, ahead
         ahead += lanes[following].length
     return next_junction(lanes, route, at, s)
@@ -156,7 +156,7 @@ def drive(roads, state, b, i, path, foe_lanes, foe_distances):
     acceleration = follow(speed, wanted, 1e3, 0.0)
     gap, leader_speed = leader(state, b, i, path, front)
     acceleration = min(acceleration, follow(speed, wanted, gap, leader_speed))
-    lane, room = next_rule(roads.lanes, route, at, s)
+    lane, room = next_rule(roads.lanes, route, at, s, front)
     room -= front
     if lane >= 0 and room > -1.0 and room < 60.0 and must_wait(roads, state, b, i, lane, room, foe_lanes, foe_distances):
         acceleration = min(acceleration, follow(speed, wanted, max(room + 1.0, 0.05), 0.0))

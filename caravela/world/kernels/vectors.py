@@ -186,7 +186,8 @@ def observe_one(roads, state, b, i, junction_lane, junction_distance, path, dist
     mask[:] = False
     _ego(roads, state, b, i, row[:EGO])
     _path(roads, state, b, i, row[EGO : EGO + PATH + EDGE])
-    rule, to_rule = traffic.next_rule(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s)
+    front = 0.5 * state.agents[b, i].length + state.agents[b, i].centre_offset
+    rule, to_rule = traffic.next_rule(roads.lanes, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s, front)
     _rules(roads, state, b, i, rule, to_rule, row[EGO + PATH + EDGE : EGO + PATH + EDGE + RULES])
     traffic.sample_path(roads.lanes, roads.points, state.agents[b, i].route, state.agents[b, i].route_at, state.agents[b, i].lane_s, path)
     cos, sin = math.cos(state.agents[b, i].heading), math.sin(state.agents[b, i].heading)
