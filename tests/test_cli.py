@@ -17,6 +17,8 @@ import tyro
 from caravela import cli
 from caravela.commands import Verb
 from caravela.core.errors import CaravelaError
+from caravela.world.simulator import TRAFFIC
+from caravela.world.weather import PRESETS
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,14 @@ def test_every_verb_has_options_that_tyro_can_read():
             with pytest.raises(SystemExit) as stop:
                 cli.parse_options(verb.options, ["--help"], program=f"caravela {name}")
             assert not stop.value.code
+
+
+@pytest.mark.parametrize("words", [("drive",), ("vehicle", "run"), ("world", "play")])
+def test_help_lists_every_weather_and_traffic(words, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([*words, "--help"])
+    listed = set(re.findall(r"[\w-]+", capsys.readouterr().out))
+    assert not PRESETS.keys() - listed and not TRAFFIC.keys() - listed
 
 
 @pytest.mark.parametrize(

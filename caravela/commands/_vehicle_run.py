@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from caravela.commands._driving_side import assumed_side
 from caravela.commands._vehicle_ota import start
 from caravela.commands._vehicle_recordings import read_key
+from caravela.commands._weather import Weather
 from caravela.core.errors import CaravelaError, unknown_name
 from caravela.core.modes import Mode
 from caravela.core.units import STEP_S
@@ -44,8 +45,7 @@ class RunOptions:
     """Speed for --video, m/s: video knows none."""
     lefthand: bool = False
     """For --video: traffic keeps to the left there; to the right is assumed."""
-    weather: str = "day"
-    """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
+    weather: Weather = "day"
     traffic: str = "light"
     """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
     seed: int = 0

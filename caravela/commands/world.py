@@ -10,6 +10,7 @@ from typing import Any
 import tyro
 
 from caravela.commands import Verb
+from caravela.commands._weather import Weather
 from caravela.core.errors import CaravelaError, MapError
 
 HELP = "import real streets, watch the traffic, time the world, replay real drives"
@@ -83,8 +84,7 @@ class PlayOptions:
     """How long."""
     traffic: str = "dense"
     """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
-    weather: str = "day"
-    """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
+    weather: Weather = "day"
     seed: int = 0
     """The same seed, the same traffic."""
 
