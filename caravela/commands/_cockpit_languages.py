@@ -30,7 +30,9 @@ class LearnLanguagesOptions:
     """Train the reader of German and Chinese on generated phrasings, and choose the English sentences anew: some minutes on one core."""
 
     epochs: int = 20
+    """Times through all phrasings."""
     seed: int = 0
+    """Of the phrasings, their order and the first weights."""
     out: Path | None = None
     """Where the weights go; by default over those that ship."""
 

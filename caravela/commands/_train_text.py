@@ -40,6 +40,7 @@ class TextOptions:
     results: Path = Path("results/answers.json")
     """The figures."""
     seed: int = 0
+    """Of the drives elsewhere and of learning."""
 
 
 def run_text(options: TextOptions) -> dict[str, Any]:

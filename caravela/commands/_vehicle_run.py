@@ -75,11 +75,11 @@ class RunOptions:
     car: Path | None = None
     """Start the car in this folder (see `update`) and drive with its version; one on trial is tried only if the car is parked."""
     car_speed: float | None = None
-    """--car: what it measures as it starts, m/s; not known by default."""
+    """With --car: what it measures as it starts, m/s; not known by default."""
     parking_brake: bool = False
-    """--car: the parking brake is on as it starts."""
+    """With --car: the parking brake is on as it starts."""
     engaged: bool = False
-    """--car: L2 or L4 is on as it starts."""
+    """With --car: L2 or L4 is on as it starts."""
     record: Path | None = None
     """Record to this .mcap file; an older one is replaced."""
     around: bool = False

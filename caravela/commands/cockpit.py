@@ -61,7 +61,9 @@ class DaysOptions:
     """Offers on simulated days: how many were welcome, and how many a nuisance."""
 
     days: int = 60
+    """How many."""
     seed: int = 0
+    """Of what happens on them."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ class LearnOptions:
     """Train the head on generated phrasings: some minutes on one core."""
 
     epochs: int = 14
+    """Times through all phrasings."""
     seed: int = 0
+    """Of the phrasings, their order and the first weights."""
     out: Path | None = None
     """Where the weights go; by default over those that ship."""
 

@@ -35,6 +35,7 @@ class TeacherOptions:
     towns: int = 340
     """Generated towns to train on, at least."""
     seed: int = 0
+    """Of the run."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class ProbeOptions:
     out: Path = Path("results/eyes.json")
     """The figures."""
     seed: int = 0
+    """Of the drives."""
 
 
 @dataclass(frozen=True)

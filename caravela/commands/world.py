@@ -26,7 +26,7 @@ class ImportOptions:
     out: Path | None = None
     """Where to write the lane graph (.lanes). By default it is kept in the cache that `--map` reads."""
     lefthand: bool | None = None
-    """--lefthand, --no-lefthand: on which side traffic keeps. By default it follows from the place."""
+    """On which side traffic keeps. By default it follows from the place."""
 
 
 def run_import(options: ImportOptions) -> dict[str, Any]:
