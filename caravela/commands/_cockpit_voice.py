@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
@@ -206,6 +207,7 @@ def run_voice_bench(options: VoiceBenchOptions) -> dict[str, Any]:
         raise CaravelaError(f"--sentences is {options.sentences}; expected 1 to {len(sentences())}.")
     if options.seed < 0:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
+    path = writable((options.out or Path("results")) / "voice.json") if options.sentences is None or options.out is not None else None
     voices = tuple(HibariSpeaker(pace=pace) for pace in PACES)
     stages = (PackagedListener(), WhisperRecogniser(), HibariSpeaker(), voices)
     encoder, head = SentenceEncoder(cache=0), Head.load()
@@ -227,14 +229,12 @@ def run_voice_bench(options: VoiceBenchOptions) -> dict[str, Any]:
             if t.outcome != "as_typed"
         ],
     }
-    if options.sentences is not None and options.out is None:
+    if path is None:
         return result
-    path = (options.out or Path("results")) / "voice.json"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(result, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
-        raise CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a folder that you can write.") from error
+        raise unwritable(path, error) from error
     return {**result, "out": str(path)}
 
 

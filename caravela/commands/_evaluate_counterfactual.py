@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def counterfactual(options: CounterfactualOptions) -> dict[str, Any]:
 
     import numpy as np
 
-    from caravela.commands.evaluate import RunOptions, driver_named, git_revision, test_side, text_of, unwritable, writable
+    from caravela.commands.evaluate import RunOptions, driver_named, git_revision, test_side, text_of
     from caravela.evaluate.counterfactual import look, shares
     from caravela.evaluate.drivers import PolicyDriver
     from caravela.evaluate.places import read_folder

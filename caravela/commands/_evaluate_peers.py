@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def peers(options: PeersOptions) -> dict[str, Any]:
     """Calibrate, drive, count, write."""
     import time
 
-    from caravela.commands.evaluate import SHIPPED_DRIVER, Bar, git_revision, text_of, unwritable, writable
+    from caravela.commands.evaluate import SHIPPED_DRIVER, Bar, git_revision, text_of
     from caravela.evaluate.peers.summary import judged, table_of
     from caravela.evaluate.run import forget
     from caravela.vehicle.policy import OnnxPolicy

@@ -6,7 +6,7 @@ from typing import Any
 
 import tyro
 
-from caravela.core.errors import CaravelaError
+from caravela.commands._writing import unwritable, writable
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def run_scaling(options: ScalingOptions) -> dict[str, Any]:
     import json
     from dataclasses import fields
 
-    from caravela.commands.evaluate import Bar, git_revision, unwritable
-    from caravela.commands.train import VALIDATION_TOWNS, at_least, folder_for
+    from caravela.commands.evaluate import Bar, git_revision
+    from caravela.commands.train import VALIDATION_TOWNS, at_least
     from caravela.evaluate.places import read_folder
     from caravela.model.presets import preset
     from caravela.train import scaling_drawing
@@ -67,7 +67,7 @@ def run_scaling(options: ScalingOptions) -> dict[str, Any]:
     use_threads(options.threads)
     config = ScalingConfig(**{field.name: getattr(options, field.name) for field in fields(ScalingConfig)})
     study = Study(options.shards, options.folder, config)
-    folder_for(options.out.parent, option="out")
+    writable(options.out)
     with Bar() as bar:
         study.learn(bar)
         if options.episodes:
@@ -79,7 +79,7 @@ def run_scaling(options: ScalingOptions) -> dict[str, Any]:
     try:
         options.out.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     except OSError as error:
-        raise CaravelaError(f"cannot write '{options.out}' ({error.strerror}); give --out a file that you can write.") from error
+        raise unwritable(options.out, error) from error
     try:
         files["html"].write_text(scaling_drawing.html(result))
         scaling_drawing.png(files["png"], result)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class TextOptions:
     results: Path = Path("results/answers.json")
     """The figures."""
     seed: int = 0
+    """Of the drives elsewhere and of learning."""
 
 
 def run_text(options: TextOptions) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     if not list(options.shards.glob("shard-*")):
         raise CaravelaError(f"'{options.shards}' holds no looks; expected the shards that `caravela train vla` writes: give --shards.")
     teacher = teacher_at(options.teacher)
-    folder_for(options.results.parent, option="results")
+    writable(options.results, option="results")
     fingerprint = hashlib.sha256((bundle / MODEL_FILE).read_bytes()).hexdigest()
     kept = folder_for(options.folder / fingerprint[:12] / program_digest(DRIVERS)[:12])  # other code would make something else of a look
     config = text_looks.TextTrainConfig(looks=options.looks, steps=options.steps, rounds=options.rounds, seed=options.seed)
@@ -114,7 +116,7 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     try:
         options.results.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     except OSError as error:
-        raise CaravelaError(f"cannot write '{options.results}' ({error.strerror}); give --results a file that you can write.") from error
+        raise unwritable(options.results, error, option="results") from error
     return {**result, "out": str(out / TEXT_FILE)}
 
 

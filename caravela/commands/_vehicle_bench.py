@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError, install_hint, unknown_name
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def run_bench(options: BenchOptions) -> dict[str, Any]:
     """Measure, predict, draw, write. Raises CaravelaError for bad options."""
     import json
 
-    from caravela.commands.evaluate import git_revision, unwritable, writable
+    from caravela.commands.evaluate import git_revision
     from caravela.vehicle.bench import chart, roofline, tiers
     from caravela.vehicle.bundle import open_bundle
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def run_domains(options: DomainsOptions) -> dict[str, Any]:
     """Drive, compare, write."""
     import time
 
-    from caravela.commands.evaluate import Bar, git_revision, test_side, text_of, unwritable, writable
+    from caravela.commands.evaluate import Bar, git_revision, test_side, text_of
     from caravela.evaluate import kept
     from caravela.evaluate.domain_table import reactions, table, verdict
     from caravela.evaluate.places import DRIVERS, program_digest, read_folder

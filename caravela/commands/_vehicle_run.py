@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from caravela.commands._driving_side import assumed_side
 from caravela.commands._vehicle_ota import start
 from caravela.commands._vehicle_recordings import read_key
+from caravela.commands._weather import Weather
 from caravela.core.errors import CaravelaError, unknown_name
 from caravela.core.modes import Mode
 from caravela.core.units import STEP_S
@@ -44,8 +45,7 @@ class RunOptions:
     """Speed for --video, m/s: video knows none."""
     lefthand: bool = False
     """For --video: traffic keeps to the left there; to the right is assumed."""
-    weather: str = "day"
-    """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
+    weather: Weather = "day"
     traffic: str = "light"
     """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
     seed: int = 0
@@ -75,11 +75,11 @@ class RunOptions:
     car: Path | None = None
     """Start the car in this folder (see `update`) and drive with its version; one on trial is tried only if the car is parked."""
     car_speed: float | None = None
-    """--car: what it measures as it starts, m/s; not known by default."""
+    """With --car: what it measures as it starts, m/s; not known by default."""
     parking_brake: bool = False
-    """--car: the parking brake is on as it starts."""
+    """With --car: the parking brake is on as it starts."""
     engaged: bool = False
-    """--car: L2 or L4 is on as it starts."""
+    """With --car: L2 or L4 is on as it starts."""
     record: Path | None = None
     """Record to this .mcap file; an older one is replaced."""
     around: bool = False

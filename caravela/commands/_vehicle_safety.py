@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from caravela.commands._writing import writable
 from caravela.core.errors import CaravelaError
 
 
@@ -14,8 +15,8 @@ class SafetyOptions:
 
     out: Path = Path("results/vehicle.json")
     """The figures; what else the file holds stays."""
-    page: Path | None = Path("docs/safety.md")
-    """The page whose tables are filled."""
+    page: Path | None = None
+    """A page whose tables are filled as well, such as docs/safety.md."""
 
 
 def run_safety(options: SafetyOptions) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def run_safety(options: SafetyOptions) -> dict[str, Any]:
         raise CaravelaError(
             f"cannot read --page or --out ({error}); give a page with its marks and a result that a command wrote."
         ) from error
+    writable(options.out)
     _say("measuring the clauses …")
     findings = measure_all()
     _say("rehearsing the faults …")
@@ -44,7 +46,6 @@ def run_safety(options: SafetyOptions) -> dict[str, Any]:
         "faults_right": sum(outcome.right for outcome in outcomes),
     }
     try:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         if options.page is not None and page is not None:
             tables = {"clauses": safety_page.clause_table(findings), "faults": safety_page.fault_table(outcomes)}
@@ -59,6 +60,8 @@ def run_safety(options: SafetyOptions) -> dict[str, Any]:
         "faults": len(outcomes),
         "faults_right": result["faults_right"],
         "wrong": [f"{outcome.injection}, {outcome.mode}" for outcome in outcomes if not outcome.right],
+        "out": str(options.out),
+        "page": None if options.page is None else str(options.page),
         "unmet": [finding.clause.key for finding in findings if not finding.met],
     }
 

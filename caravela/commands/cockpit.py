@@ -15,6 +15,7 @@ from caravela.commands._cockpit_languages import (
 )
 from caravela.commands._cockpit_serve import ClientsOptions, ServeOptions, run_clients, run_serve, show_clients, show_serve
 from caravela.commands._cockpit_voice import ListenOptions, VoiceBenchOptions, run_listen, run_voice_bench, show_listen, show_voice_bench
+from caravela.commands._writing import announced, unwritable, writable
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ class DaysOptions:
     """Offers on simulated days: how many were welcome, and how many a nuisance."""
 
     days: int = 60
+    """How many."""
     seed: int = 0
+    """Of what happens on them."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ class LearnOptions:
     """Train the head on generated phrasings: some minutes on one core."""
 
     epochs: int = 14
+    """Times through all phrasings."""
     seed: int = 0
+    """Of the phrasings, their order and the first weights."""
     out: Path | None = None
     """Where the weights go; by default over those that ship."""
 
@@ -151,6 +156,7 @@ def run_bench(options: BenchOptions) -> dict[str, Any]:
     from caravela.cockpit.measuring import measure
     from caravela.cockpit.understanding import Understanding
 
+    path = writable(options.out / "cockpit.json")
     understanding = Understanding()
     understanding("warm up")
     agents = {"ours": None, "null": Null(), "refuse": AlwaysRefuse()}
@@ -172,12 +178,10 @@ def run_bench(options: BenchOptions) -> dict[str, Any]:
         "driver": "route-following IDM baseline that obeys typed wishes" if options.drives else None,
         "failed": [{"task": o.task, "why": o.why, "reply": o.replies[-1] if o.replies else ""} for o in outcomes["ours"] if not o.passed],
     }
-    path = options.out / "cockpit.json"
     try:
-        options.out.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     except OSError as error:
-        raise CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a folder that you can write.") from error
+        raise unwritable(path, error) from error
     return {**result, "out": str(path)}
 
 
@@ -261,13 +265,14 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
         raise CaravelaError(f"--epochs is {options.epochs}; expected 1 to {LONGEST_TRAINING}.")
     if options.seed < 0:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
-    encoder, path = SentenceEncoder(), options.out or SHIPPED
+    path = announced(options.out or SHIPPED)
+    encoder = SentenceEncoder()
     config = LearningConfig(epochs=options.epochs, seed=options.seed)
     head = learn(config, encoder, tell=lambda line: print(line, file=sys.stderr, flush=True))
     try:
         head.save(path)
     except OSError as error:
-        raise CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a file in a folder that you can write.") from error
+        raise unwritable(path, error) from error
     heard = measure(Understanding(encoder, head))
     return {
         "out": str(path),

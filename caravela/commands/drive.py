@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._weather import Weather
 from caravela.core.errors import CaravelaError, RecordingError, unknown_name
 from caravela.core.units import STEP_S
 
@@ -41,8 +42,7 @@ class Options:
     """A map file instead: .osm, .osm.pbf, .xodr or .lanes."""
     say: str = ""
     """What the car is told, as in --say "turn left at the lights, gently"."""
-    weather: str = "day"
-    """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
+    weather: Weather = "day"
     traffic: str = "light"
     """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
     seed: int = 0

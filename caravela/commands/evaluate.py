@@ -14,6 +14,7 @@ from caravela.commands._evaluate_counterfactual import CounterfactualOptions, co
 from caravela.commands._evaluate_frontier import FrontierOptions, frontier, show_frontier
 from caravela.commands._evaluate_peers import PeersOptions, peers, show_peers
 from caravela.commands._teacher import teacher_at
+from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError, unknown_name
 
 if TYPE_CHECKING:
@@ -140,23 +141,6 @@ def text_of(result: dict[str, Any]) -> str:
     head = json.dumps({key: value for key, value in result.items() if key != "rows"}, indent=1, allow_nan=False)
     rows = ",\n".join(f"  {json.dumps(row, allow_nan=False)}" for row in result["rows"])
     return f'{head[:-2]},\n "rows": [\n{rows}\n ]\n}}\n'
-
-
-def writable(path: Path) -> Path:
-    """`path`, in a folder that is there and takes files. Raises CaravelaError where it does not."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a"):
-            pass
-        if path.stat().st_size == 0:
-            path.unlink()
-    except OSError as error:
-        raise unwritable(path, error) from error
-    return path
-
-
-def unwritable(path: Path, error: OSError) -> CaravelaError:
-    return CaravelaError(f"cannot write '{path}' ({error.strerror}); give --out a folder that you can write.")
 
 
 def side_by_side(work: "Run", *, driver: "Driver", options: RunOptions, watcher: "Watcher") -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from caravela.commands._writing import unwritable, writable
+
 HELP = "write docs/results.md from the JSON under results/"
 
 
@@ -19,15 +21,12 @@ class Options:
 
 def run(options: Options) -> dict[str, Any]:
     """Read all, write one."""
-    from caravela.core.errors import CaravelaError
     from caravela.evaluate.report import page
 
     text = page(options.folder)
+    writable(options.out)
     try:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(text)
     except OSError as error:
-        raise CaravelaError(
-            f"cannot write '{options.out}' ({error.strerror}); give --out a file in a folder that you can write."
-        ) from error
+        raise unwritable(options.out, error) from error
     return {"page": str(options.out), "lines": text.count("\n")}

@@ -13,6 +13,7 @@ from caravela.commands._teacher import teacher_at
 from caravela.commands._train_scaling import ScalingOptions, run_scaling, show_scaling
 from caravela.commands._train_soup import SoupOptions, run_soup
 from caravela.commands._train_text import TextOptions, run_text, show_text
+from caravela.commands._writing import announced, unwritable, writable
 from caravela.core.errors import CaravelaError
 
 VALIDATION_TOWNS = 24
@@ -35,6 +36,7 @@ class TeacherOptions:
     towns: int = 340
     """Generated towns to train on, at least."""
     seed: int = 0
+    """Of the run."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class ProbeOptions:
     out: Path = Path("results/eyes.json")
     """The figures."""
     seed: int = 0
+    """Of the drives."""
 
 
 @dataclass(frozen=True)
@@ -290,7 +293,7 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     at_least(1, looks=options.looks)
     use_threads(1)
     checkpoint = load_checkpoint(options.checkpoint)
-    folder_for(options.out.parent, option="out")
+    writable(options.out)
     graphs = [load(path) for path in build_library(options.maps / "validation", count=VALIDATION_TOWNS, side="validation")]
     driver = TeacherDriver(load_teacher(teacher_at(options.teacher)))
     told = probe(checkpoint.model, graphs, driver, looks=options.looks, seed=options.seed, told=lambda what: print(what, file=sys.stderr))
@@ -303,7 +306,7 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     try:
         options.out.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     except OSError as error:
-        raise CaravelaError(f"cannot write '{options.out}' ({error.strerror}); give --out a file that you can write.") from error
+        raise unwritable(options.out, error) from error
     return result
 
 
@@ -336,7 +339,7 @@ def run_traffic(options: TrafficOptions) -> dict[str, Any]:
     from caravela.world import learned
 
     teacher = teacher_at(options.teacher)
-    out = options.out or learned.SHIPPED
+    out = announced(options.out or learned.SHIPPED)
     size = write_traffic(load_teacher(teacher), out)
     return {"out": str(out), "teacher": str(teacher), "kilobytes": round(size / 1e3, 1), "numbers": len(learned.weights(out))}
 

@@ -10,6 +10,8 @@ from typing import Any
 import tyro
 
 from caravela.commands import Verb
+from caravela.commands._weather import Weather
+from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError, MapError
 
 HELP = "import real streets, watch the traffic, time the world, replay real drives"
@@ -25,7 +27,7 @@ class ImportOptions:
     out: Path | None = None
     """Where to write the lane graph (.lanes). By default it is kept in the cache that `--map` reads."""
     lefthand: bool | None = None
-    """--lefthand, --no-lefthand: on which side traffic keeps. By default it follows from the place."""
+    """On which side traffic keeps. By default it follows from the place."""
 
 
 def run_import(options: ImportOptions) -> dict[str, Any]:
@@ -83,8 +85,7 @@ class PlayOptions:
     """How long."""
     traffic: str = "dense"
     """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
-    weather: str = "day"
-    """day, overcast, low_sun, dusk, night, rain, rainy_night or fog."""
+    weather: Weather = "day"
     seed: int = 0
     """The same seed, the same traffic."""
 
@@ -197,6 +198,7 @@ def run_replay(options: ReplayOptions) -> dict[str, Any]:
     if not 0.1 <= options.horizon <= 3600.0:
         raise CaravelaError(f"--horizon is {options.horizon}; expected 0.1 to 3600 seconds.")
     log = read_comma2k19(options.folder)
+    writable(options.out)
     fitted = fit_sensors(log)
     result = {
         "log": "comma2k19",
@@ -212,12 +214,9 @@ def run_replay(options: ReplayOptions) -> dict[str, Any]:
         },
     }
     try:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise CaravelaError(
-            f"cannot write '{options.out}' ({error.strerror}); give --out a file in a folder that you can write."
-        ) from error
+        raise unwritable(options.out, error) from error
     return result | {"out": str(options.out)}
 
 

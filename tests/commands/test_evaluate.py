@@ -119,7 +119,7 @@ def test_no_route_is_driven_and_no_turn_is_missed(caravela, maps, tmp_path):
         (["--policy", "no/such/model.onnx"], "no model at"),
         (["--episodes", "0"], "--episodes is 0"),
         (["--threads", "0"], "--threads is 0"),
-        (["--out", __file__, "--policy", "idm"], "give --out a folder that you can write"),
+        (["--out", __file__, "--policy", "idm"], "give --out a place that you can write"),
         (["--policy", "teacher", "--teacher", "no/such.pt"], "no teacher at"),
     ],
 )
@@ -182,9 +182,7 @@ def test_an_old_result_is_one_point_and_the_command_says_so(caravela, tmp_path):
     assert code == 0 and not shown["outward"] and shown["first"] != shown["second"] and "neither file says" in shown["notes"][-1]
 
 
-@pytest.mark.parametrize(
-    ("words", "says"), [(["--notice", "-1"], "--notice is -1"), (["--out", __file__], "give --out a folder"), ([], "")]
-)
+@pytest.mark.parametrize(("words", "says"), [(["--notice", "-1"], "--notice is -1"), (["--out", __file__], "give --out a place"), ([], "")])
 def test_a_frontier_that_cannot_be_drawn(caravela, tmp_path, words, says):
     first, second = results_of_another_time(tmp_path), results_of_another_time(tmp_path, suite="brief")
     code, out, err = caravela("evaluate", "frontier", first, first if words else second, *words)
