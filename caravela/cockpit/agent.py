@@ -140,7 +140,12 @@ class CockpitAgent:
         if heard is not None and heard.instead:
             return Response(heard.instead, understood=False)
         text, steps = (heard.english, list(heard.steps)) if heard is not None else (text, self._in_english(text, seat))
-        if asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
+        if asked is not None and asked.proposed and (answer := _answered(steps)) is not None:
+            self._memory.asked = None
+            if answer is not Answer.YES:
+                return self._fixed("All right, I don't.")
+            steps = list(asked.proposed)
+        elif asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
             self._memory.asked = None
             steps = [Step(filled, text)]
         elif heard is None and (halt := self._second_thoughts.still_stops(text, steps, seat, now)):
@@ -172,7 +177,7 @@ class CockpitAgent:
     def _do(self, intent: Intent, words: str, seat: Place, now: Situation) -> Response:
         match intent:
             case CabinCall(call):
-                return self._hands.call(call, seat, now)
+                return self._hands.call(call, seat, now, words)
             case DrivingWish(CapSpeed(speed), at_most=True) if speed > (now.limit or HIGHEST_KNOWN) + SLACK:
                 return self._hands.hold(intent, Condition("limit_above", to_kph(speed)), seat, now)
             case DrivingWish(PullOver()) if reference_in(words) is not None:
@@ -241,3 +246,8 @@ class CockpitAgent:
     def _fixed(self, sentence: str, *, asked: bool = False, refused: bool = False, understood: bool = True) -> Response:
         """A sentence that has nothing to fill in, in the language that was spoken."""
         return fixed(self.speech, sentence, asked=asked, refused=refused, understood=understood)
+
+
+def _answered(steps: list[Step]) -> Answer | None:
+    """The yes or no that is all that was said; None where it is anything else."""
+    return steps[0].intent.answer if len(steps) == 1 and isinstance(steps[0].intent, Reply) else None

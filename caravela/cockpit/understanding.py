@@ -209,7 +209,7 @@ class Understanding:
         if (lacks := lacked(clause)) is not None:
             return Beyond(lacks)
         (first, label), (second, other) = ranked[0], ranked[1]
-        label = rather(label, clause)
+        label, other = rather(label, clause), rather(other, clause)
         if label in ("chat", "unclear") or first < SURE:
             if (about := self._state(clause)) is not None:
                 return Question(about)
