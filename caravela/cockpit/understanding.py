@@ -49,6 +49,7 @@ from caravela.cockpit.questions import (
 )
 from caravela.cockpit.roads import about_roads
 from caravela.cockpit.steps import contradict, with_its_stop
+from caravela.cockpit.titles import taken_out
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.wishes import bound_of, wish_of
@@ -80,6 +81,7 @@ class Understanding:
         plain, names = unquoted(" ".join(text.split()))
         if (repaired := self._repaired(plain, text, seat, lefthand)) is not None:
             return repaired
+        plain = taken_out(plain, names, as_request=self._as_request, as_music=self._as_music, as_condition=self._as_condition)
         steps: list[Step] = []
         for part in strong_parts(plain):
             before = len(steps)
@@ -160,6 +162,12 @@ class Understanding:
         label = self._read(text).label
         likeliest = max((name for name in label if not name.startswith("when.")), key=label.__getitem__)
         return 0.0 if likeliest in (SEVERAL, "chat", "unclear") else label[likeliest]
+
+    def _as_music(self, text: str) -> float:
+        """How surely a clause is about what is played."""
+        label = self._read(text).label
+        likeliest = best(label)
+        return label[likeliest] if likeliest.startswith("media.") and not self._garbled(text) else 0.0
 
     def _as_condition(self, text: str) -> float:
         label = self._read(text).label
