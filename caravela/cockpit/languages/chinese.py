@@ -66,6 +66,7 @@ def _value(numeral: str) -> float:
         total += digit * (10.0 if last == 100.0 else 1.0)
     return total + (float("0." + "".join(str(_DIGIT[character]) for character in part)) if part else 0.0)
 
+
 _PLEASE = "(?:请|帮我|麻烦(?:你)?|我们?(?:想|要)?|你?(?:能不能|可不可以)|尽量|今天|路上|导航|去的时候|[，,])*"
 _MOTORWAY = "(?:所有)?(?:高速(?:公路|路)?|快速路)"
 
@@ -158,7 +159,8 @@ CHINESE = Tongue(
         {
             rf"^{_PLEASE}(?:(?:避开|绕开|避免(?:走|上)?|不(?:要|想|用)?(?:走|上|开)|别(?:走|上|开)){_MOTORWAY}|{_MOTORWAY}(?:不要走|别走|不走))"
             r"(?:了|吧|好吗|可以吗|行吗|谢谢|[，,])*$": "avoid motorways",
-            rf"^{_PLEASE}(?:可以|能|还是)?(?:再|又)?(?:可以)?(?:再)?走{_MOTORWAY}(?:了|吧)+$|^{_PLEASE}(?:可以)?(?:重新|恢复|继续)走{_MOTORWAY}(?:了|吧)*$": "motorways are fine again",
+            rf"^{_PLEASE}(?:可以|能|还是)?(?:再|又)?(?:可以)?(?:再)?走{_MOTORWAY}(?:了|吧)+$|"
+            rf"^{_PLEASE}(?:可以)?(?:重新|恢复|继续)走{_MOTORWAY}(?:了|吧)*$": "motorways are fine again",
         }
     ),
     polite=re.compile(r"能不能|可不可以|^你?能(?!开|跑)|^可以"),

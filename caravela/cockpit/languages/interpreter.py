@@ -60,7 +60,13 @@ HARMLESS = (
 LOCKING = ("door.lock", "window.lock", "charging.cable_lock", "phone.microphone", "mirror.", "seat.cooling", "media.volume", "window.shade",
            "window.rear_shade", "sunroof.shade", "navigation.voice", "light.high_beam")  # fmt: skip
 ROADS = "drive.roads"  # told by words alone
-_KINDS: dict[str, type] = {ROADS: KeepOffMotorways, "drive.turn": TakeTurn, "drive.lane": ChangeLane, "drive.go_to": GoTo, "drive.speed": CapSpeed}
+_KINDS: dict[str, type] = {
+    ROADS: KeepOffMotorways,
+    "drive.turn": TakeTurn,
+    "drive.lane": ChangeLane,
+    "drive.go_to": GoTo,
+    "drive.speed": CapSpeed,
+}
 
 
 @dataclass(frozen=True)
