@@ -40,6 +40,7 @@ from caravela.cockpit.referring import reference_in
 from caravela.cockpit.response import Response, fixed, joined
 from caravela.cockpit.second_thoughts import SecondThoughts
 from caravela.cockpit.situation import Situation, holds
+from caravela.cockpit.spelling import Meant, meant
 from caravela.cockpit.thoughts import seeing
 from caravela.cockpit.tool import Place
 from caravela.cockpit.understanding import LONGEST, Understanding
@@ -154,12 +155,27 @@ class CockpitAgent:
             return self._second_thoughts.carried_out(again, text, seat, now, carry_out=lambda: self.carry_out([again], seat=seat))
         elif heard is None and greets(text):
             return self._fixed(replies.WELCOME)
+        elif heard is None and (mended := self._mended(text, steps, seat)) is not None:
+            return self._taken_for(mended, seat, now)
         if not steps:
             return self._fixed(replies.NOT_UNDERSTOOD, understood=False)
         return self.carry_out(steps, seat=seat)
 
     def _in_english(self, text: str, seat: Place) -> list[Step]:
         return self._understand(text, seat=seat, lefthand=self._lefthand)
+
+    def _mended(self, text: str, steps: list[Step], seat: Place) -> Meant | None:
+        """What was meant by words that were mistyped."""
+        return meant(text, steps, understand=lambda near: self._in_english(near, seat), knows=self._understand.knows)
+
+    def _taken_for(self, mended: Meant, seat: Place, now: Situation) -> Response:
+        """Do what was meant and read it back; what touches driving or safety is asked about first."""
+        said = replies.taken_for(mended.text)
+        if not mended.harmless:
+            self._memory.asked = Asked(now.t_s, proposed=mended.steps)
+            return Response(f"{said} Shall I?", asked=True)
+        response = self.carry_out(list(mended.steps), seat=seat)
+        return replace(response, text=f"{said} {response.text}")
 
     def _in_other_words(self, text: str, asked: Asked | None, seat: Place) -> Heard | None:
         return None if self._languages is None else self._languages.hear(text, asked, seat=seat, lefthand=self._lefthand)

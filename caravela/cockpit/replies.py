@@ -321,6 +321,11 @@ def later(condition: Condition) -> str:
     return f"I will do that {WHEN[condition.kind]}."
 
 
+def taken_for(text: str) -> str:
+    """What words that were mistyped are taken for."""
+    return f"I take it you mean “{text.strip(' .!?')}”."
+
+
 def deferred(later: str, call: Call) -> str:
     """`later` with what will be done; of what is only safe at times, that this is looked at then."""
     tool = TOOLS[call.tool]

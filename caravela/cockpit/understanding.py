@@ -35,7 +35,7 @@ from caravela.cockpit.meanings import SIMPLE, best, refusals
 from caravela.cockpit.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.numbers import numbers_in, share_in
 from caravela.cockpit.outside import regard_in, stops_near
-from caravela.cockpit.phrasing import SEVERAL, is_known, speaks_of
+from caravela.cockpit.phrasing import SEVERAL, is_known, is_ours, speaks_of
 from caravela.cockpit.places import places_of, zone_alone
 from caravela.cockpit.questions import (
     as_statement,
@@ -151,6 +151,10 @@ class Understanding:
     def zone(self, text: str) -> str:
         """The place that one clause names."""
         return best(self._read(text).zone)
+
+    def knows(self, word: str) -> bool:
+        """Is this a word of our phrasings, or a whole word to the encoder?"""
+        return is_ours(word) or len(self._encoder.tokens(word.lower(), max_tokens=MAX_TOKENS)[1:-1]) == 1
 
     def _head_reads(self, text: str) -> Reading:
         return self._head.read(self._encoder, text)
