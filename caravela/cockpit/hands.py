@@ -91,12 +91,12 @@ class Hands:
         """Do a step once a condition comes true."""
         if len(self._memory.waiting) >= MOST_WAITING:
             return self._refused(FULL)
-        verdict = self.gate.call_later(step.intent.call, now, seat=seat) if isinstance(step.intent, CabinCall) else None
-        if verdict is not None and not verdict.accepted:
+        call = step.intent.call if isinstance(step.intent, CabinCall) else None
+        if call is not None and not (verdict := self.gate.call_later(call, now, seat=seat)).accepted:
             return self._refused(verdict.reason)
         self._memory.waiting.append(Waiting(step.intent, Trigger(until, now, self.gate.signals), seat))
         later = self._say.later(until)
-        return Response(replies.deferred(later, step.intent.call) if verdict is not None and self._say is replies else later)
+        return Response(replies.deferred(later, call) if call is not None and self._say is replies else later)
 
     def hold(self, intent: DrivingWish, until: Condition, seat: Place, now: Situation) -> Response:
         """A bound that the limit keeps already: it is asked of driving once more is allowed. A tighter one that driving has is taken back."""

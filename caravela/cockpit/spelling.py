@@ -39,12 +39,16 @@ def meant(text: str, steps: Sequence[Step], *, understand: Callable[[str], list[
     for near in _readings(text, _names(text, steps), knows, derived=not understood):
         again = understand(near)
         if again and all(_asks_for_something(step) for step in again):
-            key = tuple((step.intent, step.condition) for step in again)
-            readings.setdefault(key, Meant(near, tuple(again), all(_is_harmless(step) for step in again)))
+            readings.setdefault(_asked(again), Meant(near, tuple(again), all(_is_harmless(step) for step in again)))
     if len(readings) != 1:
         return None
     (key, only), *_ = readings.items()
-    return None if key == tuple((step.intent, step.condition) for step in steps) else only
+    return None if key == _asked(steps) else only
+
+
+def _asked(steps: Sequence[Step]) -> tuple[object, ...]:
+    """What steps ask for, whatever the words."""
+    return tuple((step.intent, step.condition) for step in steps)
 
 
 def _readings(text: str, names: str, knows: Callable[[str], bool], *, derived: bool) -> list[str]:
