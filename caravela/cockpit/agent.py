@@ -40,6 +40,7 @@ from caravela.cockpit.referring import reference_in
 from caravela.cockpit.response import Response, fixed, joined
 from caravela.cockpit.second_thoughts import SecondThoughts
 from caravela.cockpit.situation import Situation, holds
+from caravela.cockpit.spelling import Meant, meant
 from caravela.cockpit.thoughts import seeing
 from caravela.cockpit.tool import Place
 from caravela.cockpit.understanding import LONGEST, Understanding
@@ -140,7 +141,12 @@ class CockpitAgent:
         if heard is not None and heard.instead:
             return Response(heard.instead, understood=False)
         text, steps = (heard.english, list(heard.steps)) if heard is not None else (text, self._in_english(text, seat))
-        if asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
+        if asked is not None and asked.proposed and (answer := _answered(steps)) is not None:
+            self._memory.asked = None
+            if answer is not Answer.YES:
+                return self._fixed("All right, I don't.")
+            steps = list(asked.proposed)
+        elif asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
             self._memory.asked = None
             steps = [Step(filled, text)]
         elif heard is None and (halt := self._second_thoughts.still_stops(text, steps, seat, now)):
@@ -149,12 +155,27 @@ class CockpitAgent:
             return self._second_thoughts.carried_out(again, text, seat, now, carry_out=lambda: self.carry_out([again], seat=seat))
         elif heard is None and greets(text):
             return self._fixed(replies.WELCOME)
+        elif heard is None and (mended := self._mended(text, steps, seat)) is not None:
+            return self._taken_for(mended, seat, now)
         if not steps:
             return self._fixed(replies.NOT_UNDERSTOOD, understood=False)
         return self.carry_out(steps, seat=seat)
 
     def _in_english(self, text: str, seat: Place) -> list[Step]:
         return self._understand(text, seat=seat, lefthand=self._lefthand)
+
+    def _mended(self, text: str, steps: list[Step], seat: Place) -> Meant | None:
+        """What was meant by words that were mistyped."""
+        return meant(text, steps, understand=lambda near: self._in_english(near, seat), knows=self._understand.knows)
+
+    def _taken_for(self, mended: Meant, seat: Place, now: Situation) -> Response:
+        """Do what was meant and read it back; what touches driving or safety is asked about first."""
+        said = replies.taken_for(mended.text)
+        if not mended.harmless:
+            self._memory.asked = Asked(now.t_s, proposed=mended.steps)
+            return Response(f"{said} Shall I?", asked=True)
+        response = self.carry_out(list(mended.steps), seat=seat)
+        return replace(response, text=f"{said} {response.text}")
 
     def _in_other_words(self, text: str, asked: Asked | None, seat: Place) -> Heard | None:
         return None if self._languages is None else self._languages.hear(text, asked, seat=seat, lefthand=self._lefthand)
@@ -172,7 +193,7 @@ class CockpitAgent:
     def _do(self, intent: Intent, words: str, seat: Place, now: Situation) -> Response:
         match intent:
             case CabinCall(call):
-                return self._hands.call(call, seat, now)
+                return self._hands.call(call, seat, now, words)
             case DrivingWish(CapSpeed(speed), at_most=True) if speed > (now.limit or HIGHEST_KNOWN) + SLACK:
                 return self._hands.hold(intent, Condition("limit_above", to_kph(speed)), seat, now)
             case DrivingWish(PullOver()) if reference_in(words) is not None:
@@ -241,3 +262,8 @@ class CockpitAgent:
     def _fixed(self, sentence: str, *, asked: bool = False, refused: bool = False, understood: bool = True) -> Response:
         """A sentence that has nothing to fill in, in the language that was spoken."""
         return fixed(self.speech, sentence, asked=asked, refused=refused, understood=understood)
+
+
+def _answered(steps: list[Step]) -> Answer | None:
+    """The yes or no that is all that was said; None where it is anything else."""
+    return steps[0].intent.answer if len(steps) == 1 and isinstance(steps[0].intent, Reply) else None

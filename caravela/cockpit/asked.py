@@ -29,7 +29,8 @@ def filled_in(asked: Asked, text: str, steps: list[Step], as_tool: Callable[[str
         return None if again is None else replace(asked.which, reference=again)
     if asked.either:
         return _chosen(asked, text, said, as_tool)
-    assert asked.missing is not None
+    if asked.missing is None:
+        return None  # what is proposed waits for a yes or a no
     missing, call = asked.missing, asked.missing.call
     numbers = numbers_in(text) or [share for share in (share_in(text),) if share is not None]
     match missing.slot:

@@ -14,7 +14,7 @@ ASKED = re.compile(  # "when do we arrive" asks, and waits for nothing
 IN_MINUTES = re.compile(r"\bin\s+(?P<time>[\w\s-]{1,30}?\b(?:minutes?|hours?|min))\b[\s,]*", re.IGNORECASE)
 BACKWARD = re.compile(r"^(?:\w+\s+){1,2}(?:it|them|that|this)$", re.IGNORECASE)  # "heat them": belongs to what was named before
 _QUOTED = re.compile(r"[\"“”„«‘][^\"“”„«»’]{1,200}[\"“”»’]|(?<!\w)'[^']{2,200}'(?!\w)")
-_STOP = re.compile(r"(?:please )?(?:stop|halt|pull over)(?: (?:here|now|please|the car|at once|right here|right now))*", re.IGNORECASE)
+STOP = re.compile(r"(?:please )?(?:stop|halt|pull over)(?: (?:here|now|please|the car|at once|right here|right now))*", re.IGNORECASE)
 WHOLE_COUNTS = 0.6  # of what a request that is not cut is sure of: two sure halves are two requests
 SURE_PIECE = 0.4  # certainty that every piece must have
 LIKELY_BREAKS = 4  # ends of an opening condition without a comma that are looked at twice
@@ -39,7 +39,7 @@ def strong_parts(text: str) -> list[str]:
 
 def says_stop(text: str) -> bool:
     """Is one of the pieces between commas and "and" a stop, and nothing but that?"""
-    return any(_STOP.fullmatch(piece.strip(" ,.!")) for piece in WEAK.split(text))
+    return any(STOP.fullmatch(piece.strip(" ,.!")) for piece in WEAK.split(text))
 
 
 def cut(text: str, confidence: Callable[[str], float]) -> list[str]:

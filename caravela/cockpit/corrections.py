@@ -8,6 +8,7 @@ from dataclasses import replace
 from caravela.cockpit.intents import CabinCall, DrivingWish, Intent
 from caravela.cockpit.numbers import numbers_in
 from caravela.cockpit.phrasing import noun_phrases, noun_words
+from caravela.cockpit.places import others
 from caravela.cockpit.tool import TAKES, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.words_for import choice_in
@@ -48,12 +49,6 @@ _ZONES = {  # the words that are left, and the place that they name
 }  # fmt: skip
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "next": 1}
 _UNITS = set("degrees degree percent celsius km h kmh kph mph kilometres hour per and half".split())
-_ACROSS = {
-    Place.DRIVER: Place.PASSENGER,
-    Place.PASSENGER: Place.DRIVER,
-    Place.REAR_DRIVER: Place.REAR_PASSENGER,
-    Place.REAR_PASSENGER: Place.REAR_DRIVER,
-}
 
 
 def opened(text: str) -> str:
@@ -142,7 +137,7 @@ def _where(left: list[str], before: tuple[Place, ...], places: Callable[[str], t
     """The places that a few words name, seen from those that were meant before."""
     zones = {_ZONES[word] for word in left} - ({"speaker"} if "behind" in left else set())
     if zones == {"other"}:
-        return tuple(_ACROSS[place] for place in before) if len(before) == 1 else ()
+        return others(before)
     for row in ("rear", "front"):
         if row in zones and len(zones) == 2 and zones & {"left", "right"}:
             (side,) = zones - {row}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from caravela.cockpit.situation import Situation, is_dark
-from caravela.cockpit.tool import REAR, SPOKEN, Call, Form, Operation, Place, Tool, written
+from caravela.cockpit.tool import REAR, SPOKEN, Call, Form, Operation, Place, RangeError, Tool, written
 from caravela.cockpit.tools import TOOLS
 from caravela.core.errors import CaravelaError
 from caravela.core.request import CapSpeed, Drive, Manner, PullOver, Request
@@ -52,6 +52,7 @@ class Verdict:
     reason: str = ""
     changes: tuple[Change, ...] = ()
     request: Request | None = None
+    nearest: float | None = None  # of a level that was out of reach: the nearest one that is not
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class Gate:
             for path, value in wanted:
                 self.signals.catalogue[path].checked(value)
         except CaravelaError as error:
-            return self._said(situation, by, call.tool, Verdict(False, str(error).rstrip(".")))
+            nearest = error.nearest if isinstance(error, RangeError) else None
+            return self._said(situation, by, call.tool, Verdict(False, str(error).rstrip("."), nearest=nearest))
         changes = [] if reads else [self._write(path, value) for path, value in wanted]
         return self._said(situation, by, f"{call.tool} {call.operation}", Verdict(True, changes=tuple(changes)))
 
@@ -111,6 +113,11 @@ class Gate:
         """Whether a request may wait until it can be asked: all but its speed is checked. Nothing is handed to driving."""
         reason = self._not_theirs(request, situation)
         return self._said(situation, request.asked_by, f"later: {request.wish!r}", Verdict(not reason, reason))
+
+    def call_later(self, call: Call, situation: Situation, *, seat: Place = Place.DRIVER) -> Verdict:
+        """Whether a call may wait until it is due: whose it is, is checked now, and what is safe then by `call`. Nothing is moved."""
+        reason = self._flooded(seat, situation) or self._adults_only(TOOLS[call.tool], call, seat)
+        return self._said(situation, seat, f"later: {call.tool} {call.operation}", Verdict(not reason, reason))
 
     def restore(self, changes: tuple[Change, ...], situation: Situation, *, seat: Place = Place.DRIVER) -> Verdict:
         """Take changes back, latest first, where that is safe now."""
@@ -147,8 +154,8 @@ class Gate:
     def _unsafe(self, tool: Tool, call: Call, situation: Situation, seat: Place) -> str:
         """Why not now; "" where nothing speaks against it."""
         moving = not situation.standing
-        if seat in REAR and tool.name.startswith(ADULTS_ONLY):
-            return f"{tool.noun} {tool.verb} for those in front"
+        if reason := self._adults_only(tool, call, seat):
+            return reason
         if seat in REAR and tool.name == "window.position" and self.signals[TOOLS["window.lock"].path]:
             return "the window lock is engaged"
         if tool.standstill and moving:
@@ -167,6 +174,12 @@ class Gate:
             if not self.signals["Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsChargingCableConnected"]:
                 return "no charging cable is connected"
         return ""
+
+    def _adults_only(self, tool: Tool, call: Call, seat: Place) -> str:
+        """Why this is not for those in the back; "" where it is for whoever asks."""
+        reads = tool.form is Form.ASK or call.operation is Operation.ASK
+        own = reads or seat not in REAR or not tool.name.startswith(ADULTS_ONLY)
+        return "" if own else f"{tool.noun} {tool.verb} for those in front"
 
     def _would(self, tool: Tool, call: Call, seat: Place) -> list[tuple[Any, Any]]:
         """(before, after) of every signal that a call would write: "more" and "less" count by where they end. Empty for what it cannot be."""

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from caravela.cockpit import replies, telling
 from caravela.cockpit.gate import Gate, Verdict
-from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Step
+from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Missing, Slot, Step
 from caravela.cockpit.memory import MOST_WAITING, Asked, Deed, Memory, Waiting
 from caravela.cockpit.outside import About, Regard
+from caravela.cockpit.places import OTHER, others
 from caravela.cockpit.referring import resolve
 from caravela.cockpit.response import Response, fixed
 from caravela.cockpit.sight import AHEAD
@@ -31,17 +32,29 @@ class Hands:
     def __init__(self, gate: Gate, memory: Memory) -> None:
         self.gate, self._memory = gate, memory
 
-    def call(self, call: Call, seat: Place, now: Situation) -> Response:
-        """Move something in the cabin, or read it."""
+    def call(self, call: Call, seat: Place, now: Situation, words: str = "") -> Response:
+        """Move something in the cabin, or read it. In `words` "the other one" is seen from where the same was moved last."""
         tool = TOOLS[call.tool]
+        if tool.places and not call.places and OTHER.search(words):
+            last = self._memory.last_deed(now.t_s)
+            before = last.places if last is not None and last.call is not None and last.call.tool == tool.name else ()
+            call = replace(call, places=tuple(place for place in others(before) if place in tool.places))
+            if not call.places:
+                return self._fixed("Which one do you mean? Please name its place.", asked=True, understood=False)
         verdict = self.gate.call(call, now, seat=seat)
         if not verdict.accepted:
-            return self._refused(verdict.reason)
+            return self._refused(verdict.reason) if verdict.nearest is None else self._nearest(call, verdict.nearest, now)
         if replies.reading(tool, call.operation):
             return Response(self._say.told(tool, self.gate.signals[self.gate.paths(tool, call, seat)[0]]))
         places = self.gate.places(tool, call, seat) if tool.places else ()
         self._memory.did(Deed(CabinCall(call), verdict.changes, places, now.t_s))
         return Response(self._say.done(tool, call, verdict, places), verdict.changes)
+
+    def _nearest(self, call: Call, level: float, now: Situation) -> Response:
+        """Offer the level within reach that is nearest to the one that was asked for; a yes takes it, and so does another number."""
+        nearest = Step(CabinCall(replace(call, operation=Operation.SET, value=level, times=False)), "")
+        self._memory.asked = Asked(now.t_s, missing=Missing(call.tool, Slot.NUMBER, call), proposed=(nearest,))
+        return Response(self._say.reaches(TOOLS[call.tool], level), asked=True, refused=True)
 
     def wish(self, intent: DrivingWish, words: str, seat: Place, now: Situation) -> Response:
         """Ask something of driving."""
@@ -78,8 +91,12 @@ class Hands:
         """Do a step once a condition comes true."""
         if len(self._memory.waiting) >= MOST_WAITING:
             return self._refused(FULL)
+        call = step.intent.call if isinstance(step.intent, CabinCall) else None
+        if call is not None and not (verdict := self.gate.call_later(call, now, seat=seat)).accepted:
+            return self._refused(verdict.reason)
         self._memory.waiting.append(Waiting(step.intent, Trigger(until, now, self.gate.signals), seat))
-        return Response(self._say.later(until))
+        later = self._say.later(until)
+        return Response(replies.deferred(later, call) if call is not None and self._say is replies else later)
 
     def hold(self, intent: DrivingWish, until: Condition, seat: Place, now: Situation) -> Response:
         """A bound that the limit keeps already: it is asked of driving once more is allowed. A tighter one that driving has is taken back."""
@@ -116,7 +133,7 @@ class Hands:
             changes = self._memory.deeds[-1].changes
             if last.operation in (Operation.UP, Operation.DOWN) and changes and isinstance(reached := changes[0].after, float):
                 last = replace(last, operation=Operation.SET, value=reached * tool.sign)  # as much, not one step more
-            return self.call(replace(last, places=follow.places), seat, now)
+            return self.call(replace(last, places=follow.places), seat, now, words)
         operation = {Follow.MORE: Operation.UP, Follow.LESS: Operation.DOWN}.get(follow.kind, Operation.SET)
         value: float | str | None = follow.value if operation is Operation.SET else None
         if operation is Operation.SET and tool.form is Form.CHOICE:

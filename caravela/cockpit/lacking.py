@@ -11,6 +11,7 @@ _LACKS: tuple[tuple[str, str], ...] = (
     (r"\b(?:scent|fragrance|perfume|air freshener|ioni[sz]er|air purifier)\b", "scent"),
     (r"\bgarage\b.*\b(?:door|open|close|shut)\b|\b(?:open|close|shut)\b.*\bgarage\b", "house"),
     (r"\b(?:open|close|shut|lock|turn|switch)\b.*\b(?:at home|in the (?:kitchen|living room|bedroom|house))\b", "house"),
+    (r"\b(?:un)?lock\b.*\b(?:phone|mobile|tablet|laptop|computer|house|flat|front door|office)\b", "house"),
     (r"\b(?:seat|my) memory\b|\bmy (?:usual |saved )?(?:profile|preset)s?\b|\bsave (?:this|my|the) (?:seat|position|setting)", "memory"),
     (r"\b(?:set|make|add|create|put|what|when|cancel)\b.*\b(?:alarm|reminder|timer|appointment|calendar)\b|\bremind me\b", "calendar"),
     (r"\b(?:send|write)\b.*\b(?:message|text|e-?mail|sms)s?\b|\bread (?:me|out|my|the (?:new|latest|last))\b.*\b(?:message|text|e-?mail|sms)s?\b", "messages"),

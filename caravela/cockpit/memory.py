@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from caravela.cockpit import replies
 from caravela.cockpit.gate import Change
-from caravela.cockpit.intents import CabinCall, DrivingWish, Intent, Missing
+from caravela.cockpit.intents import CabinCall, DrivingWish, Intent, Missing, Step
 from caravela.cockpit.outside import Regard
 from caravela.cockpit.situation import Trigger
 from caravela.cockpit.tool import Call, Place
@@ -18,12 +18,13 @@ MOST_WAITING = 12  # things put off at a time
 
 @dataclass(frozen=True)
 class Asked:
-    """A question that is open: what lacks something, two tools one of which was meant, or which thing outside."""
+    """A question that is open: what lacks something, two tools one of which was meant, which thing outside, or whether to do what we propose."""
 
     at_s: float
     missing: Missing | None = None
     either: tuple[str, ...] = ()
     which: Regard | None = None  # of several things outside, or of none that we see
+    proposed: tuple[Step, ...] = ()  # what a yes does; it goes through the gate like anything else
     words: str = ""  # what was said when two were possible
 
 

@@ -115,6 +115,11 @@ def is_known(word: str) -> bool:
     return word.lower() in words or word.lower()[:STEM] in stems
 
 
+def is_ours(word: str) -> bool:
+    """Is this a word of our phrasings, letter by letter?"""
+    return word.lower() in _known()[0]
+
+
 @functools.cache
 def _stems_of(label: str) -> frozenset[str]:
     return frozenset(stem for pattern in patterns() if pattern.label == label for stem in _telling(pattern.pattern))

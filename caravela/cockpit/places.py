@@ -29,7 +29,23 @@ _NAMED = [  # where the head hears no place
         (r"\bdriver['’]s\b|\bdriver (?:side|seat|window|door|mirror|headrest|backrest)\b", "driver"),
     )
 ]
+ACROSS = {
+    Place.DRIVER: Place.PASSENGER,
+    Place.PASSENGER: Place.DRIVER,
+    Place.REAR_DRIVER: Place.REAR_PASSENGER,
+    Place.REAR_PASSENGER: Place.REAR_DRIVER,
+}
+OTHER = re.compile(
+    r"(?<!\bevery )(?<!\beach )\bothers?\b(?! than\b)", re.IGNORECASE
+)  # "and the other one": seen from what was meant before
 PLURAL = re.compile(r"\b(?:windows|seats|backrests|headrests|(?:reading|map) l(?:ights|amps)|blinds|shades|heaters|doors)\b", re.IGNORECASE)
+
+
+def others(before: tuple[Place, ...]) -> tuple[Place, ...]:
+    """The other one of the same row, or the other row; none where no other is meant beyond doubt."""
+    if len(before) == 1:
+        return (ACROSS[before[0]],)
+    return REAR if set(before) == set(FRONT) else FRONT if set(before) == set(REAR) else ()
 
 
 def zone_alone(text: str) -> str:

@@ -40,6 +40,7 @@ class Speech(Protocol):
     def done(self, tool: Tool, call: Call, verdict: Verdict, places: tuple[Place, ...]) -> str: ...
     def told(self, tool: Tool, value: Value) -> str: ...
     def asking(self, missing: Missing) -> str: ...
+    def reaches(self, tool: Tool, nearest: float) -> str: ...
     def either(self, first: str, second: str) -> str: ...
     def wished(self, wish: Wish, situation: Situation) -> str: ...
     def why(self, situation: Situation) -> str: ...
@@ -166,7 +167,7 @@ def proposed(intent: CabinCall | DrivingWish | FindCharger) -> str:
         case DrivingWish(wish):
             return wish.words.removesuffix(", please")
     call, tool = intent.call, TOOLS[intent.call.tool]
-    where = f" for {' and '.join(SPOKEN[place] for place in call.places)}" if call.places else ""
+    where = _where(tool, call.places) if call.places else ""
     if tool.form in (Form.ACT, Form.TEXT):
         return f"{tool.noun}{'' if call.value is None else f' “{call.value}”'}"
     if call.times:
@@ -199,6 +200,15 @@ def asking(missing: Missing) -> str:
             return f"Which one for {tool.noun}: {', '.join(spoken(choice) for choice in tool.choices[:-1])} or {spoken(tool.choices[-1])}?"
         return "Whom shall I call?" if tool.name == "phone.call" else "What shall I play?"
     return {Slot.NUMBER: "How fast at most?", Slot.SIDE: "Left or right?", Slot.TEXT: "Where to?"}.get(missing.slot, NOT_UNDERSTOOD)
+
+
+def reaches(tool: Tool, nearest: float) -> str:
+    """What is said of a level out of reach: the range, and the nearest level as a question."""
+    unit, many = UNITS.get(tool.unit, ""), tool.verb == "are"
+    it = "them" if many else "it"
+    return (
+        f"{_capital(tool.noun)} {'go' if many else 'goes'} from {tool.low:g} to {tool.high:g}{unit}. Shall I set {it} to {nearest:g}{unit}?"
+    )
 
 
 def either(first: str, second: str) -> str:
@@ -309,6 +319,18 @@ def later(condition: Condition) -> str:
     if condition.kind == "limit_above":
         return f"I keep to that; where more than {condition.number:.0f} km/h is allowed I ask driving to go slower."
     return f"I will do that {WHEN[condition.kind]}."
+
+
+def taken_for(text: str) -> str:
+    """What words that were mistyped are taken for."""
+    return f"I take it you mean “{text.strip(' .!?')}”."
+
+
+def deferred(later: str, call: Call) -> str:
+    """`later` with what will be done; of what is only safe at times, that this is looked at then."""
+    tool = TOOLS[call.tool]
+    safe = ", if it is safe then" if tool.standstill or tool.name == "door.lock" else ""
+    return f"{later.removesuffix('.')}{safe}: {proposed(CabinCall(call))}."
 
 
 def refused(reason: str) -> str:

@@ -12,6 +12,14 @@ class ToolError(CaravelaError):
     """A call that a tool does not take."""
 
 
+class RangeError(ToolError):
+    """A level beyond what a tool reaches; `nearest` is the level within reach that is nearest to it."""
+
+    def __init__(self, message: str, nearest: float) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
 class Form(StrEnum):
     """What kind of thing a tool moves."""
 
@@ -169,7 +177,8 @@ def _level(tool: Tool, call: Call, now: Value) -> Value:
         Operation.DOWN: max(level - by, tool.low),
     }.get(call.operation, by)
     if call.operation is Operation.SET and not tool.low <= wanted <= tool.high:
-        raise ToolError(f"{tool.noun} got {wanted:g}; expected {tool.low:g} to {tool.high:g} {tool.unit}.")
+        nearest = min(max(float(wanted), tool.low), tool.high)
+        raise RangeError(f"{tool.noun} got {wanted:g}; expected {tool.low:g} to {tool.high:g} {tool.unit}.", nearest)
     return float(wanted) * tool.sign
 
 

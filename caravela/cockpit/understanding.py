@@ -35,7 +35,7 @@ from caravela.cockpit.meanings import SIMPLE, best, refusals
 from caravela.cockpit.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.numbers import numbers_in, share_in
 from caravela.cockpit.outside import regard_in, stops_near
-from caravela.cockpit.phrasing import SEVERAL, is_known, speaks_of
+from caravela.cockpit.phrasing import SEVERAL, is_known, is_ours, speaks_of
 from caravela.cockpit.places import places_of, zone_alone
 from caravela.cockpit.questions import (
     as_statement,
@@ -49,6 +49,7 @@ from caravela.cockpit.questions import (
 )
 from caravela.cockpit.roads import about_roads
 from caravela.cockpit.steps import contradict, with_its_stop
+from caravela.cockpit.titles import taken_out
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.wishes import bound_of, wish_of
@@ -80,6 +81,7 @@ class Understanding:
         plain, names = unquoted(" ".join(text.split()))
         if (repaired := self._repaired(plain, text, seat, lefthand)) is not None:
             return repaired
+        plain = taken_out(plain, names, as_request=self._as_request, as_music=self._as_music, as_condition=self._as_condition)
         steps: list[Step] = []
         for part in strong_parts(plain):
             before = len(steps)
@@ -150,6 +152,10 @@ class Understanding:
         """The place that one clause names."""
         return best(self._read(text).zone)
 
+    def knows(self, word: str) -> bool:
+        """Is this a word of our phrasings, or a whole word to the encoder?"""
+        return is_ours(word) or len(self._encoder.tokens(word.lower(), max_tokens=MAX_TOKENS)[1:-1]) == 1
+
     def _head_reads(self, text: str) -> Reading:
         return self._head.read(self._encoder, text)
 
@@ -160,6 +166,12 @@ class Understanding:
         label = self._read(text).label
         likeliest = max((name for name in label if not name.startswith("when.")), key=label.__getitem__)
         return 0.0 if likeliest in (SEVERAL, "chat", "unclear") else label[likeliest]
+
+    def _as_music(self, text: str) -> float:
+        """How surely a clause is about what is played."""
+        label = self._read(text).label
+        likeliest = best(label)
+        return label[likeliest] if likeliest.startswith("media.") and not self._garbled(text) else 0.0
 
     def _as_condition(self, text: str) -> float:
         label = self._read(text).label
@@ -209,7 +221,7 @@ class Understanding:
         if (lacks := lacked(clause)) is not None:
             return Beyond(lacks)
         (first, label), (second, other) = ranked[0], ranked[1]
-        label = rather(label, clause)
+        label, other = rather(label, clause), rather(other, clause)
         if label in ("chat", "unclear") or first < SURE:
             if (about := self._state(clause)) is not None:
                 return Question(about)

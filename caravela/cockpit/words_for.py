@@ -64,6 +64,11 @@ _RATHER: dict[str, tuple[str, str]] = {
     "drive.turn": (r"^(?:please )?(?:stop|halt|pull (?:over|in|up))\b(?!.*\b(?:turn|exit|take))", "drive.stop"),
     "window.position": (r"\b(?:fog|steam|mist|frost|fr[eo]ez|icy|iced|condens)", "climate.front_defroster"),
     "drive.overtake": (r"\b(?:behind|following|follow|back)\b(?!.*\b(?:overtake|overtaking|pass|passing)\b)", "drive.distance"),
+    "window.lock": (
+        r"^(?:(?:please|can you|could you|now|and) )*(?:open|close|shut)\b(?!.*\b(?:lock\w*|switch\w*|buttons?|kids?|child\w*)\b)",
+        "window.position",
+    ),
+    "door.open": (r"\b(?:un)?lock(?:s|ed|ing)?\b", "door.lock"),
     "phone.decline": (r"\b(?:mute|muted|microphone|mic)\b", "phone.microphone"),
     "phone.hang_up": (r"\b(?:mute|muted|microphone|mic)\b", "phone.microphone"),
     "phone.call": (r"\b(?:messages?|texts?|e-?mails?|sms|write)\b", "chat"),
@@ -75,6 +80,7 @@ _OPERATIONS: dict[str, tuple[tuple[str, Operation], ...]] = {
     "light.ambient_brightness": _BRIGHTER,
     "screen.brightness": _BRIGHTER,
     "light.dome": ((r"\b(?:it['’]?s|it is)\b.*\bdark", Operation.ON),),
+    "door.lock": ((r"\bunlock\b", Operation.OFF),),
     "seat.recline": ((r"\bforwards?\b", Operation.DOWN),),
     "seat.cooling": ((r"\bcool(?: \w+){0,3} down\b", Operation.ON),),
 }

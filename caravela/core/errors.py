@@ -4,6 +4,8 @@ exits 2. Our own bugs stay `AssertionError` or whatever Python raises, with a tr
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+NEAR = 0.7  # share of letters that two names have in common from which one may be the other, mistyped
+
 
 class CaravelaError(Exception):
     """Something the user can fix. The message says what we got, what we expected, and how to mend it."""
@@ -31,8 +33,9 @@ def install_hint(extra: str) -> str:
 
 
 def unknown_name(kind: str, got: str, known: Iterable[str]) -> CaravelaError:
-    """An error for a name that is not in `known`, with the nearest known names as a suggestion."""
+    """An error for a name that is not in `known`: one that is nearly a known name gets that as a suggestion, any other the known names."""
     known = sorted(known)
-    near = get_close_matches(got, known, n=2, cutoff=0.5)
+    lower = {name.lower(): name for name in known}
+    near = [lower[name] for name in get_close_matches(got.lower(), lower, n=2, cutoff=NEAR)]
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known[:12])}{' …' if len(known) > 12 else ''}."
     return CaravelaError(f"unknown {kind} '{got[:80]}'; {hint}")

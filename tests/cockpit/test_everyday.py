@@ -5,6 +5,7 @@ import pytest
 
 from caravela.cockpit import replies
 from caravela.cockpit.grading import Car, matches, path_of, spelt
+from caravela.cockpit.tool import Place
 
 AMOUNTS = [
     ("half the volume", {"media.volume": 15.0}),
@@ -154,3 +155,52 @@ def test_degrees_after_music_are_the_temperature(agent, car):
 def test_a_hazard_beside_it_is_refused_as_before(agent, car, words):
     response, changed = heard(agent, car, words)
     assert response.refused and not changed and not car.requests
+
+
+WINDOW = "Vehicle.Cabin.Door.Row{}.{}Side.Window.Position"
+REAR_LOCK = "Vehicle.Cabin.Door.Row2.DriverSide.IsLocked"
+
+
+@pytest.mark.parametrize(("beyond", "nearest"), [("set the temperature to 200 degrees", 28.0), ("set the temperature to 5 degrees", 16.0)])
+def test_a_level_out_of_reach_gets_the_range_and_the_nearest_as_an_offer(agent, car, beyond, nearest):
+    before = car.signals.snapshot()
+    response = agent.hear(beyond)
+    assert "from 16 to 28 degrees" in response.text and response.text.endswith(f"to {nearest:g} degrees?") and response.asked
+    assert car.signals.snapshot() == before
+    agent.hear("yes please")
+    assert car.signals[path_of("climate.temperature@driver")] == nearest
+    agent.hear(beyond)
+    agent.hear("no")
+    assert agent.hear("yes").asked  # to what?
+
+
+def test_another_number_answers_the_offer_of_the_nearest(agent, car):
+    agent.hear("set the temperature to 200 degrees")
+    agent.hear("make it 24")
+    assert car.signals[path_of("climate.temperature@driver")] == 24.0
+
+
+@pytest.mark.parametrize("again", ["and the other one", "open the other window", "and the other one too"])
+def test_the_other_one_is_the_one_of_the_same_row(agent, car, again):
+    agent.hear("open the rear left window")
+    agent.hear(again)
+    assert [car.signals[WINDOW.format(row, side)] for row in (1, 2) for side in ("Driver", "Passenger")] == [0.0, 0.0, 100.0, 100.0]
+
+
+def test_the_other_one_of_nothing_is_asked_about(agent, car):
+    before = car.signals.snapshot()
+    assert agent.hear("open the other window").asked and car.signals.snapshot() == before
+
+
+def test_who_unlocks_a_door_does_not_open_it_and_a_lock_waits_for_the_stop(agent, car):
+    assert "stay locked" in agent.hear("unlock the back left door").text
+    response = agent.hear("unlock the back left door when we stop")
+    assert "when we stop" in response.text and "behind the driver unlocked" in response.text and not response.asked
+    car.meet({"standing": True})
+    agent.tick()
+    assert not car.signals[REAR_LOCK] and car.signals["Vehicle.Cabin.Door.Row1.DriverSide.IsLocked"]
+    assert not car.signals["Vehicle.Cabin.Door.Row2.DriverSide.IsOpen"]
+
+
+def test_a_child_in_the_back_puts_no_lock_off(agent):
+    assert agent.hear("unlock the doors when we stop", seat=Place.REAR_DRIVER).refused and agent.waiting == 0

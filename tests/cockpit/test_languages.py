@@ -27,8 +27,10 @@ from caravela.cockpit.languages.vectors import PACKAGE
 from caravela.cockpit.offers import SERVICES
 from caravela.cockpit.phrasing import held_out
 from caravela.cockpit.phrasing import patterns as english_patterns
+from caravela.cockpit.tool import Place
 from caravela.cockpit.tools import TOOLS
 from caravela.core.errors import BundleError
+from caravela.core.request import KeepOffMotorways
 
 needs_extra = pytest.mark.skipif(importlib.util.find_spec(PACKAGE) is None, reason="the extra `languages` is not installed")
 UNSEEN = tomllib.loads((FOLDER / "unseen.toml").read_text(encoding="utf-8"))
@@ -233,3 +235,35 @@ def test_a_question_about_a_side_is_no_wish_to_turn(polyglot_agent, text, said):
 def test_neither_a_not_nor_two_languages_move_anything(polyglot_agent, text):
     response = polyglot_agent.hear(text)
     assert not response.requests and not response.changes
+
+
+@needs_extra
+@pytest.mark.parametrize(
+    ("text", "over"),
+    [
+        ("meide die Autobahn", False),
+        ("Vermeiden Sie bitte Autobahnen", False),
+        ("fahr nicht über die Autobahn", False),
+        ("fahr wieder über die Autobahn", True),
+        ("不走高速", False),
+        ("请避开高速公路", False),
+        ("可以走高速了", True),
+    ],
+)
+def test_motorways_are_avoided_in_every_language(polyglot_agent, text, over):
+    assert [request.wish for request in polyglot_agent.hear(text).requests] == [KeepOffMotorways(over=over)]
+
+
+@needs_extra
+@pytest.mark.parametrize("text", ["fahr auf der Autobahn rückwärts", "在高速上掉头"])
+def test_a_hazard_on_a_motorway_is_refused_in_every_language(polyglot_agent, text):
+    response = polyglot_agent.hear(text)
+    assert response.refused and not response.requests
+
+
+@needs_extra
+@pytest.mark.parametrize("text", ["Stell die Temperatur auf 200 Grad", "把温度调到200度"])
+def test_a_level_out_of_reach_is_offered_the_nearest_in_every_language(polyglot_agent, car, text):
+    assert re.search("28.*[?？]$", polyglot_agent.hear(text).text)
+    polyglot_agent.hear("ja" if text.isascii() else "好的")
+    assert car.signals[TOOLS["climate.temperature"].path_at(Place.DRIVER)] == 28.0

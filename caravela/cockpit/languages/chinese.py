@@ -67,6 +67,9 @@ def _value(numeral: str) -> float:
     return total + (float("0." + "".join(str(_DIGIT[character]) for character in part)) if part else 0.0)
 
 
+_PLEASE = "(?:请|帮我|麻烦(?:你)?|我们?(?:想|要)?|你?(?:能不能|可不可以)|尽量|今天|路上|导航|去的时候|[，,])*"
+_MOTORWAY = "(?:所有)?(?:高速(?:公路|路)?|快速路)"
+
 CHINESE = Tongue(
     name="chinese",
     called="中文",
@@ -152,6 +155,14 @@ CHINESE = Tongue(
     stand_ins={"phone.call": "小王", "media.play": "周杰伦", "drive.go_to": "机场"},
     nobody=re.compile(r"人|别人|某人|谁|他|她|那里|那儿|这里|这儿|哪儿|哪里|什么|点什么|东西|随便.*|.*哪儿.*|.*什么.*"),
     seen=re.compile(r"(?:有|是|看到|看见)(?:了)?(?:什么|啥|谁)"),
+    roads=listed(
+        {
+            rf"^{_PLEASE}(?:(?:避开|绕开|避免(?:走|上)?|不(?:要|想|用)?(?:走|上|开)|别(?:走|上|开)){_MOTORWAY}|{_MOTORWAY}(?:不要走|别走|不走))"
+            r"(?:了|吧|好吗|可以吗|行吗|谢谢|[，,])*$": "avoid motorways",
+            rf"^{_PLEASE}(?:可以|能|还是)?(?:再|又)?(?:可以)?(?:再)?走{_MOTORWAY}(?:了|吧)+$|"
+            rf"^{_PLEASE}(?:可以)?(?:重新|恢复|继续)走{_MOTORWAY}(?:了|吧)*$": "motorways are fine again",
+        }
+    ),
     polite=re.compile(r"能不能|可不可以|^你?能(?!开|跑)|^可以"),
     places={
         r"(?:回|到)?(?:我)?家(?:里)?": "home",

@@ -89,6 +89,7 @@ FIXED = {
     "All right, I leave that as it is.": "好的，保持原样。",
     "There is nothing that I could take back.": "没有可以撤销的操作。",
     "It is as it was before.": "已恢复原样。",
+    "Which one do you mean? Please name its place.": "您指的是哪一个？请说出位置。",
     "Of what?": "您指的是哪一项？",
     "I forget what was to come.": "好的，之前约定的我都取消了。",
     "All right.": "好的。",
@@ -180,6 +181,10 @@ def asking(missing: Missing) -> str:
             return f"{noun(tool)}要哪一种？{'、'.join(choice_in(choice, CHOICES) for choice in tool.choices)}？"
         return "要打给谁？" if tool.name == "phone.call" else "想听什么？"
     return {Slot.SIDE: "左边还是右边？", Slot.NUMBER: "最高开到多少公里每小时？"}.get(missing.slot, "要去哪里？")
+
+
+def reaches(tool: Tool, nearest: float) -> str:
+    return f"{noun(tool)}的范围是{_amount(tool, tool.low)}到{_amount(tool, tool.high)}。要调到{_amount(tool, nearest)}吗？"
 
 
 def either(first: str, second: str) -> str:

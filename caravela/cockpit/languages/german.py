@@ -51,6 +51,13 @@ def share(text: str) -> float | None:
 
 _NEAR = r"(?:bitte |doch |mal |jetzt |nun |mir |uns |gleich |sofort )*"
 _TO = r"(?:nach|zum|zur|zu|in die|in den|ins|in|an den|an die|ans|auf den|auf die|bis zum|bis zur|bis)"
+_PLEASE = r"(?:(?:bitte|also|und|aber|kannst du|könntest du|können sie|könnten sie|ich möchte|ich will|wir wollen|lass uns)[ ,]+)*"
+_MOTORWAY = r"(?:die |den |der |das |alle |jede |keine )?(?:autobahn(?:en)?|schnellstraßen?)"
+_NOT_ON = (
+    r"(?:nicht (?:(?:über|auf|via) )?(?:die |der )?autobahn(?:en)?|(?:die )?autobahn(?:en)? nicht|keine autobahn(?:en)?|"
+    r"(?:über|auf) keine autobahn(?:en)?|ohne (?:die )?autobahn(?:en)?)"
+)
+_END = r"(?:[ ,]+(?:bitte|heute|jetzt|danke|wenn (?:es )?(?:geht|möglich)|diesmal|fahren))*"
 
 GERMAN = Tongue(
     name="german",
@@ -158,6 +165,16 @@ GERMAN = Tongue(
         re.IGNORECASE,
     ),
     seen=re.compile(r"^\W*was\s+(?:ist|steht|liegt|kommt|gibt|siehst|sehen sie)\b|^\W*(?:wer|was)\s+\w+\s+(?:da|dort)\b", re.IGNORECASE),
+    roads=listed(
+        {
+            rf"^{_PLEASE}(?:(?:ver)?meide?\w*|umfahr\w*|umgeh\w*)(?: sie| wir)?(?: bitte)? {_MOTORWAY}{_END}$|^{_PLEASE}{_MOTORWAY} (?:ver)?meiden{_END}$|"
+            rf"^{_PLEASE}(?:(?:fahr|nimm|nehm|benutz|nutz|geh)\w*)? ?(?:wir |uns |mich |bitte )*{_NOT_ON}(?: (?:fahren|nehmen|benutzen))?{_END}$|"
+            rf"^{_PLEASE}(?:bleib\w*|halt\w*) (?:dich |uns |bitte )*von {_MOTORWAY} (?:weg|fern){_END}$": "avoid motorways",
+            rf"^{_PLEASE}(?:(?:du |sie |wir )?(?:darfst|dürfen|kannst|können)(?: du| sie| wir)? |(?:fahr|nimm|nehm|benutz|nutz)\w*(?: sie)? )"
+            rf"(?:jetzt |gern )*wieder (?:über |auf )?{_MOTORWAY}(?: (?:fahren|nehmen|benutzen))?{_END}$|"
+            rf"^{_MOTORWAY} (?:ist|sind) (?:jetzt )?(?:wieder )?(?:in ordnung|okay|ok|erlaubt){_END}$": "motorways are fine again",
+        }
+    ),
     polite=re.compile(r"^(?:bitte )?(?:kannst|könntest|können|könnten|würdest|würden|magst)\b", re.IGNORECASE),
     places={
         r"nach ?hause|heim(?:fahren)?|daheim|zuhause": "home",

@@ -101,6 +101,7 @@ FIXED = {
     "All right, I leave that as it is.": "Gut, ich lasse es, wie es ist.",
     "There is nothing that I could take back.": "Es gibt nichts, was ich zurücknehmen könnte.",
     "It is as it was before.": "Es ist wieder wie vorher.",
+    "Which one do you mean? Please name its place.": "Welches meinen Sie? Bitte nennen Sie den Platz.",
     "Of what?": "Wovon denn?",
     "I forget what was to come.": "Was noch anstand, lasse ich.",
     "All right.": "In Ordnung.",
@@ -191,6 +192,12 @@ def asking(missing: Missing) -> str:
             return f"{_capital(noun(tool))}: Was darf es sein? {', '.join(choice_in(choice, CHOICES) for choice in tool.choices)}?"
         return "Wen soll ich anrufen?" if tool.name == "phone.call" else "Was soll ich spielen?"
     return {Slot.SIDE: "Links oder rechts?", Slot.NUMBER: "Wie schnell höchstens, in km/h?"}.get(missing.slot, "Wohin soll es gehen?")
+
+
+def reaches(tool: Tool, nearest: float) -> str:
+    unit = UNITS.get(tool.unit, "")
+    between = f"{_decimal(tool.low)} bis {_decimal(tool.high)}{unit}"
+    return f"{_capital(noun(tool))}: Möglich sind {between}. Soll ich {_object(tool)} auf {_decimal(nearest)}{unit} stellen?"
 
 
 def either(first: str, second: str) -> str:

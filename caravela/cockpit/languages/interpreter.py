@@ -33,7 +33,7 @@ from caravela.cockpit.steps import contradict
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
 from caravela.cockpit.understanding import Understanding
-from caravela.core.request import CapSpeed, ChangeLane, GoTo, TakeTurn
+from caravela.core.request import CapSpeed, ChangeLane, GoTo, KeepOffMotorways, TakeTurn
 
 SURE = 0.25  # probability of a meaning below which nothing is done
 SURE_PIECE = 0.4  # of every piece of a request that is cut
@@ -59,7 +59,14 @@ HARMLESS = (
 )  # whatever is said beside
 LOCKING = ("door.lock", "window.lock", "charging.cable_lock", "phone.microphone", "mirror.", "seat.cooling", "media.volume", "window.shade",
            "window.rear_shade", "sunroof.shade", "navigation.voice", "light.high_beam")  # fmt: skip
-_KINDS: dict[str, type] = {"drive.turn": TakeTurn, "drive.lane": ChangeLane, "drive.go_to": GoTo, "drive.speed": CapSpeed}
+ROADS = "drive.roads"  # told by words alone
+_KINDS: dict[str, type] = {
+    ROADS: KeepOffMotorways,
+    "drive.turn": TakeTurn,
+    "drive.lane": ChangeLane,
+    "drive.go_to": GoTo,
+    "drive.speed": CapSpeed,
+}
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,8 @@ class Interpreter:
 
     def _read(self, clause: str, tongue: Tongue) -> Read:
         """The meaning of one clause."""
+        if found(tongue.roads, clause) is not None:
+            return Read(ROADS, chance=1.0)
         chances = {deed: chance for deed, chance in self._chances(clause, tongue).items() if not deed.startswith("when.")}
         refusals = {deed: chance for deed, chance in chances.items() if deed.startswith("refuse.")}
         if sum(refusals.values()) > UNSAFE:
@@ -275,6 +284,8 @@ class Interpreter:
     def _sentence(self, read: Read, clause: str, zone: str, names: list[str], tongue: Tongue) -> str:
         """The English sentence, its slots filled; "" where there is none."""
         pattern = sentences().get(f"{read.label} {read.operation}", "")
+        if read.label == ROADS:
+            return str(found(tongue.roads, clause))
         if read.label == "follow.same":
             return f"the same{spoken_zone(zone)}" if zone != NONE else pattern
         if read.label == "ask.what" and (side := _side(clause, tongue)):
