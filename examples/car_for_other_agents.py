@@ -13,8 +13,8 @@ from caravela.cockpit.clients.consent import Consents
 from caravela.cockpit.clients.door import Door
 from caravela.cockpit.clients.doorbell import Doorbell
 from caravela.cockpit.clients.server import make_server
-from caravela.cockpit.grading import Car
-from caravela.cockpit.intents import Answer
+from caravela.cockpit.grading.grader import Car
+from caravela.cockpit.reading.intents import Answer
 from caravela.cockpit.tool import Place
 
 

@@ -6,10 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from caravela.cockpit import replies
-from caravela.cockpit.asked import filled_in
-from caravela.cockpit.gate import HIGHEST_KNOWN, SLACK, Gate
-from caravela.cockpit.hands import Hands
-from caravela.cockpit.intents import (
+from caravela.cockpit.acting.asked import filled_in
+from caravela.cockpit.acting.gate import HIGHEST_KNOWN, SLACK, Gate
+from caravela.cockpit.acting.hands import Hands
+from caravela.cockpit.acting.memory import Asked, Memory, Waiting
+from caravela.cockpit.acting.second_thoughts import SecondThoughts
+from caravela.cockpit.languages.heard import Heard, Languages
+from caravela.cockpit.outside.referring import reference_in
+from caravela.cockpit.outside.requests import Regard
+from caravela.cockpit.outside.thoughts import seeing
+from caravela.cockpit.reading.intents import (
     Answer,
     Beyond,
     CabinCall,
@@ -32,18 +38,12 @@ from caravela.cockpit.intents import (
     Unsafe,
     stops,
 )
-from caravela.cockpit.languages.heard import Heard, Languages
-from caravela.cockpit.memory import Asked, Memory, Waiting
-from caravela.cockpit.outside import Regard
-from caravela.cockpit.questions import greets
-from caravela.cockpit.referring import reference_in
+from caravela.cockpit.reading.questions import greets
+from caravela.cockpit.reading.spelling import Meant, meant
+from caravela.cockpit.reading.understanding import LONGEST, Understanding
 from caravela.cockpit.response import Response, fixed, joined
-from caravela.cockpit.second_thoughts import SecondThoughts
 from caravela.cockpit.situation import Situation, holds
-from caravela.cockpit.spelling import Meant, meant
-from caravela.cockpit.thoughts import seeing
 from caravela.cockpit.tool import Place
-from caravela.cockpit.understanding import LONGEST, Understanding
 from caravela.core.request import CapSpeed, GoTo, PullOver
 from caravela.core.units import to_kph
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from caravela.cockpit import replies
+from caravela.cockpit.acting.memory import ANSWER_WITHIN_S
 from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.endpoint import Endpoint, EndpointError, plain
-from caravela.cockpit.intents import Answer, CabinCall, DrivingWish, FindCharger, Reply, Step, Unsafe
-from caravela.cockpit.memory import ANSWER_WITHIN_S
+from caravela.cockpit.reading.intents import Answer, CabinCall, DrivingWish, FindCharger, Reply, Step, Unsafe
+from caravela.cockpit.reading.understanding import LONGEST
 from caravela.cockpit.response import Response
 from caravela.cockpit.tool import Place
-from caravela.cockpit.understanding import LONGEST
 
 RESTS_S = 30.0  # s for which an endpoint that failed is not asked again
 MOST_TURNS = 6  # messages of the conversation that are sent along

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from caravela.cockpit.acting.gate import Gate
 from caravela.cockpit.agent import CHARGER
-from caravela.cockpit.gate import Gate
-from caravela.cockpit.intents import Answer
+from caravela.cockpit.reading.intents import Answer
 from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation, charge, is_dark, is_raining
 from caravela.cockpit.tool import SEATS, Call, Operation

@@ -3,13 +3,13 @@
 import re
 from typing import Protocol
 
-from caravela.cockpit.gate import Verdict
-from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
-from caravela.cockpit.sight import listed
+from caravela.cockpit.acting.gate import Verdict
+from caravela.cockpit.outside.sight import listed
+from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
+from caravela.cockpit.reading.words_for import spoken
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
-from caravela.cockpit.words_for import spoken
 from caravela.core.request import (
     CapSpeed,
     ChangeLane,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from caravela.cockpit.gate import Change
+from caravela.cockpit.acting.gate import Change
 from caravela.cockpit.replies import Speech
 from caravela.core.request import Request
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from caravela.cockpit.intents import Condition
-from caravela.cockpit.sight import AHEAD, VEHICLE, Seen
+from caravela.cockpit.outside.sight import AHEAD, VEHICLE, Seen
+from caravela.cockpit.reading.intents import Condition
 from caravela.core.signals import Signals
 from caravela.core.units import to_kph
 

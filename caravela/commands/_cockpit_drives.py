@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.cockpit.gate import Gate
-from caravela.cockpit.grading import Agent
-from caravela.cockpit.judging import Drive, DriveTask
+from caravela.cockpit.acting.gate import Gate
+from caravela.cockpit.grading.grader import Agent
+from caravela.cockpit.grading.judging import Drive, DriveTask
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tools import catalogue
 from caravela.core.errors import CaravelaError

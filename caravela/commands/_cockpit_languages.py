@@ -46,8 +46,8 @@ def run_languages(options: LanguagesOptions) -> dict[str, Any]:
     from caravela.cockpit.languages.examining import examine
     from caravela.cockpit.languages.polyglot import Polyglot
     from caravela.cockpit.languages.vectors import installed
+    from caravela.cockpit.reading.understanding import Understanding
     from caravela.cockpit.tool import Place
-    from caravela.cockpit.understanding import Understanding
     from caravela.core.errors import unknown_name
 
     if options.sayings not in ("unseen", "development"):
@@ -109,7 +109,7 @@ def run_learn_languages(options: LearnLanguagesOptions) -> dict[str, Any]:
     from caravela.cockpit.languages import english, reader
     from caravela.cockpit.languages.detecting import TONGUES
     from caravela.cockpit.languages.vectors import PackagedVectors, installed
-    from caravela.cockpit.understanding import Understanding
+    from caravela.cockpit.reading.understanding import Understanding
 
     if not 1 <= options.epochs <= LONGEST_TRAINING:
         raise CaravelaError(f"--epochs is {options.epochs}; expected 1 to {LONGEST_TRAINING}.")

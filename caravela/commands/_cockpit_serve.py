@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from caravela.cockpit.clients.consent import Consents
     from caravela.cockpit.clients.door import Door
     from caravela.cockpit.clients.doorbell import Doorbell
-    from caravela.cockpit.grading import Car
+    from caravela.cockpit.grading.grader import Car
     from caravela.cockpit.response import Response
 
 TICK_S = 0.5  # between two looks at what was put off
@@ -77,7 +77,7 @@ def run_serve(options: ServeOptions) -> dict[str, Any]:
     from caravela.cockpit.clients.doorbell import Doorbell
     from caravela.cockpit.clients.scope import Scope, scopes_named
     from caravela.cockpit.clients.server import make_server
-    from caravela.cockpit.grading import Car
+    from caravela.cockpit.grading.grader import Car
     from caravela.core.units import from_kph
 
     if not 0.0 <= options.speed <= 250.0:
@@ -119,7 +119,7 @@ def run_serve(options: ServeOptions) -> dict[str, Any]:
 def _own_agent(car: "Car", look: Callable[[], Any], doorbell: "Doorbell") -> "CockpitAgent":
     from caravela.cockpit.agent import CockpitAgent
     from caravela.cockpit.languages.polyglot import Polyglot
-    from caravela.cockpit.understanding import Understanding
+    from caravela.cockpit.reading.understanding import Understanding
 
     understanding = Understanding()
     return CockpitAgent(car.gate, look=look, understanding=understanding, languages=Polyglot(understanding), on_answer=doorbell.answer)

@@ -14,7 +14,7 @@ from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
-    from caravela.cockpit.grading import Car
+    from caravela.cockpit.grading.grader import Car
     from caravela.cockpit.voice.session import Session, Turn
     from caravela.cockpit.voice.stages import Samples
 
@@ -55,9 +55,9 @@ class VoiceBenchOptions:
 
 def run_listen(options: ListenOptions) -> dict[str, Any]:
     """Hear it through to its end. Raises CaravelaError for what cannot be heard."""
-    from caravela.cockpit.grading import Car
+    from caravela.cockpit.grading.grader import Car
+    from caravela.cockpit.reading.understanding import Understanding
     from caravela.cockpit.tool import Place
-    from caravela.cockpit.understanding import Understanding
     from caravela.cockpit.voice.conversation import Conversation
     from caravela.cockpit.voice.packaged import WAKE_WORDS, PackagedListener, WhisperRecogniser
     from caravela.cockpit.voice.session import Session
@@ -197,8 +197,8 @@ def run_voice_bench(options: VoiceBenchOptions) -> dict[str, Any]:
     import os
     from importlib.metadata import version
 
-    from caravela.cockpit.head import Head
-    from caravela.cockpit.understanding import Understanding
+    from caravela.cockpit.reading.head import Head
+    from caravela.cockpit.reading.understanding import Understanding
     from caravela.cockpit.voice.bench import CONDITIONS, Bench, parts_of_delay, sentences, told
     from caravela.cockpit.voice.packaged import DEFAULT_WAKE_WORD, WAKE_WORDS, HibariSpeaker, PackagedListener, WhisperRecogniser
     from caravela.words import SentenceEncoder

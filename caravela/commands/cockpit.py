@@ -19,7 +19,7 @@ from caravela.commands._writing import announced, unwritable, writable
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
-    from caravela.cockpit.grading import Outcome
+    from caravela.cockpit.grading.grader import Outcome
     from caravela.cockpit.response import Response
 
 HELP = "talk to the car's agent, and measure what it understands and does"
@@ -88,10 +88,10 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
 
     from caravela.cockpit.dialogue import Dialogue
     from caravela.cockpit.endpoint import Endpoint
-    from caravela.cockpit.grading import Car
+    from caravela.cockpit.grading.grader import Car
     from caravela.cockpit.languages.polyglot import Polyglot
+    from caravela.cockpit.reading.understanding import Understanding
     from caravela.cockpit.tool import Place
-    from caravela.cockpit.understanding import Understanding
     from caravela.core.errors import unknown_name
     from caravela.core.units import from_kph
 
@@ -152,9 +152,9 @@ def run_bench(options: BenchOptions) -> dict[str, Any]:
     import json
     import sys
 
-    from caravela.cockpit.grading import AlwaysRefuse, Null, cabin_tasks, perform
-    from caravela.cockpit.measuring import measure
-    from caravela.cockpit.understanding import Understanding
+    from caravela.cockpit.grading.grader import AlwaysRefuse, Null, cabin_tasks, perform
+    from caravela.cockpit.reading.understanding import Understanding
+    from caravela.cockpit.sayings.measuring import measure
 
     path = writable(options.out / "cockpit.json")
     understanding = Understanding()
@@ -191,7 +191,7 @@ def _drive_all(options: BenchOptions, understanding: Any) -> "dict[str, list[Out
     from dataclasses import replace
 
     from caravela.cockpit.agent import CockpitAgent
-    from caravela.cockpit.judging import drive_tasks, judge
+    from caravela.cockpit.grading.judging import drive_tasks, judge
     from caravela.cockpit.response import Response
     from caravela.commands._cockpit_drives import Drives
 
@@ -255,10 +255,10 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
     """Train, measure, write."""
     import sys
 
-    from caravela.cockpit.head import SHIPPED
-    from caravela.cockpit.learning import LearningConfig, learn
-    from caravela.cockpit.measuring import measure
-    from caravela.cockpit.understanding import Understanding
+    from caravela.cockpit.reading.head import SHIPPED
+    from caravela.cockpit.reading.understanding import Understanding
+    from caravela.cockpit.sayings.learning import LearningConfig, learn
+    from caravela.cockpit.sayings.measuring import measure
     from caravela.words import SentenceEncoder
 
     if not 1 <= options.epochs <= LONGEST_TRAINING:
@@ -285,7 +285,7 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
 
 def run_days(options: DaysOptions) -> dict[str, Any]:
     """Live the days: as the car does, without cool-downs, and taking every flicker for a need."""
-    from caravela.cockpit.days import Days, simulate
+    from caravela.cockpit.grading.days import Days, simulate
 
     if not 1 <= options.days <= MOST_DAYS:
         raise CaravelaError(f"--days is {options.days}; expected 1 to {MOST_DAYS}.")

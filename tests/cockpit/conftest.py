@@ -2,8 +2,8 @@
 
 import pytest
 
-from caravela.cockpit.grading import Car
-from caravela.cockpit.understanding import Understanding
+from caravela.cockpit.grading.grader import Car
+from caravela.cockpit.reading.understanding import Understanding
 
 
 @pytest.fixture(scope="session")

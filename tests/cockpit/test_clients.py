@@ -19,7 +19,7 @@ from caravela.cockpit.clients.limits import BURST
 from caravela.cockpit.clients.offered import offers
 from caravela.cockpit.clients.scope import Scope
 from caravela.cockpit.clients.server import make_server
-from caravela.cockpit.intents import Answer
+from caravela.cockpit.reading.intents import Answer
 from caravela.cockpit.tool import Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
 from caravela.core.request import CapSpeed, GoOn, GoTo, Manner, PullOver

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from caravela.cockpit.bounds import Bound, bound_in
-from caravela.cockpit.names import name_in
-from caravela.cockpit.questions import as_statement, finds_it_too_hard, is_reason
+from caravela.cockpit.reading.bounds import Bound, bound_in
+from caravela.cockpit.reading.names import name_in
+from caravela.cockpit.reading.questions import as_statement, finds_it_too_hard, is_reason
 from caravela.cockpit.tool import Place
 from caravela.core.request import CapSpeed, Drive, GoOn, GoTo, Manner, PullOver, Side, TakeTurn
 from caravela.core.units import from_kph

@@ -4,7 +4,7 @@ and roads. What stands beside them is refused as before."""
 import pytest
 
 from caravela.cockpit import replies
-from caravela.cockpit.grading import Car, matches, path_of, spelt
+from caravela.cockpit.grading.grader import Car, matches, path_of, spelt
 from caravela.cockpit.tool import Place
 
 AMOUNTS = [

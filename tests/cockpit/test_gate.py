@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from caravela.cockpit.gate import BURST
+from caravela.cockpit.acting.gate import BURST
 from caravela.cockpit.tool import Call, Operation, Place
 from caravela.core.request import CapSpeed, Drive, GoTo, Manner, PullOver, Request, RequestError, TakeTurn
 from caravela.core.units import from_kph

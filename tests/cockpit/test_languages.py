@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from caravela.cockpit import agent as agent_module
-from caravela.cockpit import hands as hands_module
 from caravela.cockpit import replies
-from caravela.cockpit.grading import Car, cabin_tasks
+from caravela.cockpit.acting import hands as hands_module
+from caravela.cockpit.grading.grader import Car, cabin_tasks
 from caravela.cockpit.languages import chinese, chinese_speech, german, german_speech
 from caravela.cockpit.languages.chinese import CHINESE
 from caravela.cockpit.languages.detecting import tongue_of
@@ -25,8 +25,8 @@ from caravela.cockpit.languages.sayings import draw, plain
 from caravela.cockpit.languages.tongue import FOLDER
 from caravela.cockpit.languages.vectors import PACKAGE
 from caravela.cockpit.offers import SERVICES
-from caravela.cockpit.phrasing import held_out
-from caravela.cockpit.phrasing import patterns as english_patterns
+from caravela.cockpit.sayings.phrasing import held_out
+from caravela.cockpit.sayings.phrasing import patterns as english_patterns
 from caravela.cockpit.tool import Place
 from caravela.cockpit.tools import TOOLS
 from caravela.core.errors import BundleError

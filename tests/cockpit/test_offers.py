@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from caravela.cockpit.days import simulate
-from caravela.cockpit.intents import Answer
+from caravela.cockpit.grading.days import simulate
 from caravela.cockpit.offers import OPEN_S, SERVICES, Moment, Offers
+from caravela.cockpit.reading.intents import Answer
 from caravela.core.errors import CaravelaError
 from caravela.core.request import Drive, GoTo, Manner
 

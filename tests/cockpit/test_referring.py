@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from caravela.cockpit.agent import CockpitAgent
-from caravela.cockpit.grading import spelt
-from caravela.cockpit.outside import About, regard_in
-from caravela.cockpit.referring import reference_in, resolve
-from caravela.cockpit.sight import AHEAD, LEFT, PERSON, RIGHT, Seen
+from caravela.cockpit.grading.grader import spelt
+from caravela.cockpit.outside.referring import reference_in, resolve
+from caravela.cockpit.outside.requests import About, regard_in
+from caravela.cockpit.outside.sight import AHEAD, LEFT, PERSON, RIGHT, Seen
 
 VAN_LEFT = Seen("van", LEFT, 8.0, 0.0)
 BUS_AHEAD = Seen("bus", AHEAD, 25.0, 6.0)

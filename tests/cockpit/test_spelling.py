@@ -2,8 +2,8 @@
 
 import pytest
 
-from caravela.cockpit.phrasing import held_out
-from caravela.cockpit.spelling import meant
+from caravela.cockpit.reading.spelling import meant
+from caravela.cockpit.sayings.phrasing import held_out
 from caravela.cockpit.tool import Place
 from caravela.cockpit.tools import TOOLS
 from caravela.core.request import Overtake, PullOver

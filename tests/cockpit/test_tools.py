@@ -2,7 +2,7 @@
 
 import pytest
 
-from caravela.cockpit.phrasing import labels
+from caravela.cockpit.sayings.phrasing import labels
 from caravela.cockpit.tool import TAKES, Call, Form, Operation, ToolError, written
 from caravela.cockpit.tools import TOOLS, catalogue
 from caravela.core.errors import CaravelaError

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from caravela.cockpit.clauses import cut, strong_parts, unquoted
-from caravela.cockpit.head import Head
-from caravela.cockpit.intents import CabinCall, DrivingWish, Missing, Slot, SmallTalk
-from caravela.cockpit.learning import LearningConfig, classes, fit, lessons_of, loss_and_gradients
-from caravela.cockpit.measuring import measure
-from caravela.cockpit.numbers import numbers_in, share_in
-from caravela.cockpit.phrasing import draw, held_out
+from caravela.cockpit.reading.clauses import cut, strong_parts, unquoted
+from caravela.cockpit.reading.head import Head
+from caravela.cockpit.reading.intents import CabinCall, DrivingWish, Missing, Slot, SmallTalk
+from caravela.cockpit.reading.numbers import numbers_in, share_in
+from caravela.cockpit.reading.wordpieces import piece_spans
+from caravela.cockpit.sayings.learning import LearningConfig, classes, fit, lessons_of, loss_and_gradients
+from caravela.cockpit.sayings.measuring import measure
+from caravela.cockpit.sayings.phrasing import draw, held_out
 from caravela.cockpit.tool import Call, Operation
-from caravela.cockpit.wordpieces import piece_spans
 from caravela.core.errors import BundleError
 from caravela.core.request import GoTo
 from caravela.words import SentenceEncoder

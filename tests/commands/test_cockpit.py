@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from caravela import cli
-from caravela.cockpit.grading import Car, Outcome
-from caravela.cockpit.judging import drive_tasks
-from caravela.cockpit.understanding import Understanding
+from caravela.cockpit.grading.grader import Car, Outcome
+from caravela.cockpit.grading.judging import drive_tasks
+from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.voice.conversation import Conversation
 from caravela.cockpit.voice.session import Session
 from caravela.cockpit.voice.stages import FRAME, FRAME_S, Noticed

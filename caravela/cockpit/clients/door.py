@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from caravela.cockpit.acting.gate import Gate
 from caravela.cockpit.clients.audit import Audit, AuditError
 from caravela.cockpit.clients.consent import NAMELESS, Client, Consents, Decision
 from caravela.cockpit.clients.doorbell import Doorbell
@@ -13,7 +14,6 @@ from caravela.cockpit.clients.fields import checked, shown
 from caravela.cockpit.clients.limits import STRANGERS, Limits
 from caravela.cockpit.clients.offered import OF_VEHICLE, Deed, Look, Offered, offers, readable
 from caravela.cockpit.clients.scope import Scope
-from caravela.cockpit.gate import Gate
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call
 from caravela.cockpit.tools import TOOLS

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from caravela.cockpit.clients.consent import NAMELESS, Client, Consents
 from caravela.cockpit.clients.scope import ASKED, Scope
-from caravela.cockpit.intents import Answer
+from caravela.cockpit.reading.intents import Answer
 from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import FRONT, Place

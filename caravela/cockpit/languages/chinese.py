@@ -2,8 +2,8 @@
 
 import re
 
-from caravela.cockpit.intents import Hazard
 from caravela.cockpit.languages.tongue import DOWNWARD, UPWARD, Tongue, compiled, listed
+from caravela.cockpit.reading.intents import Hazard
 
 _DIGIT = {character: number for number, character in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _UNIT = r"(?:度|分钟|小时|档|公里|千米|迈|码|成|%|％|摄氏)"

@@ -2,10 +2,10 @@
 
 import re
 
-from caravela.cockpit.gate import Verdict
-from caravela.cockpit.intents import Condition, Missing, Slot
+from caravela.cockpit.acting.gate import Verdict
 from caravela.cockpit.languages.chinese import CHINESE
 from caravela.cockpit.languages.speech import Reason, choice_in, is_on, reason_in, share_open
+from caravela.cockpit.reading.intents import Condition, Missing, Slot
 from caravela.cockpit.replies import side_asked
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Form, Place, Tool

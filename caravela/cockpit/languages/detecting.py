@@ -9,7 +9,7 @@ from typing import Any
 from caravela.cockpit.languages.chinese import CHINESE
 from caravela.cockpit.languages.german import GERMAN
 from caravela.cockpit.languages.tongue import Tongue
-from caravela.cockpit.phrasing import FOLDER
+from caravela.cockpit.sayings.phrasing import FOLDER
 
 TONGUES = (GERMAN, CHINESE)
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from caravela.cockpit.intents import CabinCall, Garbled, Step, Unclear
-from caravela.cockpit.phrasing import NEGATED, NONE, SEVERAL, patterns, spoken_zone
+from caravela.cockpit.reading.intents import CabinCall, Garbled, Step, Unclear
+from caravela.cockpit.reading.understanding import Understanding
+from caravela.cockpit.sayings.phrasing import NEGATED, NONE, SEVERAL, patterns, spoken_zone
 from caravela.cockpit.tools import TOOLS
-from caravela.cockpit.understanding import Understanding
 from caravela.core.errors import BundleError
 
 SHIPPED = Path(__file__).parent / "english.json"
@@ -60,7 +60,7 @@ def choose(understanding: Understanding) -> dict[str, str]:
 
 def sample(sentence: str, label: str) -> str:
     """A sentence with something in its slots."""
-    from caravela.cockpit.phrasing import choices_of
+    from caravela.cockpit.sayings.phrasing import choices_of
 
     filled = {**SAMPLES, "choice": choices_of(label)[0] if "{choice}" in sentence else ""}
     return sentence.format(**filled)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caravela.cockpit.agent import CockpitAgent
-from caravela.cockpit.grading import Car
-from caravela.cockpit.intents import Intent, Missing, Negated, Unclear
+from caravela.cockpit.grading.grader import Car
 from caravela.cockpit.languages.polyglot import Polyglot
 from caravela.cockpit.languages.tongue import FOLDER
+from caravela.cockpit.reading.intents import Intent, Missing, Negated, Unclear
+from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.response import Response
-from caravela.cockpit.understanding import Understanding
 
 KINDS = ("driving", "cabin", "ambiguous", "unsafe")
 

@@ -2,8 +2,8 @@
 
 import re
 
-from caravela.cockpit.intents import Hazard
 from caravela.cockpit.languages.tongue import DOWNWARD, UPWARD, Tongue, compiled, listed
+from caravela.cockpit.reading.intents import Hazard
 
 _ONES = "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn"
 _TENS = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from caravela.cockpit.intents import Step
-from caravela.cockpit.memory import Asked
+from caravela.cockpit.acting.memory import Asked
+from caravela.cockpit.reading.intents import Step
 from caravela.cockpit.replies import Speech
 from caravela.cockpit.tool import Place
 

@@ -5,8 +5,12 @@ reader is unsure, the car asks back. Nothing is decided here: a hazard is refuse
 import re
 from dataclasses import dataclass, replace
 
-from caravela.cockpit.clauses import unquoted
-from caravela.cockpit.intents import (
+from caravela.cockpit.languages.english import sentences
+from caravela.cockpit.languages.reader import Reader
+from caravela.cockpit.languages.tongue import Tongue, found
+from caravela.cockpit.languages.vectors import PackagedVectors, SentenceVectors
+from caravela.cockpit.reading.clauses import unquoted
+from caravela.cockpit.reading.intents import (
     CabinCall,
     Contradiction,
     DrivingWish,
@@ -21,18 +25,14 @@ from caravela.cockpit.intents import (
     Unclear,
     Unsafe,
 )
-from caravela.cockpit.languages.english import sentences
-from caravela.cockpit.languages.reader import Reader
-from caravela.cockpit.languages.tongue import Tongue, found
-from caravela.cockpit.languages.vectors import PackagedVectors, SentenceVectors
-from caravela.cockpit.meanings import SIMPLE
-from caravela.cockpit.names import PLACEHOLDER
-from caravela.cockpit.phrasing import NEGATED, NONE, spoken_zone
-from caravela.cockpit.places import places_of
-from caravela.cockpit.steps import contradict
+from caravela.cockpit.reading.meanings import SIMPLE
+from caravela.cockpit.reading.names import PLACEHOLDER
+from caravela.cockpit.reading.places import places_of
+from caravela.cockpit.reading.steps import contradict
+from caravela.cockpit.reading.understanding import Understanding
+from caravela.cockpit.sayings.phrasing import NEGATED, NONE, spoken_zone
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.cockpit.understanding import Understanding
 from caravela.core.request import CapSpeed, ChangeLane, GoTo, KeepOffMotorways, TakeTurn
 
 SURE = 0.25  # probability of a meaning below which nothing is done

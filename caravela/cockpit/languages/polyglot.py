@@ -1,6 +1,7 @@
 """What the agent asks about languages: which one was spoken, what it means in English, and how to reply. Everything loads when the first
 German or Chinese sentence comes; who speaks English waits for nothing and notices nothing."""
 
+from caravela.cockpit.acting.memory import Asked
 from caravela.cockpit.languages import chinese_speech, german_speech
 from caravela.cockpit.languages.detecting import tongue_of
 from caravela.cockpit.languages.heard import Heard
@@ -8,10 +9,9 @@ from caravela.cockpit.languages.interpreter import Interpreter
 from caravela.cockpit.languages.reader import Reader
 from caravela.cockpit.languages.tongue import Tongue
 from caravela.cockpit.languages.vectors import SentenceVectors, installed
-from caravela.cockpit.memory import Asked
+from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.replies import Speech
 from caravela.cockpit.tool import Place
-from caravela.cockpit.understanding import Understanding
 
 _SPEECH: dict[str, Speech] = {"german": german_speech, "chinese": chinese_speech}
 _NO_EXTRA = {"german": german_speech.NO_EXTRA, "chinese": chinese_speech.NO_EXTRA}

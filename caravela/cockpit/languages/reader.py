@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.cockpit.head import softmax
 from caravela.cockpit.languages.sayings import Said, draw, english
 from caravela.cockpit.languages.tongue import Tongue
 from caravela.cockpit.languages.vectors import WIDTH, SentenceVectors
-from caravela.cockpit.learning import Adam
-from caravela.cockpit.phrasing import deeds
+from caravela.cockpit.reading.head import softmax
+from caravela.cockpit.sayings.learning import Adam
+from caravela.cockpit.sayings.phrasing import deeds
 from caravela.core.errors import BundleError
 
 SHIPPED = Path(__file__).parent / "reader.npz"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caravela.cockpit import phrasing
 from caravela.cockpit.languages.tongue import Tongue
-from caravela.cockpit.phrasing import NEGATED, NONE, SEVERAL
+from caravela.cockpit.sayings import phrasing
+from caravela.cockpit.sayings.phrasing import NEGATED, NONE, SEVERAL
 
 PER_FORM = 10  # patterns of a tool's form that are drawn for one operation
 AT_LEAST = 10  # sayings of a meaning, about, however few its patterns

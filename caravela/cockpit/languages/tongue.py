@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from caravela.cockpit.intents import Hazard
+from caravela.cockpit.reading.intents import Hazard
 from caravela.cockpit.tool import Operation
 
 FOLDER = Path(__file__).parent

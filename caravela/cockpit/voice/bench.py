@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from caravela.cockpit.grading import Car, spelt
+from caravela.cockpit.grading.grader import Car, spelt
+from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.response import Response
-from caravela.cockpit.understanding import Understanding
 from caravela.cockpit.voice.conversation import Conversation
 from caravela.cockpit.voice.noise import babble, engine, mixed
 from caravela.cockpit.voice.session import Session, Turn

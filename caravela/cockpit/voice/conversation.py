@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Protocol
 
-from caravela.cockpit.intents import Answer, DrivingWish, Reply, Step
-from caravela.cockpit.memory import ANSWER_WITHIN_S
+from caravela.cockpit.acting.memory import ANSWER_WITHIN_S
+from caravela.cockpit.reading.intents import Answer, DrivingWish, Reply, Step
 from caravela.cockpit.response import Response, joined
 from caravela.cockpit.tool import Place
 from caravela.cockpit.voice.stages import Transcript

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from caravela.cockpit.intents import Answer
+from caravela.cockpit.reading.intents import Answer
 from caravela.cockpit.tool import Place
 from caravela.cockpit.voice.stages import RATE, Samples, Transcript
 

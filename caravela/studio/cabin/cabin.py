@@ -14,20 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from caravela.cockpit import replies
+from caravela.cockpit.acting.gate import Gate
 from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.clients.consent import Consents
 from caravela.cockpit.clients.doorbell import OPEN_S as CONSENT_OPEN_S
 from caravela.cockpit.clients.doorbell import Doorbell
-from caravela.cockpit.gate import Gate
-from caravela.cockpit.intents import Answer, Reply
 from caravela.cockpit.languages.heard import Languages
 from caravela.cockpit.languages.polyglot import Polyglot
 from caravela.cockpit.offers import OPEN_S, Offers
+from caravela.cockpit.reading.intents import Answer, Reply
+from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Place
 from caravela.cockpit.tools import catalogue
-from caravela.cockpit.understanding import Understanding
 from caravela.cockpit.voice.stages import Transcript
 from caravela.core.errors import CaravelaError
 from caravela.core.request import Request

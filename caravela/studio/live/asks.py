@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from caravela.cockpit.intents import Answer
+from caravela.cockpit.reading.intents import Answer
 from caravela.cockpit.tool import Place
 from caravela.cockpit.voice.stages import RATE
 from caravela.core.errors import CaravelaError, unknown_name

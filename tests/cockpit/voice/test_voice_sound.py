@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from caravela.cockpit.phrasing import FOLDER, held_out
+from caravela.cockpit.sayings.phrasing import FOLDER, held_out
 from caravela.cockpit.voice.bench import sentences
 from caravela.cockpit.voice.noise import babble, engine, mixed
 from caravela.cockpit.voice.sound import SoundError, frames_of, joined, resampled, write_wav
@@ -104,8 +104,8 @@ def test_word_errors(said, heard, errors):
 
 
 def test_the_sentences_of_the_figures_are_in_no_other_set():
-    from caravela.cockpit.grading import cabin_tasks
-    from caravela.cockpit.judging import drive_tasks
+    from caravela.cockpit.grading.grader import cabin_tasks
+    from caravela.cockpit.grading.judging import drive_tasks
 
     training = (FOLDER / "training.toml").read_text(encoding="utf-8").lower()
     plain = {sentence.lower().strip(" .!?") for sentence in sentences()}

@@ -12,12 +12,12 @@ from caravela.cockpit import replies
 from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.clients.audit import Audit
 from caravela.cockpit.clients.consent import Client
-from caravela.cockpit.intents import Answer
 from caravela.cockpit.languages import vectors
 from caravela.cockpit.languages.heard import Languages
 from caravela.cockpit.languages.polyglot import Polyglot
+from caravela.cockpit.reading.intents import Answer
+from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.tool import Place
-from caravela.cockpit.understanding import Understanding
 from caravela.core.errors import CaravelaError
 from caravela.core.request import Request
 from caravela.studio.cabin.asked import AnswerClient, AnswerOffer, Occupants, Said

@@ -10,9 +10,9 @@ from fake_studio import wait_for
 from test_cabin import WINDOW, Bench
 
 from caravela.cockpit import replies
-from caravela.cockpit.intents import Answer
+from caravela.cockpit.reading.intents import Answer
+from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.tool import Place
-from caravela.cockpit.understanding import Understanding
 from caravela.cockpit.voice.packaged import VoiceMissing
 from caravela.cockpit.voice.stages import RATE, Samples, Transcript
 from caravela.core.errors import CaravelaError

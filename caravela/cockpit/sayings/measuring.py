@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from caravela.cockpit.phrasing import NONE, held_out
-from caravela.cockpit.understanding import Understanding
+from caravela.cockpit.reading.understanding import Understanding
+from caravela.cockpit.sayings.phrasing import NONE, held_out
 
 
 @dataclass(frozen=True)

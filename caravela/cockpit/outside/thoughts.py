@@ -4,7 +4,7 @@ as facts. It answers only of what it may be believed (vehicle/answers.py); where
 from collections.abc import Callable
 from dataclasses import replace
 
-from caravela.cockpit.sight import AHEAD, LEFT, PEOPLE, PERSON, RIGHT, VEHICLE, Seen
+from caravela.cockpit.outside.sight import AHEAD, LEFT, PEOPLE, PERSON, RIGHT, VEHICLE, Seen
 from caravela.cockpit.situation import Situation
 from caravela.words.grammar import parse
 

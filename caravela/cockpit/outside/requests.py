@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from caravela.cockpit.referring import THING, Reference, reference_of
+from caravela.cockpit.outside.referring import THING, Reference, reference_of
 
 
 class About(StrEnum):

@@ -1,6 +1,6 @@
 """Meanings that need nothing filled in: what the head calls them, and the intent that each is."""
 
-from caravela.cockpit.intents import (
+from caravela.cockpit.reading.intents import (
     Answer,
     DrivingWish,
     FindCharger,
@@ -14,7 +14,7 @@ from caravela.cockpit.intents import (
     Unclear,
     Unsafe,
 )
-from caravela.cockpit.phrasing import NEGATED, SEVERAL
+from caravela.cockpit.sayings.phrasing import NEGATED, SEVERAL
 from caravela.core.request import Drive, DropRoute, GoOn, KeepDistance, Manner, Overtake, Park, PullOver, Side, TakeTurn
 
 SIMPLE: dict[str, Intent] = {

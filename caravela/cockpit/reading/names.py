@@ -4,8 +4,8 @@ it begins and ends, so that "Let It Be" is not cut to "Be"."""
 import re
 from collections.abc import Sequence
 
-from caravela.cockpit.head import Array
-from caravela.cockpit.wordpieces import piece_spans
+from caravela.cockpit.reading.head import Array
+from caravela.cockpit.reading.wordpieces import piece_spans
 
 Span = tuple[int, int]
 

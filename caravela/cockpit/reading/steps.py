@@ -1,8 +1,8 @@
 """How the steps of one request stand to each other: a stop among them is not lost, and two that undo each other are asked about."""
 
-from caravela.cockpit.clauses import says_stop
-from caravela.cockpit.corrections import names_a_verb
-from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, Intent, Step, Unclear, stops
+from caravela.cockpit.reading.clauses import says_stop
+from caravela.cockpit.reading.corrections import names_a_verb
+from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Intent, Step, Unclear, stops
 from caravela.cockpit.tool import Operation
 from caravela.core.request import CapSpeed, ChangeLane, Drive, GoOn, Park, PullOver, TakeTurn
 

@@ -4,9 +4,9 @@ spoken last."""
 from dataclasses import dataclass, field
 
 from caravela.cockpit import replies
-from caravela.cockpit.gate import Change
-from caravela.cockpit.intents import CabinCall, DrivingWish, Intent, Missing, Step
-from caravela.cockpit.outside import Regard
+from caravela.cockpit.acting.gate import Change
+from caravela.cockpit.outside.requests import Regard
+from caravela.cockpit.reading.intents import CabinCall, DrivingWish, Intent, Missing, Step
 from caravela.cockpit.situation import Trigger
 from caravela.cockpit.tool import Call, Place
 

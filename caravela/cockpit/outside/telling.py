@@ -3,9 +3,9 @@ drives reads none, nor that a side is empty where nobody looks."""
 
 import re
 
-from caravela.cockpit.outside import About, Regard
-from caravela.cockpit.referring import ANYBODY, Meant, Reference, reference_in, resolve
-from caravela.cockpit.sight import AHEAD, PEOPLE, PERSON, VEHICLE, VEHICLES, Seen, listed, place
+from caravela.cockpit.outside.referring import ANYBODY, Meant, Reference, reference_in, resolve
+from caravela.cockpit.outside.requests import About, Regard
+from caravela.cockpit.outside.sight import AHEAD, PEOPLE, PERSON, VEHICLE, VEHICLES, Seen, listed, place
 from caravela.cockpit.situation import Situation
 
 NEXT_PLACE = "I stop at the next safe place"

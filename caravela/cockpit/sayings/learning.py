@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.cockpit.head import ANSWERS, MAX_TOKENS, Array, Head, softmax
-from caravela.cockpit.phrasing import Saying, deeds, draw, labels, zones
+from caravela.cockpit.reading.head import ANSWERS, MAX_TOKENS, Array, Head, softmax
+from caravela.cockpit.reading.wordpieces import BAG, bag_of, piece_spans
+from caravela.cockpit.sayings.phrasing import Saying, deeds, draw, labels, zones
 from caravela.cockpit.tool import Operation
-from caravela.cockpit.wordpieces import BAG, bag_of, piece_spans
 from caravela.words import EMBEDDING, SentenceEncoder
 
 

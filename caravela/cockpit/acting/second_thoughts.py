@@ -4,12 +4,12 @@ meet what was done last, and what a correction does not reach is put back."""
 from collections.abc import Callable
 from dataclasses import replace
 
-from caravela.cockpit.asked import names_something
-from caravela.cockpit.corrections import PRONOUN, is_pause, opened, put_right
-from caravela.cockpit.gate import Gate
-from caravela.cockpit.intents import CabinCall, DrivingWish, FollowUp, Intent, Step, Unsafe, means_nothing, stops
-from caravela.cockpit.memory import Memory
-from caravela.cockpit.places import places_of
+from caravela.cockpit.acting.asked import names_something
+from caravela.cockpit.acting.gate import Gate
+from caravela.cockpit.acting.memory import Memory
+from caravela.cockpit.reading.corrections import PRONOUN, is_pause, opened, put_right
+from caravela.cockpit.reading.intents import CabinCall, DrivingWish, FollowUp, Intent, Step, Unsafe, means_nothing, stops
+from caravela.cockpit.reading.places import places_of
 from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Place

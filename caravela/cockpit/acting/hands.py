@@ -4,19 +4,20 @@ mean."""
 import re
 from dataclasses import replace
 
-from caravela.cockpit import replies, telling
-from caravela.cockpit.gate import Gate, Verdict
-from caravela.cockpit.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Missing, Slot, Step
-from caravela.cockpit.memory import MOST_WAITING, Asked, Deed, Memory, Waiting
-from caravela.cockpit.outside import About, Regard
-from caravela.cockpit.places import OTHER, others
-from caravela.cockpit.referring import resolve
+from caravela.cockpit import replies
+from caravela.cockpit.acting.gate import Gate, Verdict
+from caravela.cockpit.acting.memory import MOST_WAITING, Asked, Deed, Memory, Waiting
+from caravela.cockpit.outside import telling
+from caravela.cockpit.outside.referring import resolve
+from caravela.cockpit.outside.requests import About, Regard
+from caravela.cockpit.outside.sight import AHEAD
+from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Missing, Slot, Step
+from caravela.cockpit.reading.places import OTHER, others
+from caravela.cockpit.reading.words_for import choice_in
 from caravela.cockpit.response import Response, fixed
-from caravela.cockpit.sight import AHEAD
 from caravela.cockpit.situation import Situation, Trigger
 from caravela.cockpit.tool import REAR, Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.cockpit.words_for import choice_in
 from caravela.core.request import CapSpeed, Drive, KeepDistance, Manner, Park, PullOver, Request
 
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it

@@ -2,15 +2,15 @@
 
 import re
 
-from caravela.cockpit.amounts import amount_in, in_units
-from caravela.cockpit.head import Reading
-from caravela.cockpit.intents import CabinCall, Intent, Missing, Slot, Unclear
-from caravela.cockpit.meanings import best
-from caravela.cockpit.numbers import numbers_in, share_in
-from caravela.cockpit.phrasing import NONE
-from caravela.cockpit.places import PLURAL, places_of, zone_named
+from caravela.cockpit.reading.amounts import amount_in, in_units
+from caravela.cockpit.reading.head import Reading
+from caravela.cockpit.reading.intents import CabinCall, Intent, Missing, Slot, Unclear
+from caravela.cockpit.reading.meanings import best
+from caravela.cockpit.reading.numbers import numbers_in, share_in
+from caravela.cockpit.reading.places import PLURAL, places_of, zone_named
+from caravela.cockpit.reading.words_for import choice_in, operation_in, way_of
+from caravela.cockpit.sayings.phrasing import NONE
 from caravela.cockpit.tool import TAKES, Call, Form, Operation, Place, Tool
-from caravela.cockpit.words_for import choice_in, operation_in, way_of
 
 SIDED = ("left", "right", "rear_left", "rear_right")  # zones that say more than a word such as "rear"
 _FROM_TO = re.compile(r"\bfrom\b.*\bto\b", re.IGNORECASE)

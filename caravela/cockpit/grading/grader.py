@@ -7,14 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from caravela.cockpit.acting.gate import Gate
 from caravela.cockpit.agent import CockpitAgent
-from caravela.cockpit.gate import Gate
 from caravela.cockpit.languages.heard import Languages
+from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Place
 from caravela.cockpit.tools import TOOLS, catalogue
-from caravela.cockpit.understanding import Understanding
 from caravela.core.request import Request
 from caravela.core.signals import Signals, Value
 from caravela.core.units import from_kph

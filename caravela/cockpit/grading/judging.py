@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from caravela.cockpit.grading import FOLDER, Outcome
+from caravela.cockpit.grading.grader import FOLDER, Outcome
 from caravela.cockpit.response import Response
 from caravela.core.request import Request
 from caravela.core.units import from_kph

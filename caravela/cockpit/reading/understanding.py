@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from caravela.cockpit.calls import call_of, operation_of, places_named
-from caravela.cockpit.clauses import conditional, cut, strong_parts, unquoted
-from caravela.cockpit.corrections import REPLACES, names_a_verb, parted, put_right
-from caravela.cockpit.head import MAX_TOKENS, Head, Reading
-from caravela.cockpit.intents import (
+from caravela.cockpit.outside.requests import regard_in, stops_near
+from caravela.cockpit.reading.calls import call_of, operation_of, places_named
+from caravela.cockpit.reading.clauses import conditional, cut, strong_parts, unquoted
+from caravela.cockpit.reading.corrections import REPLACES, names_a_verb, parted, put_right
+from caravela.cockpit.reading.head import MAX_TOKENS, Head, Reading
+from caravela.cockpit.reading.intents import (
     Beyond,
     CabinCall,
     Condition,
@@ -30,14 +31,12 @@ from caravela.cockpit.intents import (
     means_nothing,
     stops,
 )
-from caravela.cockpit.lacking import lacked
-from caravela.cockpit.meanings import SIMPLE, best, refusals
-from caravela.cockpit.names import PLACEHOLDER, name_of, person_called
-from caravela.cockpit.numbers import numbers_in, share_in
-from caravela.cockpit.outside import regard_in, stops_near
-from caravela.cockpit.phrasing import SEVERAL, is_known, is_ours, speaks_of
-from caravela.cockpit.places import places_of, zone_alone
-from caravela.cockpit.questions import (
+from caravela.cockpit.reading.lacking import lacked
+from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
+from caravela.cockpit.reading.names import PLACEHOLDER, name_of, person_called
+from caravela.cockpit.reading.numbers import numbers_in, share_in
+from caravela.cockpit.reading.places import places_of, zone_alone
+from caravela.cockpit.reading.questions import (
     as_statement,
     asks_the_future,
     asks_to_follow,
@@ -47,13 +46,14 @@ from caravela.cockpit.questions import (
     leaves_it,
     tells_of_a_call,
 )
-from caravela.cockpit.roads import about_roads
-from caravela.cockpit.steps import contradict, with_its_stop
-from caravela.cockpit.titles import taken_out
+from caravela.cockpit.reading.roads import about_roads
+from caravela.cockpit.reading.steps import contradict, with_its_stop
+from caravela.cockpit.reading.titles import taken_out
+from caravela.cockpit.reading.wishes import bound_of, wish_of
+from caravela.cockpit.reading.words_for import rather
+from caravela.cockpit.sayings.phrasing import SEVERAL, is_known, is_ours, speaks_of
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.cockpit.wishes import bound_of, wish_of
-from caravela.cockpit.words_for import rather
 from caravela.core.request import Drive, GoOn, Manner, PullOver
 from caravela.words import SentenceEncoder
 

@@ -4,7 +4,7 @@ end, a difference, or a factor; to whoever listens to music these are not the sa
 import re
 from dataclasses import dataclass
 
-from caravela.cockpit.numbers import numbers_in, share_in
+from caravela.cockpit.reading.numbers import numbers_in, share_in
 from caravela.cockpit.tool import Operation, Tool
 
 MOST_STEPS = 2  # of a tool, up to which "up 20" is a difference where the number could be a level, too

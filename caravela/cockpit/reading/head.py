@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.cockpit.wordpieces import BAG, bag_of
+from caravela.cockpit.reading.wordpieces import BAG, bag_of
 from caravela.core.errors import BundleError
 from caravela.words import EMBEDDING, SentenceEncoder
 

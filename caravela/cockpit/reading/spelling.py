@@ -8,10 +8,22 @@ import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from caravela.cockpit.clauses import unquoted
-from caravela.cockpit.gate import ADULTS_ONLY
-from caravela.cockpit.intents import CabinCall, DrivingWish, Follow, FollowUp, Missing, Question, Reply, Step, Unclear, Unsafe, stops
-from caravela.cockpit.phrasing import patterns
+from caravela.cockpit.acting.gate import ADULTS_ONLY
+from caravela.cockpit.reading.clauses import unquoted
+from caravela.cockpit.reading.intents import (
+    CabinCall,
+    DrivingWish,
+    Follow,
+    FollowUp,
+    Missing,
+    Question,
+    Reply,
+    Step,
+    Unclear,
+    Unsafe,
+    stops,
+)
+from caravela.cockpit.sayings.phrasing import patterns
 from caravela.cockpit.tools import TOOLS
 from caravela.core.request import GoTo
 

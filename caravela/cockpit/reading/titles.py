@@ -4,7 +4,7 @@ a request is cut and read, so that no title is an order."""
 import re
 from collections.abc import Callable, Sequence
 
-from caravela.cockpit.clauses import ASKED, STOP, STRONG, WEAK, WHEN
+from caravela.cockpit.reading.clauses import ASKED, STOP, STRONG, WEAK, WHEN
 
 _PLAY = r"(?:play|put on|stick on|hear|hearing|listen to|listening to|tune (?:in )?to)(?: me| us)?"
 _KIND = (

@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from caravela.cockpit.intents import CabinCall, DrivingWish, Intent
-from caravela.cockpit.numbers import numbers_in
-from caravela.cockpit.phrasing import noun_phrases, noun_words
-from caravela.cockpit.places import others
+from caravela.cockpit.reading.intents import CabinCall, DrivingWish, Intent
+from caravela.cockpit.reading.numbers import numbers_in
+from caravela.cockpit.reading.places import others
+from caravela.cockpit.reading.words_for import choice_in
+from caravela.cockpit.sayings.phrasing import noun_phrases, noun_words
 from caravela.cockpit.tool import TAKES, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
-from caravela.cockpit.words_for import choice_in
 from caravela.core.errors import CaravelaError
 from caravela.core.request import CapSpeed, ChangeLane, GoTo, Side, TakeTurn
 from caravela.core.units import from_kph

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from caravela.cockpit.sight import AHEAD, BEHIND, LEFT, PEOPLE, PERSON, RIGHT, VEHICLE, VEHICLES, Seen
+from caravela.cockpit.outside.sight import AHEAD, BEHIND, LEFT, PEOPLE, PERSON, RIGHT, VEHICLE, VEHICLES, Seen
 
 ANYBODY = "anybody"  # of "let him in"
 _NOUNS = {

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from caravela.cockpit.gate import Gate
-from caravela.cockpit.intents import Answer
+from caravela.cockpit.acting.gate import Gate
 from caravela.cockpit.offers import Moment, Offers
+from caravela.cockpit.reading.intents import Answer
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tools import TOOLS, catalogue
 from caravela.core.request import Request

@@ -4,7 +4,7 @@ for neighbours; to who drives they are opposites. Only what is a bound and nothi
 import re
 from dataclasses import dataclass, field
 
-from caravela.cockpit.numbers import numbers_in
+from caravela.cockpit.reading.numbers import numbers_in
 
 KM_PER_MILE = 1.609344
 FASTEST_ROAD = 130.0  # km/h; what is more is asked for on no road

@@ -2,12 +2,12 @@
 
 import re
 
-from caravela.cockpit.bounds import FASTEST_ROAD, KM_PER_MILE, MILES, bound_in, is_above
-from caravela.cockpit.head import Reading
-from caravela.cockpit.intents import DrivingWish, Hazard, Intent, Missing, Slot, Unclear, Unsafe
-from caravela.cockpit.meanings import SIMPLE, best, refusals
-from caravela.cockpit.numbers import numbers_in
-from caravela.cockpit.questions import asks
+from caravela.cockpit.reading.bounds import FASTEST_ROAD, KM_PER_MILE, MILES, bound_in, is_above
+from caravela.cockpit.reading.head import Reading
+from caravela.cockpit.reading.intents import DrivingWish, Hazard, Intent, Missing, Slot, Unclear, Unsafe
+from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
+from caravela.cockpit.reading.numbers import numbers_in
+from caravela.cockpit.reading.questions import asks
 from caravela.core.errors import CaravelaError
 from caravela.core.request import CapSpeed, ChangeLane, GoTo, Side, TakeTurn
 from caravela.core.units import from_kph

@@ -4,7 +4,7 @@ destination, and is never read again."""
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from caravela.cockpit.outside import Regard
+from caravela.cockpit.outside.requests import Regard
 from caravela.cockpit.tool import Call, Place
 from caravela.core.request import PullOver, Wish
 

@@ -3,7 +3,7 @@ drive on them; what else people wish of a way it is told, and nothing is done.""
 
 import re
 
-from caravela.cockpit.intents import Beyond, DrivingWish, Intent
+from caravela.cockpit.reading.intents import Beyond, DrivingWish, Intent
 from caravela.core.request import KeepOffMotorways
 
 _POLITE = (

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from caravela.cockpit.corrections import names_a_verb
-from caravela.cockpit.intents import CabinCall, Contradiction, DrivingWish, Intent, Negated, Reply, Slot, Step, Unsafe, stops
-from caravela.cockpit.memory import Asked
-from caravela.cockpit.numbers import numbers_in, share_in
-from caravela.cockpit.outside import Regard
-from caravela.cockpit.referring import narrowed
+from caravela.cockpit.acting.memory import Asked
+from caravela.cockpit.outside.referring import narrowed
+from caravela.cockpit.outside.requests import Regard
+from caravela.cockpit.reading.corrections import names_a_verb
+from caravela.cockpit.reading.intents import CabinCall, Contradiction, DrivingWish, Intent, Negated, Reply, Slot, Step, Unsafe, stops
+from caravela.cockpit.reading.numbers import numbers_in, share_in
+from caravela.cockpit.reading.words_for import choice_in
 from caravela.cockpit.tool import Form, Operation
 from caravela.cockpit.tools import TOOLS
-from caravela.cockpit.words_for import choice_in
 from caravela.core.request import CapSpeed, ChangeLane, GoTo, Side, TakeTurn
 from caravela.core.units import from_kph
 

@@ -1,0 +1,1 @@
+"""How good the cockpit is: tasks and their deterministic grader, judges of drives, simulated days."""

@@ -1,0 +1,1 @@
+"""From free words to typed intents: clauses, the head that says what each means, and what is filled in."""
