@@ -207,8 +207,8 @@ def run_voice_bench(options: VoiceBenchOptions) -> dict[str, Any]:
         raise CaravelaError(f"--sentences is {options.sentences}; expected 1 to {len(sentences())}.")
     if options.seed < 0:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
-    path = writable((options.out or Path("results")) / "voice.json") if options.sentences is None or options.out is not None else None
     voices = tuple(HibariSpeaker(pace=pace) for pace in PACES)
+    path = writable((options.out or Path("results")) / "voice.json") if options.sentences is None or options.out is not None else None
     stages = (PackagedListener(), WhisperRecogniser(), HibariSpeaker(), voices)
     encoder, head = SentenceEncoder(cache=0), Head.load()
     bench = Bench(*stages, name=WAKE_WORDS[DEFAULT_WAKE_WORD], understands=lambda: Understanding(encoder, head))
