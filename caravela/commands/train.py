@@ -52,6 +52,12 @@ class VLAOptions:
     """The teacher's checkpoint; by default runs/teacher/nano/last.pt, or the one that ships where there is none."""
     steps: int = 20_000
     """Learning steps to train until."""
+    minutes: float | None = None
+    """Minutes to learn for instead, at whose end the learning rate is at its lowest; with --only learn."""
+    batch: int = 64
+    """Samples of a step: 64 suits one CPU core, 512 a GPU."""
+    keep: int = 180
+    """Shards of 512 samples kept on disk, 130 MB each; the oldest go."""
     begin_with: Path | None = None
     """An exported driver that a new run begins with, such as the one that ships; from nothing by default."""
     only: str | None = None
@@ -103,14 +109,16 @@ class ExportOptions:
     """A checkpoint that `caravela train vla` wrote."""
     out: Path = Path("runs/vla/nano/export")
     """The bundle's folder."""
-    critic: bool = False
+    critic: bool = True
     """Let the critic choose among the proposals; without, the regression's plan is driven. Worth it where `probe` says that it gains."""
-    critic_margin: float = 0.0
-    """What another proposal must be worth over the regression's plan to be chosen, 0 to 1; `probe` tells the gain by margin."""
+    critic_margin: float | None = None
+    """What another proposal must be worth over the regression's plan to be chosen, 0 to 1; `probe` tells the gain by margin. By default
+    what the run drove its own roads with."""
     critic_caution: float = 0.0
     """What a certain failure costs a proposal, 0 to 1, beside what its value says."""
-    paces: tuple[float, ...] = ()
-    """Other paces at which the regression's plan is proposed, too, as changes of its acceleration in m/s2: -2 -5 1 is what runs train with."""
+    paces: tuple[float, ...] | None = None
+    """Other paces at which the regression's plan is proposed, too, as changes of its acceleration in m/s2, such as -2 -5 1. By default
+    those that the run drove its own roads with."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +164,10 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     _check_halves(options)
     at_least(0, seed=options.seed)
     at_least(1, steps=options.steps, threads=options.threads, towns=options.towns, turn_seconds=options.turn_seconds)
-    at_least(1, collectors=options.collectors, learners=options.learners, rounds=options.rounds)
+    at_least(1, collectors=options.collectors, learners=options.learners, rounds=options.rounds, batch=options.batch, keep=options.keep)
+    at_least(0.01, minutes=options.minutes)
     teacher = teacher_at(options.teacher)
-    config = VLATrainConfig(preset=options.preset, steps=options.steps, seed=options.seed)
+    config = VLATrainConfig(preset=options.preset, steps=options.steps, batch=options.batch, keep=options.keep, seed=options.seed)
     Learner(count=options.learners).share_of(config.batch)
     use_threads(options.threads)
     folder = folder_for(options.folder or Path("runs/vla") / options.preset)
@@ -184,6 +193,7 @@ def _check_halves(options: VLAOptions) -> None:
         ("--address", options.address is not None, "collect"),
         ("--rounds", options.rounds is not None, "collect"),
         ("--learners", options.learners != 1, "learn"),
+        ("--minutes", options.minutes is not None, "learn"),
     ):
         if given and options.only != half:
             raise CaravelaError(f"{name} is for one half only; run `caravela train vla` with --only {half}, and the other half beside it.")
@@ -250,7 +260,7 @@ def _learn(options: VLAOptions, folder: Path, config: Any) -> dict[str, Any]:
     from caravela.train.learners import Learner, is_launched, learn_launched, learn_together
     from caravela.train.vla import learn_until_done, step_of
 
-    job = partial(learn_until_done, folder, config, begin_with=options.begin_with, threads=options.threads)
+    job = partial(learn_until_done, folder, config, begin_with=options.begin_with, threads=options.threads, minutes=options.minutes)
     if is_launched():
         if options.learners != 1:
             raise CaravelaError(f"--learners is {options.learners}, but torchrun already says how many there are; leave it out.")
@@ -317,19 +327,19 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
     from caravela.core.bundle import MODEL_FILE
     from caravela.model.checkpoint import load_checkpoint
     from caravela.model.export import export_onnx
+    from caravela.train.vla import VLATrainConfig
 
     at_least(0, critic_margin=options.critic_margin, critic_caution=options.critic_caution)
     checkpoint = load_checkpoint(options.checkpoint)
     path = folder_for(options.out, option="out") / MODEL_FILE
-    checkpoint.model.config = replace(
-        checkpoint.model.config,
-        critic_trained=options.critic,
-        critic_margin=options.critic_margin,
-        critic_caution=options.critic_caution,
-        paces=options.paces,
-    )
+    run = {"critic_margin": VLATrainConfig.critic_margin, "paces": VLATrainConfig.paces} | checkpoint.progress.get("config", {})
+    margin = run["critic_margin"] if options.critic_margin is None else options.critic_margin
+    paces = tuple(run["paces"]) if options.paces is None else options.paces
+    chosen = {"critic_trained": options.critic, "critic_margin": margin, "critic_caution": options.critic_caution, "paces": paces}
+    checkpoint.model.config = replace(checkpoint.model.config, **chosen)
     export_onnx(checkpoint.model, path, data_version=checkpoint.data_version)
-    return {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
+    said = {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
+    return said | {"critic": options.critic, "critic_margin": margin, "paces": list(paces)}
 
 
 def run_traffic(options: TrafficOptions) -> dict[str, Any]:

@@ -39,6 +39,7 @@ AT_THE_LINE = 6.0  # m to a red light's line within which a car waits for nothin
 OVERRUN = (1.5, 9.0)  # m beyond it that such a car is put
 DRIVES_OFF = 0.4  # m/s2 that the teacher wishes at standstill
 LEAST_VISIBLE = 2  # pixels of somebody, in all pictures together, that the eyes must find
+REMEMBERED_S = 1.0  # s for which somebody whom no camera shows any more still counts in what the driver is taught to do
 LEAST_PIXELS = (0, 6, 2, 2)  # of a cell, that one of BODIES shows
 FAULTS, FAULT_SHARES = ("one_out", "front_only", "cropped", "dirty"), (0.35, 0.15, 0.25, 0.25)
 
@@ -107,12 +108,15 @@ class Collector:
         self.wish = np.zeros(config.worlds, dtype=np.float32)  # m/s2, the teacher's, a tick ago
         self.next_nudge = self.random.uniform(1.0, config.nudge_every, size=config.worlds)
         self.style = np.zeros((config.worlds, STYLE), dtype=np.float32)
+        self.last_seen = np.zeros(
+            (config.worlds, self.simulator.state.agents.shape[1])
+        )  # s of the drive, when a camera last showed somebody
         self.stopping = np.zeros(config.worlds)  # s, until when a drive is asked to stand
         self.before: list[tuple[str, NDArray[np.float32]]] = [("", self.style[0])] * config.worlds  # words and style until then
         self.is_student, self.student_share = np.zeros(config.worlds, dtype=np.bool_), 0.0
         self.simulator.reset(int(self.random.integers(1 << 31)))
         self._new_drives(np.arange(config.worlds))
-        self.observation = self.simulator.observe()
+        self._observe()
 
     def run(self, student: Policy | None, *, student_share: float, progress: Callable[[int], None] | None = None) -> dict[str, float]:
         """Drive `looks` looks; a world is driven by the student for a whole drive with probability student_share. Returns counts."""
@@ -154,10 +158,26 @@ class Collector:
             counts["incidents"] += self._set_incidents()
             self._tell_to_stop()
             self._end_drives(seen)
-            self.observation = self.simulator.observe()
+            self._observe()
             if progress is not None:
                 progress(number + 1)
         return counts
+
+    def _observe(self) -> None:
+        """Look, and remember whom the cameras show."""
+        self.observation = self.simulator.observe()
+        assert self.simulator.truth is not None
+        shown = self.simulator.truth.visible_pixels >= LEAST_VISIBLE
+        self.last_seen = np.where(shown, self.simulator.state.time[:, None], self.last_seen)
+
+    def _known(self, fork: WorldState, worlds: NDArray[np.int64]) -> WorldState:
+        """A fork of some worlds without those whom no camera has shown of late: the teacher, who sees through other cars, would brake for
+        somebody whom the driver cannot know of."""
+        hidden = fork.time[:, None] - self.last_seen[worlds] > REMEMBERED_S
+        hidden[:, 0] = False
+        fork = fork.copy()
+        fork.agents["controller"][hidden] = ABSENT
+        return fork
 
     def _label(self, due: NDArray[np.bool_], plan: Plan | None) -> int:
         """Label and store the looks that are due; `plan` is what the student would do there."""
@@ -168,7 +188,7 @@ class Collector:
         if not len(worlds):
             return 0
         fork = state.select(worlds)
-        made = self.driver.label(self.simulator.atlas, fork, style=self.style[worlds])
+        made = self.driver.label(self.simulator.atlas, self._known(fork, worlds), style=self.style[worlds])
         assert self.simulator.truth is not None
         depth = self.simulator.truth.depth[worlds]
         seen: dict[str, NDArray] = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}
@@ -270,6 +290,7 @@ class Collector:
 
     def _new_drives(self, worlds: NDArray[np.int64]) -> None:
         self.failed_since[worlds] = np.inf
+        self.last_seen[worlds] = -np.inf
         self.obstacles.forget(worlds)
         self.stopping[worlds] = 0.0
         self.next_nudge[worlds] = self.random.exponential(self.config.nudge_every, len(worlds)) + 1.0

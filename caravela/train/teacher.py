@@ -39,6 +39,7 @@ class TeacherConfig:
     parked: int = 6
     walkers: int = 4
     incident_every: float = 6.0  # s of the way of each world's first learner without an incident until the next is set
+    real_share: float = 0.3  # of worlds on maps of real places: those are few, narrow and hard
     horizon: int = 32  # steps collected between updates
     epochs: int = 2
     minibatch: int = 3072
@@ -100,6 +101,7 @@ class TeacherRun:
             parked=config.parked,
             walkers=config.walkers,
             incident_every=config.incident_every,
+            real_share=config.real_share,
             seed=config.seed,
         )
         self.net = TeacherNet(width=config.width)

@@ -23,11 +23,13 @@ from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig, Collector
 from caravela.train.learners import Learner
 from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
-from caravela.train.samples import ShardReader, ShardWriter
+from caravela.train.samples import ResidentReader, ShardReader, ShardWriter
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.train.threads import half_pays, use_threads
 from caravela.world.maps.lane_graph import LaneGraph
 
+ENDLESS = 1 << 62  # steps
+USUAL_BATCH = 64  # samples, that learning rates are given for
 EYES_FIRST = 200  # steps in which a driver that was exported learns its eyes' heads alone, which begin anew: they'd upset all the rest
 
 
@@ -36,7 +38,7 @@ class VLATrainConfig:
     """One run of `preset` size."""
 
     preset: str = "nano"
-    batch: int = 64
+    batch: int = USUAL_BATCH
     learning_rate: float = 8e-4
     final_learning_rate: float = 3e-5
     warmup: int = 300  # steps
@@ -49,7 +51,7 @@ class VLATrainConfig:
     lessons: bool = False  # whether looks that the student would do otherwise are drawn more often, see `lessons`
     student_share: float = 0.8  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
-    critic_margin: float = 0.07  # of value, see model.config
+    critic_margin: float = 0.05  # of value, see model.config
     critic_caution: float = 0.0  # of value, see model.config
     paces: tuple[float, ...] = (-2.0, -5.0, 1.0)  # m/s^2, see model.config
     data_version: str = "towns-3"
@@ -112,19 +114,21 @@ class VLATrainer:
         plain = [p for p in self.model.parameters() if p.ndim < 2]
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
+        self._warm_from = self._eyes_first
         if self.step and self.moments_path.exists():
             self._take_up_moments()
+        elif self.step:
+            self._warm_from = self.step
         self.share = self.learner.share_of(config.batch)
         seed = config.seed + self.step
-        self.reader = ShardReader(
-            folder / "shards",
-            seed=seed if self.learner.writes else (seed, self.learner.index),
-            lessons=config.lessons,
-            mirrors_left=self.model.config.mirrors_left,
-        )
+        how: dict[str, Any] = {"seed": seed if self.learner.writes else (seed, self.learner.index), "lessons": config.lessons}
+        how |= {"mirrors_left": self.model.config.mirrors_left}
+        shards = folder / "shards"
+        self.reader = ResidentReader(shards, device=device, **how) if device.type == "cuda" else ShardReader(shards, **how)
         if not self.path.exists():
             self.save()  # a driver that the run begins with drives the first round
         self._losses: nn.Module | None = None
+        self._annealed: float | None = None  # share of the way to the final learning rate, where time says it and not the step
 
     def _take_up(self) -> None:
         saved = load_checkpoint(self.path)
@@ -174,8 +178,8 @@ class VLATrainer:
         with torch.autocast(self.learner.device.type, dtype=torch.bfloat16, enabled=self.half):
             return self._losses(batch)
 
-    def learn(self, batch: Batch) -> dict[str, float]:
-        """One step on this learner's share of a batch. Raises CaravelaError on a loss or gradient that is not finite in any of the
+    def learn(self, batch: Batch) -> dict[str, Tensor]:
+        """One step on this learner's share of a batch; returns its losses. Raises CaravelaError on a loss or gradient that is not finite in any of the
         learners, before it reaches the weights."""
         config, batch = self.config, batch.to(self.learner.device)
         if not self._norms_measured:  # a driver that was exported has forgotten them
@@ -184,11 +188,12 @@ class VLATrainer:
             self.average.load_state_dict(self.model.state_dict())
             self.model.train()
             self._norms_measured = True
-        share = min(self.step / config.steps, 1.0)
+        share = min(self.step / config.steps, 1.0) if self._annealed is None else self._annealed
         rate = config.final_learning_rate + 0.5 * (config.learning_rate - config.final_learning_rate) * (1 + np.cos(np.pi * share))
-        begun = self.step - self._eyes_first + 1
+        root = (config.batch / USUAL_BATCH) ** 0.5  # as Adam's noise asks for (Malladi et al. 2022)
+        begun = self.step - self._warm_from + 1
         for group in self.optimiser.param_groups:
-            group["lr"] = float(rate) * (min(1.0, begun / config.warmup) if begun > 0 else 1.0)
+            group["lr"] = float(rate) * root * (min(1.0, begun / config.warmup) if begun > 0 else 1.0)
         losses = self.losses(batch)
         if not self.learner.all_agree(bool(torch.isfinite(losses["total"]))):
             raise not_finite("loss", at=f"step {self.step}", kept=self.path)
@@ -203,14 +208,13 @@ class VLATrainer:
         self.step += 1
         if self.learner.writes:
             self._follow()
-        return {name: value.item() for name, value in losses.items()}
+        return {name: value.detach() for name, value in losses.items()}
 
     @torch.no_grad()
     def _follow(self) -> None:
         """Let the moving average follow the weights."""
         keep = min(self.config.average, (1 + self.step) / (10 + self.step))
-        for kept, newest in zip(self.average.parameters(), self.model.parameters(), strict=True):
-            kept.lerp_(newest, 1.0 - keep)
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1.0 - keep)
         for mine, theirs in zip(self.average.buffers(), self.model.buffers(), strict=True):
             if mine.is_floating_point():
                 mine.lerp_(theirs, 1.0 - keep)
@@ -226,21 +230,31 @@ class VLATrainer:
             time.sleep(2.0)
 
     def train(
-        self, *, seconds: float | None = None, until: int | None = None, console: Console | None = None, save_every_s: float = 120.0
+        self,
+        *,
+        seconds: float | None = None,
+        until: int | None = None,
+        anneal: bool = False,
+        console: Console | None = None,
+        save_every_s: float = 120.0,
     ) -> None:
-        """Learn for `seconds` or until a step; waits for the first shards; the curve is appended to curve.jsonl."""
+        """Learn for `seconds` or until a step; waits for the first shards; the curve is appended to curve.jsonl. With `anneal` the
+        learning rate falls with the seconds, not with the steps."""
         console = console or Console(stderr=True)
+        self._wait_for_shards(console)
         began = saved = time.monotonic()
-        sums: dict[str, list[float]] = {}
+        sums: dict[str, list[Tensor]] = {}
         until = until or self.config.steps
         while self.step < until and (seconds is None or time.monotonic() - began < seconds):
             if self.step % 100 == 0 or not self.reader.shards:
                 self._wait_for_shards(console)
+            if anneal and seconds is not None:
+                self._annealed = min((time.monotonic() - began) / seconds, 1.0)
             for name, value in self.learn(self.reader.draw(self.share)).items():
                 sums.setdefault(name, []).append(value)
             if self.step % 50 == 0 and self.learner.writes:
                 now = time.monotonic()
-                means = {name: sum(values) / len(values) for name, values in sums.items()}
+                means = {name: float(torch.stack(values).mean()) for name, values in sums.items()}
                 row = {"step": self.step, "samples": sum(len(s) for s in self.reader.shards.values()), "elapsed_s": now - began} | means
                 append_row(self.folder / "curve.jsonl", {k: round(float(v), 5) for k, v in row.items()})
                 console.print(f"vla step {self.step:6d}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()), soft_wrap=True)
@@ -251,10 +265,22 @@ class VLATrainer:
         self.save()
 
 
-def learn_until_done(folder: Path, config: VLATrainConfig, learner: Learner, *, begin_with: Path | None = None, threads: int = 1) -> None:
-    """Learn what is left of a run's steps, as one of its learners."""
+def learn_until_done(
+    folder: Path,
+    config: VLATrainConfig,
+    learner: Learner,
+    *,
+    begin_with: Path | None = None,
+    threads: int = 1,
+    minutes: float | None = None,
+) -> None:
+    """Learn what is left of a run's steps, or for some minutes at whose end the learning rate is at its lowest, as one of its learners."""
     use_threads(threads)
-    learner.in_turn(lambda: VLATrainer(folder, config, begin_with=begin_with, learner=learner)).train()
+    trainer = learner.in_turn(lambda: VLATrainer(folder, config, begin_with=begin_with, learner=learner))
+    if minutes is None:
+        trainer.train()
+    else:
+        trainer.train(seconds=60.0 * minutes, until=ENDLESS, anneal=True, save_every_s=min(120.0, 6.0 * minutes))
 
 
 def step_of(folder: Path) -> int:
@@ -278,6 +304,7 @@ class VLACollector:
         """`number` tells collectors of one run apart, which fill the same folder; None where there is but one."""
         self.graphs, self.folder, self.teacher_path, self.config, self.collect = graphs, folder, teacher, config, collect
         self.writer = ShardWriter(folder / "shards", size=config.shard, keep=config.keep)
+        self.half = half_pays()  # here, whatever the learner's machine is
         seed = (config.seed, self.writer.written)
         self.random = np.random.default_rng(seed if number is None else (*seed, number))
 
@@ -301,7 +328,7 @@ class VLACollector:
             chooses = int(checkpoint.progress["step"]) >= config.critic_from
             model, margin, caution = checkpoint.model, config.critic_margin, config.critic_caution
             model.config = replace(model.config, critic_trained=chooses, critic_margin=margin, critic_caution=caution, paces=config.paces)
-            half = bool(checkpoint.progress.get("half", False))
+            half = bool(checkpoint.progress.get("half", False)) and self.half
             student = TorchPolicy(model, proposals=self.collect.proposals, half=half)
         counts = collector.run(student, student_share=config.student_share)
         return counts | {"seconds": time.monotonic() - began, "by_student": float(student is not None)}

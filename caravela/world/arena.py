@@ -13,7 +13,7 @@ from caravela.world.atlas import Atlas
 from caravela.world.incidents.director import KINDS, SPARE, Director
 from caravela.world.kernels import events
 from caravela.world.kernels.step import COLLISION, OFF_WAY, PROGRESS, REWARD_PARTS, populate, replace, step
-from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, STYLE, observe
+from caravela.world.kernels.vectors import OBJECT, OBJECTS, RED, ROW, STYLE, observe
 from caravela.world.state import ABSENT
 
 # what each part costs an agent of neutral style, in the order of kernels.step: progress per m, collision, off the way, red light,
@@ -26,7 +26,10 @@ FAILURES = events.COLLISION | events.OFF | events.ROUTE_MISSED | events.RED_LIGH
 WRONG_WAY_TICKS = 25  # on the wrong side before it ends the drive
 HALT_EVERY, HALT_TICKS = 1800, (60, 120)  # ticks: how often an agent is asked to stop, and for how long
 STUCK_S = 60.0  # s standing still after which an agent begins elsewhere
-IDLE_S, IDLE_COST = 12.0, 0.04  # s of standing after which every step costs this much: who may pass what blocks the way should
+IDLE_S, IDLE_COST = 12.0, 0.04  # s of standing after which every step costs this much
+BLOCKED_S, BLOCKED_COST = 4.0, 0.06  # the same where no red light asks for it: who may pass what blocks the way should
+PASSED_SHARE = 0.5  # of incidents that are of those that have to be passed
+MOST_ASIDE, LEAST_ASIDE = 1.0, -0.6  # m between which what stands in the way leaves more room than in a suite; below 0 is none
 SLOW_HARM, HARM_SPEED = 0.3, 6.0  # share of its cost that a collision has at a standstill; m/s from which it has all
 INCIDENT_AHEAD = (35.0, 110.0)  # m of the way between which an incident is set
 WEATHERS = ("day", "overcast", "rain", "night", "fog")
@@ -65,9 +68,12 @@ class Arena:
         parked: int = 6,
         walkers: int = 4,
         incident_every: float = 0.0,
+        real_share: float | None = None,
         seed: int = 0,
     ) -> None:
+        """`real_share` is that of worlds on maps of real places, where there are any; by default all maps are alike."""
         self.atlas, self.batch, self.learners = atlas, batch, learners
+        self._map_chances = _map_chances(atlas, real_share)
         self.agents = learners + cars + parked + walkers + (SPARE if incident_every > 0.0 else 0)
         self.incident_every = incident_every
         self.director = Director(atlas, worlds=batch) if incident_every > 0.0 else None
@@ -92,7 +98,7 @@ class Arena:
         """Move some worlds to other maps and weathers and fill them anew."""
         self._dismiss(worlds)
         fresh = self.state.select(worlds)
-        fresh.map[:] = self.random.integers(len(self.atlas.graphs), size=len(worlds))
+        fresh.map[:] = self.random.choice(len(self.atlas.graphs), size=len(worlds), p=self._map_chances)
         fresh.weather[:] = np.stack(
             [weather.preset(str(w)) for w in self.random.choice(WEATHERS, size=len(worlds), p=(0.5, 0.2, 0.1, 0.15, 0.05))]
         )
@@ -124,7 +130,16 @@ class Arena:
         earliest, latest = INCIDENT_AHEAD
         for world in np.flatnonzero(due):
             kinds = [KINDS[name] for name in self.random.permutation(list(KINDS))]
-            self.director.stage(self.state, int(world), kinds, random=self.random, earliest=earliest, latest=latest)
+            if self.random.random() < PASSED_SHARE:
+                kinds.sort(key=lambda kind: not kind.passed)
+            aside = max(self.random.uniform(LEAST_ASIDE, MOST_ASIDE), 0.0)
+            self.director.stage(self.state, int(world), kinds, random=self.random, earliest=earliest, latest=latest, aside=aside)
+
+    def _cost_of_standing(self) -> NDArray[np.float32]:
+        """(B, learners) of one step, by how long each has stood and whether a red light is ahead of it."""
+        stood = self.state.timer[:, : self.learners]
+        red = self._rows[:, : self.learners, RED] > 0.0
+        return np.where(~red & (stood > BLOCKED_S), BLOCKED_COST, np.where(stood > IDLE_S, IDLE_COST, 0.0)).astype(np.float32)
 
     def _ask_to_stop(self) -> None:
         """Now and then an agent is asked to stop, and some seconds later to go on."""
@@ -164,8 +179,7 @@ class Arena:
         flags = np.where(present, self.flags[:, mine], 0)
         self._astray = np.where(flags & events.WRONG_WAY, self._astray + 1, 0)
         lost = self._astray > WRONG_WAY_TICKS
-        idle = present & (self.state.timer[:, mine] > IDLE_S) & (self.style[..., PROGRESS] > HALT)
-        reward -= np.where(idle, IDLE_COST, 0.0).astype(np.float32)
+        reward -= np.where(present & (self.style[..., PROGRESS] > HALT), self._cost_of_standing(), 0.0).astype(np.float32)
         reward += np.where(lost, BASE_WEIGHTS[OFF_WAY] * self.severity, 0.0)
         self._astray[lost] = 0
         failed = ((flags & FAILURES) > 0) | lost
@@ -181,3 +195,11 @@ class Arena:
         self._ask_to_stop()
         self._set_incidents()
         return reward.ravel(), failed.ravel(), cut.ravel(), flags.ravel()
+
+
+def _map_chances(atlas: Atlas, real_share: float | None) -> NDArray[np.float64]:
+    """How likely each of the atlas's maps is drawn."""
+    real = np.array([graph.origin != (0.0, 0.0) for graph in atlas.graphs])
+    if real_share is None or real.all() or not real.any():
+        return np.full(len(real), 1.0 / len(real))
+    return np.where(real, real_share / real.sum(), (1.0 - real_share) / (~real).sum())

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 
-from caravela.train.samples import FIELDS, ShardReader, ShardWriter
+from caravela.train.samples import FIELDS, ResidentReader, ShardReader, ShardWriter
 
 
 def rows(count: int, *, start: int = 0) -> dict[str, np.ndarray]:
@@ -57,3 +57,15 @@ def test_draws_have_the_size_asked_for(tmp_path):
     batch = ShardReader(tmp_path).draw(8, spread=4)
     assert len(batch) == 8
     assert batch.images.shape == (8, 4, 5, 8, 8)
+
+
+def test_shards_in_a_devices_memory_give_the_same_batches_and_follow_the_folder(tmp_path):
+    writer = ShardWriter(tmp_path, size=16, keep=2)
+    writer.add(rows(16))
+    writer.add(rows(16, start=16))
+    read, resident = ShardReader(tmp_path, seed=1), ResidentReader(tmp_path, device=torch.device("cpu"), seed=1)
+    for _ in range(3):
+        assert torch.equal(read.draw(8, spread=4).ego, resident.draw(8, spread=4).ego)
+    writer.add(rows(16, start=32))
+    assert resident.refresh() == 32
+    assert {float(speed) for _ in range(8) for speed in resident.draw(8).ego[:, 0]} <= set(range(16, 48))

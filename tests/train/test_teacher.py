@@ -1,6 +1,8 @@
 """The teacher's learning: advantages are what their definition says, a run learns, stops anywhere and goes on."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from caravela.train.teacher import Rollout, TeacherConfig, TeacherRun, teacher_p
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.train.teacher_net import TeacherNet
 from caravela.world import atlas
-from caravela.world.arena import Arena, weights_of
+from caravela.world.arena import Arena, _map_chances, weights_of
 from caravela.world.incidents.director import SPARE
 from caravela.world.maps.catalogue import load_town, towns
 from caravela.world.simulator import Simulator
@@ -122,3 +124,12 @@ def test_incidents_are_met_and_end_with_the_life_of_whom_they_were_set_for():
     assert met > 20
     arena.scatter(np.arange(4))
     assert all(kind is None for kind in arena.director.kind)
+
+
+def test_real_places_get_the_share_of_worlds_that_is_asked_for():
+    town = load_town(towns()[0])
+    graphs = [town] * 9 + [replace(town, origin=(1.0, 2.0))]
+    chances = _map_chances(SimpleNamespace(graphs=graphs), 0.3)
+    assert np.isclose(chances[-1], 0.3) and np.isclose(chances.sum(), 1.0)
+    assert np.allclose(_map_chances(SimpleNamespace(graphs=graphs), None), 0.1)
+    assert np.allclose(_map_chances(SimpleNamespace(graphs=graphs[:9]), 0.3), 1.0 / 9.0)

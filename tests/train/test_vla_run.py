@@ -36,6 +36,23 @@ def test_a_run_goes_on_where_it_was(folder):
     assert again.step == TINY.steps
 
 
+def test_a_run_of_some_seconds_ends_with_its_lowest_learning_rate(folder, monkeypatch):
+    run = VLATrainer(folder, TINY)
+    clock = iter(range(100))
+    monkeypatch.setattr("caravela.train.vla.time.monotonic", lambda: float(next(clock)))
+    run.train(seconds=8.0, until=100, anneal=True)
+    assert 1 < run.step < 10
+    assert run.optimiser.param_groups[0]["lr"] < 0.1 * TINY.learning_rate * (TINY.batch / 64) ** 0.5
+
+
+def test_a_run_without_its_moments_warms_up_again(folder):
+    VLATrainer(folder, TINY).train(until=3)
+    (folder / "optimiser.pt").unlink()
+    again = VLATrainer(folder, replace(TINY, warmup=1000))
+    again.learn(again.reader.draw(TINY.batch))
+    assert again.optimiser.param_groups[0]["lr"] < 0.01 * TINY.learning_rate
+
+
 def test_a_loss_that_is_not_finite_leaves_the_checkpoint_alone(folder):
     run = VLATrainer(folder, TINY)
     run.train(until=2)

@@ -172,3 +172,15 @@ def test_those_who_stand_near_make_room():
         others = agents[world, 1:-SPARE][agents["controller"][world, 1:-SPARE] != ABSENT]
         away = np.hypot(others["x"][:, None] - mine["x"], others["y"][:, None] - mine["y"])
         assert len(mine) == 9 and away.min() >= 8.0
+
+
+def test_what_stands_in_the_way_stands_aside_by_as_much_as_is_asked_for(simulator):
+    places = []
+    for aside in (0.0, 0.7):
+        simulator.reset(0)
+        stage = simulator.director.stage
+        kinds = [KINDS["stalled-car"]]
+        sites = [w for w in range(WORLDS) if stage(simulator.state, w, kinds, random=np.random.default_rng(w), aside=aside) is not None]
+        places.append(simulator.state.agents[["x", "y"]][sites, -SPARE].copy())
+    apart = np.hypot(places[1]["x"] - places[0]["x"], places[1]["y"] - places[0]["y"])
+    assert np.allclose(apart, 0.7, atol=0.02)

@@ -2,7 +2,7 @@
 the ego car but the moments. A cue once given stays given: what an actor does is the same whatever the driver does about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,12 @@ class Actor:
 
     def __post_init__(self) -> None:
         self._wanted, self._side = self.speed, self.d
+
+    def move_aside(self, by: float) -> None:
+        """Play `by` m further to the left, before it enters."""
+        self.d += by
+        self._side += by
+        self.cues = tuple(cue if cue.side is None else replace(cue, side=cue.side + by) for cue in self.cues)
 
     def enter(self, state: WorldState, world: int, slot: int) -> None:
         """Take a place in the state."""

@@ -37,8 +37,10 @@ class Director:
         random: np.random.Generator,
         earliest: float = 45.0,
         latest: float = 200.0,
+        aside: float = 0.0,
     ) -> Kind | None:
-        """Set one of the kinds, tried in order, at a random place that suits it. Returns the kind, or None where none has a place."""
+        """Set one of the kinds, tried in order, at a random place that suits it. `aside`: m by which what stands in the way leaves more
+        room than it does in a suite; who learns to pass begins with little to pass. Returns the kind, or None where none has a place."""
         self.dismiss(state, world)
         way = self.sites.way(state, world)
         for kind in kinds:
@@ -49,6 +51,9 @@ class Director:
                 continue
             site = found[int(random.integers(len(found)))]
             actors = kind.cast(site, random)
+            if kind.passed:
+                for actor in actors:
+                    actor.move_aside(0.0 if actor.backward else site.kerb * aside)
             assert len(actors) <= SPARE, f"{kind.name} has a cast of {len(actors)}"
             places = np.array([actor.way.pose(actor.s, actor.d)[:2] for actor in actors if not actor.hidden]).reshape(-1, 2)
             clear(state, world, places, room=ROOM)

@@ -44,7 +44,7 @@ class Way:
         """m along of the point nearest to (x, y), looked for within 30 m of `around` where it is given."""
         first, last = 0, len(self)
         if around is not None:
-            around = min(around, len(self) - 1.0)
+            around = min(max(around, 0.0), len(self) - 1.0)  # it may have left the way altogether
             first, last = max(0, int(around) - 30), min(len(self), int(around) + 30)
         i = first + int(((self.points[first:last] - (x, y)) ** 2).sum(1).argmin())
         heading = self.heading[i]

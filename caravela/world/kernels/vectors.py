@@ -18,6 +18,7 @@ EDGES_AT = np.array([0.0, 5.0, 12.0, 22.0], dtype=np.float32)  # m along the pat
 STYLE = 8  # reward weights the agent is conditioned on
 EGO, PATH, EDGE, RULES = 14, 4 * len(LOOKAHEAD), 3 * len(EDGES_AT), 18
 ROW = EGO + PATH + EDGE + RULES + STYLE  # the row without objects
+RED = EGO + PATH + EDGE + 10  # where a row says that the light ahead is red
 OBJECTS, OBJECT = 12, 18  # nearest visible agents and the numbers for each
 RANGE = 65.0  # m
 REAR_BLIND = 2.27  # rad: the rig's cameras reach 130 degrees to either side
