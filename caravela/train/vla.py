@@ -113,7 +113,9 @@ class VLATrainer:
         decayed = [p for p in self.model.parameters() if p.ndim >= 2]
         plain = [p for p in self.model.parameters() if p.ndim < 2]
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
+        on_gpu = device.type == "cuda"
+        self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=on_gpu)
+        torch.backends.cudnn.benchmark = on_gpu
         self._warm_from = self._eyes_first
         if self.step and self.moments_path.exists():
             self._take_up_moments()
@@ -124,7 +126,7 @@ class VLATrainer:
         how: dict[str, Any] = {"seed": seed if self.learner.writes else (seed, self.learner.index), "lessons": config.lessons}
         how |= {"mirrors_left": self.model.config.mirrors_left}
         shards = folder / "shards"
-        self.reader = ResidentReader(shards, device=device, **how) if device.type == "cuda" else ShardReader(shards, **how)
+        self.reader = ResidentReader(shards, device=device, **how) if on_gpu else ShardReader(shards, **how)
         if not self.path.exists():
             self.save()  # a driver that the run begins with drives the first round
         self._losses: nn.Module | None = None
