@@ -39,6 +39,8 @@ AT_THE_LINE = 6.0  # m to a red light's line within which a car waits for nothin
 OVERRUN = (1.5, 9.0)  # m beyond it that such a car is put
 DRIVES_OFF = 0.4  # m/s2 that the teacher wishes at standstill
 LEAST_VISIBLE = 2  # pixels of somebody, in all pictures together, that the eyes must find
+ASIDE = (-0.8, 0.8)  # m between which what has to be passed leaves more room than in a suite; below 0 is none
+LONGEST_STANDING = 25.0  # s after which a drive is given up
 REMEMBERED_S = 1.0  # s for which somebody whom no camera shows any more still counts in what the driver is taught to do
 LEAST_PIXELS = (0, 6, 2, 2)  # of a cell, that one of BODIES shows
 FAULTS, FAULT_SHARES = ("one_out", "front_only", "cropped", "dirty"), (0.35, 0.15, 0.25, 0.25)
@@ -55,7 +57,8 @@ class CollectConfig:
     label_every: int = 2  # looks between labelled looks of one world
     route_noise: float = 3.0  # m
     route_dropped: float = 0.15  # share of drives without a route
-    incident_every: float = 45.0  # s of a drive without an incident until the next is set
+    incident_every: float = 25.0  # s of a drive without an incident until the next is set
+    passed_share: float = 0.4  # of incidents that have to be passed, as far as they find a place
     fault_share: float = 0.05  # of drives with something wrong with the cameras
     obstacle_every: float = 16.0  # s of a drive between things put in its way
     nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
@@ -224,7 +227,10 @@ class Collector:
         due &= self.random.random(len(due)) < self.config.ticks_per_look * STEP_S / self.config.incident_every
         for world in np.flatnonzero(due):
             kinds = [KINDS[name] for name in self.random.permutation(list(KINDS))]
-            director.stage(state, int(world), kinds, random=self.random, earliest=35.0, latest=120.0)
+            if self.random.random() < self.config.passed_share:
+                kinds.sort(key=lambda kind: not kind.passed)
+            aside = max(self.random.uniform(*ASIDE), 0.0)
+            director.stage(state, int(world), kinds, random=self.random, earliest=35.0, latest=120.0, aside=aside)
         return int(due.sum())
 
     def _tell_to_stop(self) -> None:
@@ -281,7 +287,9 @@ class Collector:
 
     def _end_drives(self, flags: NDArray[np.int32]) -> None:
         state, config = self.simulator.state, self.config
-        over = (state.time - self.failed_since > config.recovery_s) | (state.time > config.longest_s) | (state.timer[:, 0] > 45.0)
+        over = (
+            (state.time - self.failed_since > config.recovery_s) | (state.time > config.longest_s) | (state.timer[:, 0] > LONGEST_STANDING)
+        )
         over |= ((flags & events.ARRIVED) > 0) | (np.abs(state.lane_offset[:, 0]) > 10.0)
         worlds = np.flatnonzero(over)
         if len(worlds):

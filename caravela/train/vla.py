@@ -49,7 +49,7 @@ class VLATrainConfig:
     keep: int = 180  # shards kept on disk
     teacher_rounds: int = 3  # rounds driven by the teacher alone
     lessons: bool = False  # whether looks that the student would do otherwise are drawn more often, see `lessons`
-    student_share: float = 0.8  # of drives afterwards
+    student_share: float = 0.65  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
     critic_margin: float = 0.05  # of value, see model.config
     critic_caution: float = 0.0  # of value, see model.config

@@ -22,7 +22,8 @@ SHIPPED = {  # name: seed, style, traffic keeps left; seeds of neither the train
     "greywick": (200_007, "irregular", False),
     "hallowford": (200_008, "arterial", True),
 }
-TURNS_BADLY = {"overlapping_service_roads"}  # training places whose roads, turned, lead even the teacher against the traffic
+TURNS_BADLY = {"overlapping_service_roads"}  # training places whose roads, turned or varied, lead even the teacher against the traffic
+VARIATIONS = 12  # of each of the others
 
 
 def build_towns(folder: Path) -> list[Path]:
@@ -48,9 +49,9 @@ def build_library(folder: Path, *, count: int, side: str = "training") -> list[P
 
 
 def build_places(folder: Path, *, extracts: Path, test: bool = False) -> list[Path]:
-    """Files NAME.lanes of the real places of one side; `extracts` holds NAME/input.osm. Training places come twice, once as they are and
-    once, NAME-turned, with traffic on the other side of the road: they are few, and every turn and lane of the second is another one.
-    Those of TURNS_BADLY come once."""
+    """Files NAME.lanes of the real places of one side; `extracts` holds NAME/input.osm. Training places are few. So they come as they
+    are, once more, NAME-turned, with traffic on the other side of the road, and as VARIATIONS that might be real places, NAME-varied-N,
+    every other one of them turned. Those of TURNS_BADLY come once."""
     from caravela.world.maps.openstreetmap import import_osm
 
     names = sorted(path.parent.name for path in extracts.glob("*/input.osm") if (path.parent.name in TEST_PLACES) == test)
@@ -63,9 +64,18 @@ def build_places(folder: Path, *, extracts: Path, test: bool = False) -> list[Pa
     def turned(name: str) -> Callable[[], LaneGraph]:
         return lambda: import_osm(extracts / name / "input.osm", lefthand=not place(name)().lefthand, name=f"{name}-turned")
 
+    def varied(name: str, number: int) -> Callable[[], LaneGraph]:
+        def build() -> LaneGraph:
+            lefthand = not place(name)().lefthand if number % 2 else None
+            return import_osm(extracts / name / "input.osm", lefthand=lefthand, name=f"{name}-varied-{number}", variation=number)
+
+        return build
+
     wanted = {folder / f"{name}.lanes": place(name) for name in names}
     if not test:
-        wanted |= {folder / f"{name}-turned.lanes": turned(name) for name in names if name not in TURNS_BADLY}
+        sound = [name for name in names if name not in TURNS_BADLY]
+        wanted |= {folder / f"{name}-turned.lanes": turned(name) for name in sound}
+        wanted |= {folder / f"{name}-varied-{n}.lanes": varied(name, n) for name in sound for n in range(1, VARIATIONS + 1)}
     return _build(folder, wanted, title="test places" if test else "training places")
 
 

@@ -20,6 +20,7 @@ from caravela.world.maps.osm_data import OsmData, Way, read_osm, road_ways, writ
 from caravela.world.maps.osm_roadside import buildings, open_ground, street, tagged_nodes, trees
 from caravela.world.maps.osm_signals import signal_nodes
 from caravela.world.maps.osm_simplify import without_level_crossings, without_mini_circles
+from caravela.world.maps.osm_variation import vary
 from caravela.world.maps.projection import parameters
 from caravela.world.maps.roadside import REACH, furnish
 from caravela.world.maps.signs import KIND_OF_TAG, apply_signs
@@ -43,9 +44,11 @@ BUILDINGS_PER_KM = 12.0  # with fewer, buildings are hardly mapped here and inve
 SERVICE_STREET = {"highway": "unclassified", "maxspeed": "20"}  # netconvert lets no passenger car onto highway=service
 
 
-def import_osm(path: Path, *, lefthand: bool | None = None, name: str | None = None) -> LaneGraph:
-    """The lane graph of an extract; `lefthand` overrides what its place says. Raises MapError."""
+def import_osm(path: Path, *, lefthand: bool | None = None, name: str | None = None, variation: int | None = None) -> LaneGraph:
+    """The lane graph of an extract; `lefthand` overrides what its place says, `variation` makes another place of it, see
+    `osm_variation`. Raises MapError."""
     data = read_osm(path)
+    data = data if variation is None else vary(data, variation)
     roads = road_ways(data)
     name = name or path.name.split(".")[0]
     origin = _origin(data, roads, name=name)

@@ -10,7 +10,7 @@ from soundness import assert_clear, assert_sound
 from caravela.world.maps import lane_graph
 from caravela.world.maps.catalogue import TEST_PLACES, side_of
 from caravela.world.maps.lane_graph import CAR, JUNCTION, PEDESTRIAN, ROAD, STOP
-from caravela.world.maps.library import build_places
+from caravela.world.maps.library import VARIATIONS, build_places
 
 RIGHT = (
     "arizona_highways", "aurora_sausage_link", "neukolln", "northgate_dual_carriageway", "quad_intersection", "roosevelt_cycletrack",
@@ -153,7 +153,7 @@ def test_opendrive_that_says_left_is_read_as_left(tmp_path):
     assert_sound(graph, odd_joints=3)
 
 
-def test_training_places_come_twice_and_test_places_once(tmp_path):
+def test_training_places_come_turned_and_varied_and_test_places_once(tmp_path):
     if not (HAS_SUMO and (DATA / "osm_maps").is_dir()):
         pytest.skip("the shared extracts or the importer are absent")
     extracts = tmp_path / "extracts"
@@ -161,7 +161,11 @@ def test_training_places_come_twice_and_test_places_once(tmp_path):
         (extracts / name).mkdir(parents=True)
         (extracts / name / "input.osm").write_bytes((DATA / "osm_maps" / name / "input.osm").read_bytes())
     training = [lane_graph.load(path) for path in build_places(tmp_path / "training", extracts=extracts)]
-    assert [(graph.name, graph.lefthand) for graph in training] == [("tiny_roundabout", False), ("tiny_roundabout-turned", True)]
+    assert [(graph.name, graph.lefthand) for graph in training[:2]] == [("tiny_roundabout", False), ("tiny_roundabout-turned", True)]
+    assert [graph.name for graph in training[2:]] == [f"tiny_roundabout-varied-{number}" for number in range(1, VARIATIONS + 1)]
+    assert [graph.lefthand for graph in training[2:5]] == [True, False, True]
+    lengths = [graph.car_km() for graph in training]
+    assert all(0.5 < length / lengths[0] < 2.0 for length in lengths) and len({round(length, 3) for length in lengths[2:]}) == VARIATIONS
     assert_sound(training[1])
     assert {side_of(graph.name) for graph in training} == {"training"}
     assert [path.stem for path in build_places(tmp_path / "test", extracts=extracts, test=True)] == ["perth_stretched_lights"]
