@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 
 from caravela.core.kinematics import interpolation_matrix
 from caravela.core.types import ACTUATION_LEAD_S, PLAN_STEP_S
-from caravela.train.teacher_driver import RECOVERY, TeacherDriver
-from caravela.world.arena import FAILURES, weights_of
+from caravela.train.harm import Harm
+from caravela.train.teacher_driver import TeacherDriver
+from caravela.world.arena import weights_of
 from caravela.world.atlas import Atlas
-from caravela.world.kernels import events
 from caravela.world.kernels.step import REWARD_PARTS, step
 from caravela.world.state import WorldState
 
@@ -45,7 +45,7 @@ def outcomes(
     action = np.zeros((batch * plans, agents, 2), dtype=np.float32)
     respawn = np.zeros(batch * plans, dtype=np.bool_)
     total = np.zeros(batch * plans, dtype=np.float32)
-    failed, arrived, already = (np.zeros(batch * plans, dtype=np.bool_) for _ in range(3))
+    harm = Harm(batch * plans)
     for n in range(PACED + AFTERWARDS):
         if n < PACED:
             action[:, 0] = planned[:, n]
@@ -55,10 +55,7 @@ def outcomes(
             if n >= PACED:
                 action[:, 0, 0] = control.acceleration
         step(atlas.roads, fork.arrays(), action, flags, parts, respawn)
-        total += np.where(failed | arrived, 0.0, (parts[:, 0] * weights).sum(-1))
-        fails = (flags[:, 0] & FAILURES) > 0
-        already = fails & (already | (n == 0))  # a wheel that is off the road yet: no plan's doing, as long as it comes back
-        failed |= fails & ~(already & (n < RECOVERY)) & ~arrived  # what comes after the route's end is nobody's plan
-        arrived |= (flags[:, 0] & events.ARRIVED) > 0
+        total += np.where(harm.failed | harm.arrived, 0.0, (parts[:, 0] * weights).sum(-1))
+        harm.watch(flags[:, 0])
     returns = np.clip((total - WORST) / (BEST - WORST), 0.0, 1.0)
-    return returns.reshape(batch, plans).astype(np.float32), failed.reshape(batch, plans).astype(np.float32)
+    return returns.reshape(batch, plans).astype(np.float32), harm.failed.reshape(batch, plans).astype(np.float32)

@@ -12,17 +12,15 @@ from numpy.typing import NDArray
 from caravela.core.errors import BundleError
 from caravela.core.kinematics import interpolation_matrix
 from caravela.core.types import PLAN_STEPS, Control
+from caravela.train.harm import Harm
 from caravela.train.teacher_net import TeacherNet
-from caravela.world.arena import FAILURES
 from caravela.world.atlas import Atlas
-from caravela.world.kernels import events
 from caravela.world.kernels.dynamics import FULL_LOCK
 from caravela.world.kernels.step import REWARD_PARTS, step
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, RULES, STYLE, observe
 from caravela.world.state import WorldState
 
 _FIT = np.linalg.pinv(interpolation_matrix()).astype(np.float32)  # (KNOTS, PLAN_STEPS): controls to knots, least squares
-RECOVERY = 10  # steps in which a drive that begins in trouble must be out of it
 RIGHT_AHEAD = 0.15  # m, nearest that a line is shown
 GENTLE = 2.5  # m/s2 of braking up to which one stops at yellow
 
@@ -86,7 +84,7 @@ class TeacherDriver:
         action = np.zeros((batch, agents, 2), dtype=np.float32)
         respawn = np.zeros(batch, dtype=np.bool_)
         done = np.zeros((batch, PLAN_STEPS, 2), dtype=np.float32)
-        failed, arrived, already = (np.zeros(batch, dtype=np.bool_) for _ in range(3))
+        harm = Harm(batch)
         reward = np.zeros((batch, REWARD_PARTS), dtype=np.float32)
         for n in range(PLAN_STEPS):
             control = self.control(atlas, fork, style=style)
@@ -96,13 +94,10 @@ class TeacherDriver:
             still = fork.speed[:, 0] < 0.05
             done[:, n, 0] = np.where(still, np.minimum(control.acceleration, 0.0), fork.acceleration[:, 0])
             done[:, n, 1] = fork.curvature[:, 0]
-            fails = (flags[:, 0] & FAILURES) > 0
-            already = fails & (already | (n == 0))  # the way out of trouble is worth learning, where the teacher finds one
-            failed |= fails & ~(already & (n < RECOVERY)) & ~arrived
-            arrived |= (flags[:, 0] & events.ARRIVED) > 0
+            harm.watch(flags[:, 0])
             reward += parts[:, 0]
         knots = np.einsum("kn,bnc->bkc", _FIT, done)
-        return Labels(knots=knots.astype(np.float32), valid=~failed, reward=reward)
+        return Labels(knots=knots.astype(np.float32), valid=~harm.failed, reward=reward)
 
 
 def _stop_short(rules: NDArray[np.float32], speed: NDArray[np.float32], *, by: float) -> None:
