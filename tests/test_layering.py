@@ -1,5 +1,5 @@
-"""The house rules: which folder may import which, where torch may be imported, and how a file opens. Imports inside
-functions count as imports. There are no exemptions."""
+"""The house rules: which folder may import which, where torch may be imported, which file of a command may import which, and how a file
+opens. Imports inside functions count as imports. There are no exemptions."""
 
 import ast
 import importlib.metadata
@@ -39,6 +39,7 @@ TORCH = {"torch", "onnx", "onnxscript", "safetensors"}  # the extra `train`
 CORE_MAY_IMPORT = {"numpy", *sys.stdlib_module_names}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
+COMMANDS = {path.stem for path in (PACKAGE / "commands").glob("[!_]*.py")}  # what is typed; the other files there are their parts
 
 
 def folder_of(path: Path) -> str:
@@ -74,6 +75,8 @@ def breaches(path: Path) -> list[str]:
             # `from caravela import __version__` names no folder
             if target not in ("", "__version__") and target not in allowed:
                 found.append(f"{path.relative_to(ROOT)}:{line}: {folder} imports {target}; it may import {sorted(allowed)}")
+            if folder == target == "commands" and path.name.startswith("_") and COMMANDS & {*rest[1:2]}:
+                found.append(f"{path.relative_to(ROOT)}:{line}: a part imports the command {rest[1]}; put what both need into a part")
         elif top in TORCH and folder not in MAY_IMPORT_TORCH:
             found.append(
                 f"{path.relative_to(ROOT)}:{line}: {folder} imports {top}; the base install has none, only {sorted(MAY_IMPORT_TORCH)} may"
@@ -119,6 +122,8 @@ def test_no_relative_import_climbs():
         ("core/types.py", "import numba"),
         ("world/maps/x.py", "if True:\n    import caravela.evaluate.suites"),
         ("cli.py", "from caravela.world.maps import lane_graph"),
+        ("commands/_bar.py", "def f():\n    from caravela.commands.evaluate import run"),
+        ("commands/_bar.py", "from . import drive"),
     ],
 )
 def test_the_rule_catches_a_breach(where, code, tmp_path, monkeypatch):

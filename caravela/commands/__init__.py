@@ -5,7 +5,8 @@
     VERBS = {"import": Verb(...)}    a command with verbs, each a `Verb`
 
 What `run` returns is the object that `--json` prints; progress goes to stderr; what the user can fix is a `CaravelaError`.
-Files import what is heavy inside `run`, so that help stays instant."""
+Files import what is heavy inside `run`, so that help stays instant. A file whose name begins with an underscore is a part of commands:
+they import it, and it imports none of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

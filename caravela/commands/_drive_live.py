@@ -2,6 +2,8 @@
 together."""
 
 import dataclasses
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -9,10 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._cockpit_serve import folder_of
+from caravela.commands._drive_options import Options, aboard_of, outfit_of
+from caravela.commands._drive_record import finish, open_recording, summary
+from caravela.commands._progress import progress
 from caravela.core.units import STEP_S
 
 if TYPE_CHECKING:
-    from caravela.commands.drive import Options
     from caravela.studio.cabin.cabin import Cabin
     from caravela.studio.driving.drive import DriveSettings, Stage, Tick
     from caravela.studio.live.asks import Ask
@@ -27,11 +32,9 @@ class Live:
     """Everything behind one page."""
 
     def __init__(
-        self, options: "Options", *, settings: "DriveSettings", policy: "OnnxPolicy", stages: Any, tell: Callable[[str], None], paused: bool
+        self, options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", stages: Any, tell: Callable[[str], None], paused: bool
     ) -> None:
         from caravela.cockpit.clients.consent import Consents
-        from caravela.commands._cockpit_serve import folder_of
-        from caravela.commands.drive import aboard_of, open_recording, outfit_of
         from caravela.studio.cabin.asked import Said
         from caravela.studio.cabin.cabin import Cabin
         from caravela.studio.cabin.glance import Lookout
@@ -149,10 +152,9 @@ def account_of(policy: "OnnxPolicy", *, tell: Callable[[str], None]) -> "Account
 
 
 def drive_live(
-    options: "Options", *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float | None, paused: bool = False
+    options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float | None, paused: bool = False
 ) -> dict[str, Any]:
     """Drive in real time with the page, until Ctrl-C or until `seconds` are over; where `paused`, once somebody lets it go."""
-    from caravela.commands.drive import finish, has_display, open_browser, outfit_of, progress, summary
     from caravela.studio.driving.simulated import SimulatedStages, town_names, traffics, weathers
     from caravela.studio.live.asks import Choices
     from caravela.studio.web import serve
@@ -215,7 +217,7 @@ def drive_live(
     )
 
 
-def open_to_clients(port: int, cabin: "Cabin", *, tell: Callable[[str], None], options: "Options") -> Any:
+def open_to_clients(port: int, cabin: "Cabin", *, tell: Callable[[str], None], options: Options) -> Any:
     """The car of the page as an MCP server for other agents, on this machine; they are asked about on the page. Returns the server, which
     runs in a thread. Raises CaravelaError where it cannot listen."""
     import uvicorn
@@ -223,7 +225,6 @@ def open_to_clients(port: int, cabin: "Cabin", *, tell: Callable[[str], None], o
     from caravela.cockpit.clients.audit import Audit
     from caravela.cockpit.clients.http import PATH, make_app
     from caravela.cockpit.clients.server import make_server
-    from caravela.commands._cockpit_serve import folder_of
     from caravela.studio.cabin.visitors import CabinDoor
     from caravela.studio.web import serve
 
@@ -239,3 +240,15 @@ def open_to_clients(port: int, cabin: "Cabin", *, tell: Callable[[str], None], o
         time.sleep(0.02)
     tell(f"other agents reach the car at http://{serve.HOST}:{listener.getsockname()[1]}{PATH}; you are asked on the page")
     return server
+
+
+def has_display() -> bool:
+    """Whether a browser would have somewhere to appear."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def open_browser(url: str) -> None:
+    import webbrowser
+
+    if not webbrowser.open(url):
+        progress("no browser could be opened; open the page yourself.")

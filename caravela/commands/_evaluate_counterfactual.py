@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._drivers import driver_named
+from caravela.commands._map_sides import test_side
+from caravela.commands._result_file import git_revision, text_of
 from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
@@ -41,7 +44,6 @@ def counterfactual(options: CounterfactualOptions) -> dict[str, Any]:
 
     import numpy as np
 
-    from caravela.commands.evaluate import RunOptions, driver_named, git_revision, test_side, text_of
     from caravela.evaluate.counterfactual import look, shares
     from caravela.evaluate.drivers import PolicyDriver
     from caravela.evaluate.places import read_folder
@@ -50,7 +52,7 @@ def counterfactual(options: CounterfactualOptions) -> dict[str, Any]:
     for name, value, least in (("looks", options.looks, 1), ("seed", options.seed, 0), ("threads", options.threads, 1)):
         if value < least:
             raise CaravelaError(f"--{name} is {value}; expected {least} or more.")
-    driver, identity = driver_named(RunOptions(policy=options.policy, bundle=options.bundle, threads=options.threads))
+    driver, identity = driver_named(options.policy, bundle=options.bundle, threads=options.threads)
     if not isinstance(driver, PolicyDriver) or not isinstance(driver.policy, OnnxPolicy):
         raise CaravelaError(
             f"the policy '{options.policy}' looks at no pictures; expected driver, blind, or the path of an exported model."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from caravela.commands._result_file import git_revision, read_pair
 from caravela.commands._writing import unwritable
 from caravela.core.errors import CaravelaError
 
@@ -40,7 +41,6 @@ def frontier(options: FrontierOptions) -> dict[str, Any]:
     import math
     import re
 
-    from caravela.commands.evaluate import git_revision, read_pair
     from caravela.evaluate import drawing
     from caravela.evaluate.frontier import compare, compared, frontier_of, pair, sentence, told
 

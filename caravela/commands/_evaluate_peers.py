@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._drivers import SHIPPED_DRIVER
+from caravela.commands._progress import Bar
+from caravela.commands._result_file import git_revision, text_of
 from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
@@ -69,7 +72,6 @@ def peers(options: PeersOptions) -> dict[str, Any]:
     """Calibrate, drive, count, write."""
     import time
 
-    from caravela.commands.evaluate import SHIPPED_DRIVER, Bar, git_revision, text_of
     from caravela.evaluate.peers.summary import judged, table_of
     from caravela.evaluate.run import forget
     from caravela.vehicle.policy import OnnxPolicy

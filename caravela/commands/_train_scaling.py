@@ -6,6 +6,10 @@ from typing import Any
 
 import tyro
 
+from caravela.commands._map_sides import validation_towns
+from caravela.commands._numbers import at_least
+from caravela.commands._progress import Bar
+from caravela.commands._result_file import git_revision
 from caravela.commands._writing import unwritable, writable
 
 
@@ -51,14 +55,11 @@ def run_scaling(options: ScalingOptions) -> dict[str, Any]:
     import json
     from dataclasses import fields
 
-    from caravela.commands.evaluate import Bar, git_revision
-    from caravela.commands.train import VALIDATION_TOWNS, at_least
     from caravela.evaluate.places import read_folder
     from caravela.model.presets import preset
     from caravela.train import scaling_drawing
     from caravela.train.scaling import ScalingConfig, Study
     from caravela.train.threads import use_threads
-    from caravela.world.maps.library import build_library
 
     preset(options.preset)
     at_least(0, seed=options.seed, apart=options.apart, episodes=options.episodes)
@@ -71,9 +72,8 @@ def run_scaling(options: ScalingOptions) -> dict[str, Any]:
     with Bar() as bar:
         study.learn(bar)
         if options.episodes:
-            side = options.maps / "validation"
-            build_library(side, count=VALIDATION_TOWNS, side="validation")
-            study.drive(read_folder(side), bar, episodes=options.episodes)
+            validation_towns(options.maps)
+            study.drive(read_folder(options.maps / "validation"), bar, episodes=options.episodes)
     result = {**study.report(episodes=options.episodes), "git_revision": git_revision()}
     files = {kind: options.folder / f"scaling.{kind}" for kind in ("html", "png")}
     try:

@@ -7,6 +7,8 @@ from typing import Any
 
 import tyro
 
+from caravela.commands._numbers import at_least
+from caravela.commands._writing import folder_for
 from caravela.core.errors import BundleError, CaravelaError
 
 BATCH, BATCHES = 64, 12  # looks that a mixture is measured with
@@ -32,7 +34,6 @@ class SoupOptions:
 
 def run_soup(options: SoupOptions) -> dict[str, Any]:
     """Mix, and write the mixture. Raises BundleError for a driver that the checkpoint's run did not begin with."""
-    from caravela.commands.train import at_least, folder_for
     from caravela.model.checkpoint import BEGUN_WITH, load_checkpoint, save_checkpoint
     from caravela.model.reopen import reopen
     from caravela.model.soup import mix

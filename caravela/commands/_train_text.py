@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caravela.commands._writing import unwritable, writable
+from caravela.commands._map_sides import validation_towns
+from caravela.commands._numbers import at_least
+from caravela.commands._teacher import teacher_at
+from caravela.commands._writing import folder_for, unwritable, writable
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
@@ -49,8 +52,6 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     import hashlib
     import json
 
-    from caravela.commands._teacher import teacher_at
-    from caravela.commands.train import VALIDATION_TOWNS, at_least, folder_for
     from caravela.core.bundle import MODEL_FILE
     from caravela.core.text_card import TEXT_FILE, TextCard
     from caravela.evaluate.places import DRIVERS, digest, program_digest
@@ -61,7 +62,6 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     from caravela.train.teacher_driver import TeacherDriver, load_teacher
     from caravela.train.threads import use_threads
     from caravela.world.maps.lane_graph import load
-    from caravela.world.maps.library import build_library
 
     at_least(0, seed=options.seed)
     at_least(1, looks=options.looks, steps=options.steps)
@@ -78,7 +78,7 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     config = text_looks.TextTrainConfig(looks=options.looks, steps=options.steps, rounds=options.rounds, seed=options.seed)
     model = reopen(bundle)
     shards = text_looks.look_at_shards(model, options.shards, kept, config=config, context=options.context, tell=_tell)
-    graphs = [load(path) for path in build_library(options.maps / "validation", count=VALIDATION_TOWNS, side="validation")]
+    graphs = [load(path) for path in validation_towns(options.maps)]
     driver = TeacherDriver(load_teacher(teacher))
     there = hashlib.sha256(teacher.read_bytes() + "".join(map(digest, graphs)).encode()).hexdigest()[:12]
     development, *others = text_looks.look_elsewhere(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from caravela.commands._result_file import git_revision
 from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError, install_hint, unknown_name
 
@@ -146,7 +147,6 @@ def run_bench(options: BenchOptions) -> dict[str, Any]:
     """Measure, predict, draw, write. Raises CaravelaError for bad options."""
     import json
 
-    from caravela.commands.evaluate import git_revision
     from caravela.vehicle.bench import chart, roofline, tiers
     from caravela.vehicle.bundle import open_bundle
 

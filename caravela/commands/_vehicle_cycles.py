@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from caravela.commands._result_file import git_revision
 from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
@@ -34,7 +35,6 @@ def run_cycles(options: CyclesOptions) -> dict[str, Any]:
     from caravela.commands._bench_looks import looks
     from caravela.commands._vehicle_bench import CACHE, LOOKS_SEED, say
     from caravela.commands._vehicle_run import RunOptions, make_loop
-    from caravela.commands.evaluate import git_revision
     from caravela.vehicle.bench.cycles import run
     from caravela.vehicle.bench.tiers import machine
     from caravela.vehicle.bundle import open_bundle, shipped

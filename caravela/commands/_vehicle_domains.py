@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caravela.commands._map_sides import test_side
+from caravela.commands._progress import Bar
+from caravela.commands._result_file import git_revision, text_of
 from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
@@ -43,7 +46,6 @@ def run_domains(options: DomainsOptions) -> dict[str, Any]:
     """Drive, compare, write."""
     import time
 
-    from caravela.commands.evaluate import Bar, git_revision, test_side, text_of
     from caravela.evaluate import kept
     from caravela.evaluate.domain_table import reactions, table, verdict
     from caravela.evaluate.places import DRIVERS, program_digest, read_folder

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from caravela.commands._drivers import open_policy
 from caravela.commands._driving_side import assumed_side
 
 
@@ -33,7 +34,6 @@ def run_serve(options: ServeOptions) -> dict[str, Any]:
     import numpy as np
 
     from caravela import __version__
-    from caravela.commands.drive import open_policy
     from caravela.studio.driving.drive import checked_words
     from caravela.vehicle.serve.server import Server
     from caravela.vehicle.serve.service import Egodriver

@@ -31,3 +31,12 @@ def announced(path: Path, *, option: str = "out") -> Path:
 
 def unwritable(path: Path, error: OSError, *, option: str = "out") -> CaravelaError:
     return CaravelaError(f"cannot write '{path}' ({error.strerror}); give --{option} a place that you can write.")
+
+
+def folder_for(path: Path, *, option: str = "folder") -> Path:
+    """`path` as a folder that is there. Raises CaravelaError where it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CaravelaError(f"cannot make the folder '{path}' ({error.strerror}); give --{option} one that you can write.") from error
+    return path

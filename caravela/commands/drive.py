@@ -1,82 +1,27 @@
-"""`caravela drive`: a model drives through a town, shown on a live page or, headless, as fast as it can. This file reads the options and
+"""`caravela drive`: a model drives through a town, shown on a live page or, headless, as fast as it can. This file
 drives without a page; `_drive_live` has the page."""
 
 import math
-import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caravela.commands._weather import Weather
-from caravela.core.errors import CaravelaError, RecordingError, unknown_name
+from caravela.commands._drive_options import Options, aboard_of, outfit_of, settings_of
+from caravela.commands._drive_record import finish, open_recording, summary
+from caravela.commands._drivers import open_policy
+from caravela.commands._progress import progress
+from caravela.core.errors import CaravelaError
 from caravela.core.units import STEP_S
 
 if TYPE_CHECKING:
-    from caravela.core.responsibility import Tenure
-    from caravela.core.types import Rig
-    from caravela.studio.driving.body import Cost, Outfit
-    from caravela.studio.driving.car import Aboard
     from caravela.studio.driving.drive import DriveSettings
-    from caravela.studio.driving.latency import Latencies
-    from caravela.studio.record.recording import Recording
     from caravela.vehicle.policy import OnnxPolicy
 
 HELP = "drive a town or a map and watch it live"
 
-PORT = 8020
 HEADLESS_SECONDS = 60.0
 LONGEST_SECONDS = 86_400.0
 VIEW_EVERY = 2  # ticks between the large views of a headless recording
 VIEW_SIZE = (512, 288)
-
-
-@dataclass(frozen=True)
-class Options:
-    """Let the model drive. Opens a live page, or with --headless drives as fast as it can and sums up."""
-
-    town: str | None = None
-    """A town that ships; by default the first."""
-    map: Path | None = None
-    """A map file instead: .osm, .osm.pbf, .xodr or .lanes."""
-    say: str = ""
-    """What the car is told, as in --say "turn left at the lights, gently"."""
-    weather: Weather = "day"
-    traffic: str = "light"
-    """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
-    seed: int = 0
-    """The same seed, the same drive."""
-    policy: Path | None = None
-    """A model bundle; by default the one that ships."""
-    mode: str = "l4"
-    """How the drive begins: manual, l2, l4 or driverless (L4, nobody in the driving seat)."""
-    driver: str = "Ana Sousa"
-    """Name of the person in the driving seat."""
-    entity: str = "Caravela Motors Ltd"
-    """Name of the legal entity that answers at L4."""
-    plan: str = "isolated"
-    """isolated: the driver's own plan. integrated: battery, motor, tyres and people's comfort are part of it; not the default until
-    `caravela vehicle domains` has measured it as better."""
-    condition: str | None = None
-    """How the car sets out: mild, cold, full or hot; it then does no more than battery, motor and tyres allow, as it always does with
-    --plan integrated. By default mild. The weather stays --weather's."""
-    host: str = "127.0.0.1"
-    """Where the page listens; beyond this machine every request needs the token in the address that is printed."""
-    clients: int | None = None
-    """Open the car to other agents too, as an MCP server at this port (0 takes a free one); the page asks you about each."""
-    folder: Path | None = None
-    """Holds what is remembered: offers switched off, other agents' consents and their record; by default in the user's state folder."""
-    port: int = PORT
-    """Port of the page on this machine; 0 takes a free one."""
-    browser: bool = True
-    """Open a browser where there is a display."""
-    headless: bool = False
-    """No page."""
-    seconds: float | None = None
-    """How long to drive; headless 60 by default, with the page until Ctrl-C."""
-    record: Path | None = None
-    """Record to this .mcap file, which Foxglove opens; an older one is replaced."""
 
 
 def run(options: Options) -> dict[str, Any]:
@@ -97,66 +42,6 @@ def run(options: Options) -> dict[str, Any]:
     from caravela.commands._drive_live import drive_live
 
     return drive_live(options, settings=settings, policy=policy, seconds=seconds)
-
-
-def aboard_of(options: Options) -> "Aboard":
-    """Who is aboard. Raises CaravelaError for a mode that there is none of and for somebody who cannot answer."""
-    from caravela.studio.driving.car import Aboard
-
-    return Aboard(options.mode, options.driver, options.entity)
-
-
-def outfit_of(options: Options) -> "Outfit":
-    """Which plan is driven, in which car. Raises CaravelaError for a plan or condition that there is none of."""
-    from caravela.studio.driving.body import Outfit
-
-    return Outfit(options.plan, options.condition)
-
-
-def settings_of(options: Options) -> "DriveSettings":
-    """The drive that the options ask for. Raises CaravelaError for names that are not known."""
-    from caravela.studio.driving.drive import DriveSettings, checked_words
-    from caravela.studio.driving.simulated import town_names, traffics, weathers
-    from caravela.studio.live.asks import SEED_LIMIT
-
-    if options.map is not None and options.town is not None:
-        raise CaravelaError(f"got both --town {options.town} and --map {options.map}; expected one of them.")
-    if options.town is not None and options.town not in town_names():
-        raise unknown_name("town", options.town, town_names())
-    if options.map is None and not town_names():
-        raise CaravelaError("this installation has no towns; expected eight: install it again or give --map.")
-    for kind, got, known in (("weather", options.weather, weathers()), ("traffic", options.traffic, traffics())):
-        if got not in known:
-            raise unknown_name(kind, got, known)
-    if not 0 <= options.seed <= SEED_LIMIT:
-        raise CaravelaError(f"--seed {options.seed} is out of range; expected 0 to {SEED_LIMIT}.")
-    checked_words(options.say)
-    town = options.map.name if options.map is not None else options.town or town_names()[0]
-    return DriveSettings(town=town, map=options.map, weather=options.weather, traffic=options.traffic, seed=options.seed)
-
-
-def open_policy(path: Path | None) -> "OnnxPolicy":
-    """The model at `path`, or the one that ships. Raises BundleError."""
-    from caravela.vehicle.bundle import shipped
-    from caravela.vehicle.policy import OnnxPolicy
-
-    return OnnxPolicy(shipped() if path is None else path)
-
-
-def open_recording(path: Path | None, *, rig: "Rig", tell: Callable[[str], None]) -> "Recording | None":
-    """A recording to `path`, if there is to be one. Raises RecordingError where it cannot be written."""
-    if path is None:
-        return None
-    from caravela.studio.record.recording import Recording
-    from caravela.vehicle.recorder import Recorder
-
-    recorder = Recorder(path, cameras=rig.cameras, epoch_ns=time.time_ns())
-
-    def notify(failure: str) -> None:
-        if recorder.notice:  # the whole sentence comes at the end of the drive
-            tell(recorder.notice)
-
-    return Recording(recorder, rig=rig, on_failure=notify)
 
 
 def drive_headless(options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float) -> dict[str, Any]:
@@ -226,57 +111,8 @@ def drive_headless(options: Options, *, settings: "DriveSettings", policy: "Onnx
     )
 
 
-def finish(recording: "Recording | None", *, seconds: float, distance: float) -> None:
-    """Close the recording. Raises RecordingError where it lacks something."""
-    if recording is None:
-        return
-    recording.close()
-    if recording.failure:
-        progress(f"the drive itself went on to its end: {seconds:.1f} s, {distance:.0f} m")
-        raise RecordingError(recording.failure)
-
-
-def summary(
-    *,
-    seconds: float,
-    distance: float,
-    factor: float,
-    events: list[dict[str, Any]],
-    notes: list[dict[str, Any]],
-    ledger: "Sequence[Tenure]",
-    latencies: "Latencies",
-    settings: "DriveSettings",
-    policy: "OnnxPolicy",
-    outfit: "Outfit",
-    cost: "Cost",
-    drives: int = 1,
-) -> dict[str, Any]:
-    """What `--json` prints; of several drives that were begun on the page, all together, with the settings of the newest. `limited`:
-    whether the car did no more than battery, motor and tyres allow; `clipped`: share of ticks in which that was less than it was asked
-    for; `sickness_dose` in m/s^1.5."""
-    stages = latencies.percentiles()
-    whole = stages.pop("tick", {"p50": 0.0, "p99": 0.0})
-    return {
-        "seconds": round(seconds, 1),
-        "distance_m": round(distance, 1),
-        "realtime_factor": round(factor, 3) if seconds > 0.0 else None,
-        "events": events,
-        "notes": notes,
-        "tenures": [tenure.fields() for tenure in ledger],
-        "latency_ms": {**whole, "stages": stages},
-        "policy": policy.name,
-        "plan": outfit.plan,
-        "condition": outfit.sets_out,
-        "limited": outfit.limited,
-        "clipped": round(cost.clipped * STEP_S / seconds, 4) if seconds > 0.0 else None,
-        "energy_wh": round(cost.energy, 2),
-        "sickness_dose": round(cost.dose, 3),
-        "drives": drives,
-        "town": settings.town,
-        "weather": settings.weather,
-        "traffic": settings.traffic,
-        "seed": settings.seed,
-    }
+def event_fields(event: Any) -> dict[str, Any]:
+    return {"t_s": round(event.t_us * 1e-6, 2), "kind": event.kind, "responsible": event.responsible}
 
 
 def show(result: dict[str, Any]) -> None:
@@ -295,25 +131,3 @@ def show(result: dict[str, Any]) -> None:
         print(f"  {event['t_s']:7.1f} s  {event['kind'].replace('_', ' ')}  (responsible: {event['responsible']})")
     for stage, times in latency["stages"].items():
         print(f"  {stage:<16} p50 {times['p50']:7.2f} ms   p99 {times['p99']:7.2f} ms")
-
-
-def event_fields(event: Any) -> dict[str, Any]:
-    return {"t_s": round(event.t_us * 1e-6, 2), "kind": event.kind, "responsible": event.responsible}
-
-
-def progress(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
-
-
-def has_display() -> bool:
-    """Whether a browser would have somewhere to appear."""
-    import os
-
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def open_browser(url: str) -> None:
-    import webbrowser
-
-    if not webbrowser.open(url):
-        progress("no browser could be opened; open the page yourself.")

@@ -1,8 +1,6 @@
 """`caravela evaluate`: how well something drives, in numbers. `run` drives a suite, `compare` sets two results side by side, `frontier`
 sweeps how soon they hand over, `counterfactual` changes one thing in what a driver sees, `peers` lets another simulator judge."""
 
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,24 +8,23 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from caravela.commands import Verb
+from caravela.commands._drivers import driver_named
 from caravela.commands._evaluate_counterfactual import CounterfactualOptions, counterfactual, show_counterfactual
 from caravela.commands._evaluate_frontier import FrontierOptions, frontier, show_frontier
 from caravela.commands._evaluate_peers import PeersOptions, peers, show_peers
-from caravela.commands._teacher import teacher_at
+from caravela.commands._map_sides import test_side
+from caravela.commands._progress import Bar
+from caravela.commands._result_file import git_revision, read_pair, text_of
 from caravela.commands._writing import unwritable, writable
-from caravela.core.errors import CaravelaError, unknown_name
+from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
     from caravela.evaluate.drivers import Driver
     from caravela.evaluate.driving import Watcher
-    from caravela.evaluate.places import Place
     from caravela.evaluate.run import Run
     from caravela.evaluate.summary import Row
 
 HELP = "drive a suite and score it; compare results and frontiers; ask counterfactuals and peers"
-WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
-SHIPPED_DRIVER = WEIGHTS / "nano"  # a bundle
-POLICIES = ("driver", "blind", "teacher", "idm", "constant_velocity", "stationary")
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def run(options: RunOptions) -> dict[str, Any]:
         if getattr(options, name) < lowest:
             raise CaravelaError(f"--{name} is {getattr(options, name)}; expected at least {lowest}.")
     suite = suite_named(options.suite)
-    driver, identity = driver_named(options)
+    driver, identity = driver_named(options.policy, bundle=options.bundle, teacher=options.teacher, threads=options.threads)
     path = writable(options.out / f"evaluate-{suite.name}-{driver.name}.json")  # told now, not after hours of driving
     places = read_folder(options.maps) if options.maps is not None else test_side(options.library)
     began, revision = time.perf_counter(), git_revision()
@@ -134,15 +131,6 @@ def drive_all(work: "Run", driver: "Driver", options: RunOptions) -> "tuple[list
         return rows, {"words": table}, kept
 
 
-def text_of(result: dict[str, Any]) -> str:
-    """A run's result as JSON, one line per drive."""
-    import json
-
-    head = json.dumps({key: value for key, value in result.items() if key != "rows"}, indent=1, allow_nan=False)
-    rows = ",\n".join(f"  {json.dumps(row, allow_nan=False)}" for row in result["rows"])
-    return f'{head[:-2]},\n "rows": [\n{rows}\n ]\n}}\n'
-
-
 def side_by_side(work: "Run", *, driver: "Driver", options: RunOptions, watcher: "Watcher") -> None:
     """Where several processes are asked for, drive all maps in them, this one among them. What another one leaves undone is driven
     afterwards."""
@@ -180,106 +168,8 @@ def drive_one_share(work: "Run", options: RunOptions, share: int) -> None:
     from caravela.evaluate.run import drive_share
 
     threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
-    driver, _ = driver_named(options)
+    driver, _ = driver_named(options.policy, bundle=options.bundle, teacher=options.teacher, threads=options.threads)
     drive_share(work, driver, share=share, of=options.jobs, watcher=quiet())
-
-
-def driver_named(options: RunOptions) -> "tuple[Driver, str]":
-    """The driver that --policy names, and what tells it from others. Raises CaravelaError with a suggestion for an unknown one."""
-    from caravela.evaluate.drivers import ConstantVelocity, PolicyDriver, StateDriver, Stationary, route_follow_idm
-
-    name = options.policy
-    simple: dict[str, Callable[[], Driver]] = {"stationary": Stationary, "constant_velocity": ConstantVelocity, "idm": route_follow_idm}
-    if name in simple:
-        return simple[name](), name
-    if name == "teacher":
-        path = teacher_at(options.teacher)
-        from caravela.train.teacher_driver import TeacherDriver, load_teacher
-        from caravela.train.threads import use_threads
-
-        use_threads(options.threads)
-        return StateDriver("teacher", TeacherDriver(load_teacher(path)).control, sees="vectors"), f"teacher {_fingerprint(path)}"
-    path = Path(name)
-    if name in ("driver", "blind"):
-        path = options.bundle or SHIPPED_DRIVER
-    elif not path.exists() and len(path.parts) == 1 and not path.suffix:
-        raise unknown_name("policy", name, POLICIES)
-    from caravela.vehicle.policy import OnnxPolicy
-
-    policy = OnnxPolicy(path, threads=options.threads)
-    label = name if name in ("driver", "blind") else path.stem if path.is_file() and path.stem != "model" else path.resolve().name
-    if path.is_file() and path.stem == "model":
-        label = path.resolve().parent.name
-    return PolicyDriver(policy, rig=policy.rig, name=label, blindfold=name == "blind"), f"{label} {policy.bundle.sha256()}"
-
-
-def _fingerprint(path: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def test_side(library: Path) -> "list[Place]":
-    """The maps that nothing is trained on: generated towns (made in `library` where they are missing) and real places."""
-    import os
-
-    from caravela.evaluate.places import TEST_TOWNS, read_folder
-    from caravela.world.maps.catalogue import TEST_PLACES
-    from caravela.world.maps.library import build_library, build_places
-
-    build_library(library, count=TEST_TOWNS, side="test")
-    extracts = Path(os.environ.get("CARAVELA_DATA", "../shared/data")) / "osm_maps"
-    if extracts.is_dir():
-        build_places(library, extracts=extracts, test=True)
-    if missing := [name for name in TEST_PLACES if not (library / f"{name}.lanes").is_file()]:
-        print(
-            f"without the real places {', '.join(missing)}: '{extracts}' has none (CARAVELA_DATA says where the extracts are).",
-            file=sys.stderr,
-        )
-    return [place for place in read_folder(library) if place.held_out]
-
-
-def git_revision() -> str:
-    """The commit that runs, marked where files differ from it; "unknown" outside a repository."""
-    import subprocess
-
-    folder = Path(__file__).resolve().parent
-    try:
-        ran = [
-            subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-            for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
-        ]
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return ran[0] + ("+changes" if ran[1] else "")
-
-
-class Bar:
-    """How far a run is, on stderr."""
-
-    def __enter__(self) -> "Bar":
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"))
-        self._progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True))
-        self._progress.start()
-        self._done, self._good = 0, 0
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def stage(self, what: str, *, total: int) -> None:
-        """Something new begins."""
-        self._done = self._good = 0
-        self._task = self._progress.add_task(what, total=total, said="")
-
-    def advance(self, count: int, *, success: int = 0) -> None:
-        """`count` more are done, `success` of them well."""
-        self._done, self._good = self._done + count, self._good + success
-        said = f"{self._good / self._done:.0%} well" if self._good else ""
-        self._progress.update(self._task, advance=count, said=said)
 
 
 def show_run(result: dict[str, Any]) -> None:
@@ -334,25 +224,6 @@ def compare(options: CompareOptions) -> dict[str, Any]:
         "second": results[1]["policy"],
         **compare_rows(results[0]["rows"], results[1]["rows"], seed=options.seed),
     }
-
-
-def read_pair(first: Path, second: Path, *, needs: set[str]) -> list[dict[str, Any]]:
-    """Two results of one suite whose rows have the keys that are needed. Raises CaravelaError for anything else."""
-    from caravela.evaluate.report import read_result
-
-    results = [read_result(path) for path in (first, second)]
-    for path, result in zip((first, second), results, strict=True):
-        rows = result.get("rows")
-        if (
-            not {"suite", "policy"} <= result.keys()
-            or not isinstance(rows, list)
-            or not all(isinstance(row, dict) and needs <= row.keys() for row in rows)
-        ):
-            raise CaravelaError(f"'{path}' is no result of `caravela evaluate run`; expected one of its JSON files.")
-    suites = {result["suite"] for result in results}
-    if len(suites) > 1:
-        raise CaravelaError(f"the two results are of different suites ({', '.join(sorted(suites))}); evaluate both on one.")
-    return results
 
 
 def show_compare(result: dict[str, Any]) -> None:

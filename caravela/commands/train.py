@@ -9,14 +9,14 @@ from typing import Any
 import tyro
 
 from caravela.commands import Verb
+from caravela.commands._map_sides import training_maps, validation_towns
+from caravela.commands._numbers import at_least
 from caravela.commands._teacher import teacher_at
 from caravela.commands._train_scaling import ScalingOptions, run_scaling, show_scaling
 from caravela.commands._train_soup import SoupOptions, run_soup
 from caravela.commands._train_text import TextOptions, run_text, show_text
-from caravela.commands._writing import announced, unwritable, writable
+from caravela.commands._writing import announced, folder_for, unwritable, writable
 from caravela.core.errors import CaravelaError
-
-VALIDATION_TOWNS = 24
 
 HELP = "train the teacher by self-play and the driver by distillation"
 
@@ -272,22 +272,6 @@ def _learn(options: VLAOptions, folder: Path, config: Any) -> dict[str, Any]:
     return {"step": step_of(folder), "rounds": 0}
 
 
-def at_least(lowest: int, **options: float | None) -> None:
-    """Raises CaravelaError for an option (None where it was left out) that is below `lowest` or no number."""
-    for name, got in options.items():
-        if got is not None and not got >= lowest:
-            raise CaravelaError(f"--{name.replace('_', '-')} is {got:g}; expected at least {lowest}.")
-
-
-def folder_for(path: Path, *, option: str = "folder") -> Path:
-    """`path` as a folder that is there. Raises CaravelaError where it cannot be."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CaravelaError(f"cannot make the folder '{path}' ({error.strerror}); give --{option} one that you can write.") from error
-    return path
-
-
 def run_probe(options: ProbeOptions) -> dict[str, Any]:
     """Look, compare, and write the figures."""
     import json
@@ -297,14 +281,13 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     from caravela.train.teacher_driver import TeacherDriver, load_teacher
     from caravela.train.threads import use_threads
     from caravela.world.maps.lane_graph import load
-    from caravela.world.maps.library import build_library
 
     at_least(0, seed=options.seed)
     at_least(1, looks=options.looks)
     use_threads(1)
     checkpoint = load_checkpoint(options.checkpoint)
     writable(options.out)
-    graphs = [load(path) for path in build_library(options.maps / "validation", count=VALIDATION_TOWNS, side="validation")]
+    graphs = [load(path) for path in validation_towns(options.maps)]
     driver = TeacherDriver(load_teacher(teacher_at(options.teacher)))
     told = probe(checkpoint.model, graphs, driver, looks=options.looks, seed=options.seed, told=lambda what: print(what, file=sys.stderr))
     result = {
@@ -335,7 +318,12 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
     run = {"critic_margin": VLATrainConfig.critic_margin, "paces": VLATrainConfig.paces} | checkpoint.progress.get("config", {})
     margin = run["critic_margin"] if options.critic_margin is None else options.critic_margin
     paces = tuple(run["paces"]) if options.paces is None else options.paces
-    chosen = {"critic_trained": options.critic, "critic_margin": margin, "critic_caution": options.critic_caution, "paces": paces}
+    chosen: dict[str, Any] = {
+        "critic_trained": options.critic,
+        "critic_margin": margin,
+        "critic_caution": options.critic_caution,
+        "paces": paces,
+    }
     checkpoint.model.config = replace(checkpoint.model.config, **chosen)
     export_onnx(checkpoint.model, path, data_version=checkpoint.data_version)
     said = {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
@@ -352,24 +340,6 @@ def run_traffic(options: TrafficOptions) -> dict[str, Any]:
     out = announced(options.out or learned.SHIPPED)
     size = write_traffic(load_teacher(teacher), out)
     return {"out": str(out), "teacher": str(teacher), "kilobytes": round(size / 1e3, 1), "numbers": len(learned.weights(out))}
-
-
-def training_maps(folder: Path, *, towns: int) -> list[Any]:
-    """The training side: generated towns and, where their extracts are, real places, made in `folder` where they are missing."""
-    import os
-
-    from caravela.world.maps.catalogue import side_of
-    from caravela.world.maps.lane_graph import load
-    from caravela.world.maps.library import build_library, build_places
-
-    build_library(folder / "train", count=towns)
-    extracts = Path(os.environ.get("CARAVELA_DATA", "../shared/data")) / "osm_maps"
-    if extracts.is_dir():
-        build_places(folder / "train_real", extracts=extracts)
-    graphs = [load(path) for side in ("train", "train_real") for path in sorted((folder / side).glob("*.lanes"))]
-    if astray := [f"{graph.name} ({side_of(graph.name)})" for graph in graphs if side_of(graph.name) != "training"]:
-        raise CaravelaError(f"maps of other sides are among those to train on: {', '.join(astray)}; take them out of '{folder}'.")
-    return [graph for graph in graphs if graph.car_km() > 0.4]
 
 
 VERBS = {

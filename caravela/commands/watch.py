@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from caravela.commands._drivers import open_policy
 from caravela.commands._driving_side import assumed_side
+from caravela.commands._progress import Bar
+from caravela.commands._result_file import git_revision
 from caravela.core.errors import CaravelaError
 from caravela.core.units import STEP_S, to_kph
 
@@ -59,7 +62,6 @@ class Options:
 
 def run(options: Options) -> dict[str, Any]:
     """Watch. Raises CaravelaError for what cannot be watched and for options that make no sense."""
-    from caravela.commands.drive import open_policy
     from caravela.studio.driving.drive import checked_words
     from caravela.studio.record.film import check_target, write_film, write_strip
     from caravela.vehicle.footage.reader import open_footage
@@ -113,8 +115,6 @@ class Watching:
 
     def pictures(self) -> Iterator[Any]:
         """The film's pictures, as the footage goes by."""
-        from caravela.commands.evaluate import Bar
-
         limit = math.inf if self.options.seconds is None else self.options.seconds
         total = self.footage.expected
         if total is not None and math.isfinite(limit):
@@ -219,7 +219,6 @@ class Watching:
 
     def score(self) -> dict[str, Any]:
         """How far the plans were from the truth. Raises CaravelaError where no moment has both its history and its future."""
-        from caravela.commands.evaluate import git_revision
         from caravela.core.types import HISTORY_S
         from caravela.evaluate.displacement import HORIZONS_S, summary
 

@@ -10,6 +10,7 @@ from typing import Any
 import tyro
 
 from caravela.commands import Verb
+from caravela.commands._progress import Bar
 from caravela.commands._weather import Weather
 from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError, MapError
@@ -94,7 +95,6 @@ def run_play(options: PlayOptions) -> dict[str, Any]:
     """Let the town live and write what is seen."""
     import numpy as np
 
-    from caravela.commands.evaluate import Bar
     from caravela.core.types import Control, Rig
     from caravela.core.units import STEP_S
     from caravela.studio.record.film import check_target, write_film, write_strip

@@ -69,7 +69,7 @@ def test_several_collectors_without_their_extra_are_refused_in_a_sentence(
 def test_maps_of_other_sides_are_refused_for_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
-    from caravela.commands.train import training_maps
+    from caravela.commands._map_sides import training_maps
     from caravela.core.errors import CaravelaError
     from caravela.world.maps import library
     from caravela.world.maps.catalogue import load_town, towns

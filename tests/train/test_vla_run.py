@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 import onnx
 
+from caravela.commands._drivers import SHIPPED_DRIVER
 from caravela.commands._train_soup import SoupOptions, run_soup
-from caravela.commands.evaluate import SHIPPED_DRIVER
 from caravela.core.errors import BundleError, CaravelaError
 from caravela.model.checkpoint import BEGUN_WITH, load_checkpoint, save_checkpoint
 from caravela.model.export import export_onnx

@@ -1,0 +1,60 @@
+"""The three sides of the maps: what is trained on, what is chosen by, and what is reported. Maps that are missing are made."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from caravela.core.errors import CaravelaError
+
+if TYPE_CHECKING:
+    from caravela.evaluate.places import Place
+    from caravela.world.maps.lane_graph import LaneGraph
+
+VALIDATION_TOWNS = 24
+
+
+def training_maps(folder: Path, *, towns: int) -> "list[LaneGraph]":
+    """The training side: generated towns and, where their extracts are, real places, made in `folder` where they are missing."""
+    from caravela.world.maps.catalogue import side_of
+    from caravela.world.maps.lane_graph import load
+    from caravela.world.maps.library import build_library, build_places
+
+    build_library(folder / "train", count=towns)
+    extracts = _extracts()
+    if extracts.is_dir():
+        build_places(folder / "train_real", extracts=extracts)
+    graphs = [load(path) for side in ("train", "train_real") for path in sorted((folder / side).glob("*.lanes"))]
+    if astray := [f"{graph.name} ({side_of(graph.name)})" for graph in graphs if side_of(graph.name) != "training"]:
+        raise CaravelaError(f"maps of other sides are among those to train on: {', '.join(astray)}; take them out of '{folder}'.")
+    return [graph for graph in graphs if graph.car_km() > 0.4]
+
+
+def validation_towns(folder: Path) -> list[Path]:
+    """Files of the validation side: generated towns, by which one may choose, made in `folder` where they are missing."""
+    from caravela.world.maps.library import build_library
+
+    return build_library(folder / "validation", count=VALIDATION_TOWNS, side="validation")
+
+
+def test_side(library: Path) -> "list[Place]":
+    """The maps that nothing is trained on: generated towns (made in `library` where they are missing) and real places."""
+    from caravela.evaluate.places import TEST_TOWNS, read_folder
+    from caravela.world.maps.catalogue import TEST_PLACES
+    from caravela.world.maps.library import build_library, build_places
+
+    build_library(library, count=TEST_TOWNS, side="test")
+    extracts = _extracts()
+    if extracts.is_dir():
+        build_places(library, extracts=extracts, test=True)
+    if missing := [name for name in TEST_PLACES if not (library / f"{name}.lanes").is_file()]:
+        print(
+            f"without the real places {', '.join(missing)}: '{extracts}' has none (CARAVELA_DATA says where the extracts are).",
+            file=sys.stderr,
+        )
+    return [place for place in read_folder(library) if place.held_out]
+
+
+def _extracts() -> Path:
+    """Where the extracts of real places are, if they are anywhere."""
+    return Path(os.environ.get("CARAVELA_DATA", "../shared/data")) / "osm_maps"
