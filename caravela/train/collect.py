@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caravela.core.protocols import Policy
-from caravela.core.types import KNOTS, Control, Observation, Plan, policy_rig
+from caravela.core.types import KNOTS, Control, Plan, policy_rig
 from caravela.core.units import STEP_S
-from caravela.core.vision_input import fuse_frames
-from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, BODIES, DEPTH_COLUMNS, DEPTH_ROWS, FAR
 from caravela.train import phrases
+from caravela.train.labelling import LEAST_VISIBLE, LIGHT_OF_LAMP, coarse_bodies, coarse_depth, facts_of, look, truths
 from caravela.train.lamps import LampLabels
 from caravela.train.obstacles import Obstacles
 from caravela.train.outcomes import outcomes
@@ -22,7 +21,6 @@ from caravela.words import SentenceEncoder
 from caravela.world import atlas as atlas_module
 from caravela.world import regions
 from caravela.world.arena import FAILURES
-from caravela.world.cameras import SEMANTIC_NAMES
 from caravela.world.incidents.director import KINDS, SPARE
 from caravela.world.kernels import events, labels
 from caravela.world.kernels.vectors import STYLE
@@ -31,18 +29,14 @@ from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator
 from caravela.world.state import ABSENT, WorldState
 
-LIGHT_OF_LAMP = np.array([0, 1, 1, 2, 3, 3, 0], dtype=np.int64)  # LAMP_* to bundle.LIGHTS
-READABLE = 45.0  # m to the stop line up to which the governing light must be read
 WEATHERS = ("day", "overcast", "dusk", "night", "rain", "fog", "low_sun", "unlit_night", "dense_fog")
 WEATHER_SHARES = (0.48, 0.17, 0.06, 0.09, 0.07, 0.03, 0.05, 0.03, 0.02)
 AT_THE_LINE = 6.0  # m to a red light's line within which a car waits for nothing else
 OVERRUN = (1.5, 9.0)  # m beyond it that such a car is put
 DRIVES_OFF = 0.4  # m/s2 that the teacher wishes at standstill
-LEAST_VISIBLE = 2  # pixels of somebody, in all pictures together, that the eyes must find
 ASIDE = (-0.8, 0.8)  # m between which what has to be passed leaves more room than in a suite; below 0 is none
 LONGEST_STANDING = 25.0  # s after which a drive is given up
 REMEMBERED_S = 1.0  # s for which somebody whom no camera shows any more still counts in what the driver is taught to do
-LEAST_PIXELS = (0, 6, 2, 2)  # of a cell, that one of BODIES shows
 FAULTS, FAULT_SHARES = ("one_out", "front_only", "cropped", "dirty"), (0.35, 0.15, 0.25, 0.25)
 
 
@@ -273,7 +267,7 @@ class Collector:
         worlds = np.flatnonzero(standing & (self.random.random(len(standing)) < step_s / self.config.overrun_every))
         if not len(worlds):
             return
-        facts, _ = _facts(self.simulator, state.select(worlds))
+        facts, _ = facts_of(self.simulator, state.select(worlds))
         red = (facts[:, labels.LINK] >= 0) & (LIGHT_OF_LAMP[facts[:, labels.LAMP].astype(np.int64)] == 1)
         beyond = np.maximum(facts[:, labels.STOP], 0.0) + self.random.uniform(*OVERRUN, len(worlds))
         free = red & (facts[:, labels.STOP] < AT_THE_LINE) & (facts[:, labels.LEAD] > beyond + 3.0)
@@ -326,69 +320,3 @@ def _mixed(teacher: Control, student: Control, by_student: NDArray[np.bool_]) ->
         acceleration=np.where(by_student, student.acceleration, teacher.acceleration).astype(np.float32),
         curvature=np.where(by_student, student.curvature, teacher.curvature).astype(np.float32),
     )
-
-
-def look(observation: Observation, worlds: NDArray[np.int64], encoder: SentenceEncoder) -> dict[str, NDArray]:
-    """The model's inputs for some worlds, as shard arrays."""
-    return {
-        "images": fuse_frames(observation.images[worlds]),
-        "ego": observation.ego()[worlds],
-        "route": observation.route[worlds],
-        "has_route": observation.has_route[worlds],
-        "words": encoder.encode([observation.words[w] for w in worlds]).astype(np.float16),
-    }
-
-
-def coarse_depth(depth: NDArray[np.float32]) -> NDArray[np.float16]:
-    """(B, C, H, W) m to the median of each cell (B, C, DEPTH_ROWS, DEPTH_COLUMNS), at most FAR; 0 where it is sky."""
-    batch, cameras, height, width = depth.shape
-    cells = depth.reshape(batch, cameras, DEPTH_ROWS, height // DEPTH_ROWS, DEPTH_COLUMNS, width // DEPTH_COLUMNS)
-    middle = np.median(cells.transpose(0, 1, 2, 4, 3, 5).reshape(batch, cameras, DEPTH_ROWS, DEPTH_COLUMNS, -1), axis=-1)
-    return np.where(middle > 1000.0, 0.0, np.minimum(middle, FAR)).astype(np.float16)
-
-
-def coarse_bodies(semantics: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(B, C, H, W) index into SEMANTIC_NAMES to who shows in each cell (B, C, DEPTH_ROWS, DEPTH_COLUMNS): an index into BODIES."""
-    batch, cameras, height, width = semantics.shape
-    cells = semantics.reshape(batch, cameras, DEPTH_ROWS, height // DEPTH_ROWS, DEPTH_COLUMNS, width // DEPTH_COLUMNS)
-    shown = np.zeros((batch, cameras, DEPTH_ROWS, DEPTH_COLUMNS), dtype=np.uint8)
-    for index, name in enumerate(BODIES[1:], 1):
-        shown[(cells == SEMANTIC_NAMES.index(name)).sum((3, 5)) >= LEAST_PIXELS[index]] = index
-    return shown
-
-
-def truths(simulator: Simulator, state: WorldState, worlds: NDArray[np.int64]) -> dict[str, NDArray]:
-    """What is there, for the eyes, in a state: a fork of some of the simulator's worlds. Whom no camera shows is not there."""
-    assert simulator.lens is not None and simulator.truth is not None
-    hidden = simulator.truth.visible_pixels[worlds] < LEAST_VISIBLE
-    hidden[:, 0] = False
-    state = state.copy()
-    state.agents["controller"][hidden] = ABSENT
-    unhindered = np.array([simulator.lens.fault[world] in ("none", "dirty") for world in worlds])
-    facts, bird = _facts(simulator, state)
-    stop = facts[:, labels.STOP]
-    has_light = (facts[:, labels.LINK] >= 0) & (stop < READABLE)
-    light = np.where(has_light, LIGHT_OF_LAMP[facts[:, labels.LAMP].astype(np.int64)], 0)
-    # between READABLE and 60 m a light may or may not be legible: not asked
-    unclear = (facts[:, labels.LINK] >= 0) & (stop >= READABLE) & (stop < 60.0)
-    return {
-        "bev": bird,
-        "light": light.astype(np.int64),
-        "light_valid": ~unclear & unhindered,
-        "stop_distance": np.minimum(np.maximum(stop, 0.0), FAR).astype(np.float32),
-        "stop_valid": ((stop < READABLE) | (stop > 70.0)) & unhindered,
-        "lead": np.stack(
-            [np.minimum(facts[:, labels.LEAD], FAR), np.where(facts[:, labels.LEAD] < FAR, facts[:, labels.LEAD_SPEED], 0.0)], -1
-        ),
-        "lead_valid": (facts[:, labels.LEAD] < READABLE) | (facts[:, labels.LEAD] > FAR),  # between them one may or may not see it
-        "lane": facts[:, [labels.OFFSET, labels.HEADING]],
-        "lane_valid": np.abs(facts[:, labels.OFFSET]) < 4.0,
-    }
-
-
-def _facts(simulator: Simulator, state: WorldState) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Facts (B, labels.FACTS) and bird's-eye views (B, BEV_ROWS, BEV_COLUMNS) of a state."""
-    facts = np.zeros((len(state.worlds), labels.FACTS), dtype=np.float32)
-    bird = np.zeros((len(state.worlds), BEV_ROWS, BEV_COLUMNS), dtype=np.uint8)
-    labels.facts(simulator.atlas.roads, state.arrays(), np.array(BEV_X, np.float32), np.array(BEV_Y, np.float32), facts, bird)
-    return facts, bird

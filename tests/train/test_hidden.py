@@ -6,7 +6,8 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 from caravela.commands._teacher import SHIPPED_TEACHER
-from caravela.train.collect import LEAST_VISIBLE, REMEMBERED_S, CollectConfig, Collector
+from caravela.train.collect import REMEMBERED_S, CollectConfig, Collector
+from caravela.train.labelling import LEAST_VISIBLE
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.world.maps.catalogue import load_town
 from caravela.world.state import ABSENT

@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 from caravela.core.types import KNOTS, policy_rig
 from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BODIES, DEPTH_COLUMNS, DEPTH_ROWS
 from caravela.model.sides import MIRRORED_CAMERAS
-from caravela.train.collect import coarse_bodies
+from caravela.train.labelling import coarse_bodies
 from caravela.train.lessons import LEAST, MOST, weights
 from caravela.train.mirror import mirror, on_the_right
 from caravela.world.cameras import SEMANTIC_NAMES

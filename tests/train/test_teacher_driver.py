@@ -6,8 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from caravela.commands._teacher import SHIPPED_TEACHER
-from caravela.model.batch import BEV_COLUMNS, BEV_ROWS
-from caravela.train.collect import BEV_X, BEV_Y
+from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.world import atlas
 from caravela.world.kernels import events, labels, traffic
