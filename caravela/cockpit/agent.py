@@ -148,7 +148,7 @@ class CockpitAgent:
             steps = list(asked.proposed)
         elif asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
             self._memory.asked = None
-            steps = [Step(filled, text)]
+            steps = [Step(filled, text, asked.until)]
         elif heard is None and (halt := self._second_thoughts.still_stops(text, steps, seat, now)):
             steps = halt
         elif heard is None and (again := self._second_thoughts.put_right(text, steps, seat, now)) is not None:
@@ -182,12 +182,15 @@ class CockpitAgent:
 
     def _step(self, step: Step, seat: Place, now: Situation) -> Response:
         """Do a step, or put it off."""
-        if step.condition is None or isinstance(
-            step.intent, Unsafe | Missing | Unclear | Beyond | Regard | SmallTalk | Garbled | Contradiction
-        ):
+        if step.condition is None or isinstance(step.intent, Unsafe | Beyond | Regard | SmallTalk | Garbled | Contradiction):
             return self._do(step.intent, step.words, seat, now)
         if isinstance(step.condition, Unclear):
             return self._fixed(replies.NOT_WATCHED, asked=True, understood=False)
+        if isinstance(step.intent, Missing | Unclear):  # asked about now, and done when its condition comes true
+            response = self._do(step.intent, step.words, seat, now)
+            if response.asked and self._memory.asked is not None:
+                self._memory.asked = replace(self._memory.asked, until=step.condition)
+            return response
         return self._hands.put_off(step, step.condition, seat, now)
 
     def _do(self, intent: Intent, words: str, seat: Place, now: Situation) -> Response:

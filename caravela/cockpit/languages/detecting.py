@@ -21,7 +21,7 @@ _GERMAN = """ich du er sie es wir ihr mich mir dich dir uns euch ihn ihm ihnen m
 einem einer und oder aber nicht kein keine ist sind bin bist war wäre wird werden wurde haben habe hast hatte kann kannst können könnte könntest muss müssen
 soll sollte darf dürfen will wollen möchte mit von vom zu zum zur bei beim für auf aus nach über unter vor hinter neben zwischen durch ohne um bis seit wo
 wer wie wann warum wieso weshalb welche welcher welches hier dort da dann jetzt gleich sofort bald schon noch nur auch sehr viel mehr weniger bitte danke ja
-nein doch mal gern gerne etwas bisschen alle alles immer nie wieder links rechts vorne hinten oben unten auto wagen mach fahr schalte stell""".split()
+nein doch mal gern gerne etwas bisschen alle alles immer nie wieder lichter links rechts vorne hinten oben unten auto wagen mach fahr schalte stell""".split()
 _ENGLISH = """i you he she it we they me him her us them my your his our their the a an and or but not no is are am was were will would can could may might
 must shall should do does did have has had with of from to at for on off out up down over under before behind between through without where who how when why
 which what here there then now soon already still only also very much more less please thanks yes hello car left right front back turn open close switch

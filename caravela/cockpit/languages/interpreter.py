@@ -12,6 +12,7 @@ from caravela.cockpit.languages.vectors import PackagedVectors, SentenceVectors
 from caravela.cockpit.reading.clauses import unquoted
 from caravela.cockpit.reading.intents import (
     CabinCall,
+    Condition,
     Contradiction,
     DrivingWish,
     FindCharger,
@@ -60,6 +61,7 @@ HARMLESS = (
 LOCKING = ("door.lock", "window.lock", "charging.cable_lock", "phone.microphone", "mirror.", "seat.cooling", "media.volume", "window.shade",
            "window.rear_shade", "sunroof.shade", "navigation.voice", "light.high_beam")  # fmt: skip
 ROADS = "drive.roads"  # told by words alone
+_ARTICLE = re.compile(r"^(?:der|die|das|dem|den|mein\w*|我的)\s*")
 _KINDS: dict[str, type] = {
     ROADS: KeepOffMotorways,
     "drive.turn": TakeTurn,
@@ -125,6 +127,12 @@ class Interpreter:
                 return str(found(tongue.choices.get(missing.call.tool if missing.call else "", ()), text) or "")
         return _name(missing.meaning, text, [], tongue) or _trimmed(text, tongue)
 
+    def chosen(self, text: str, tongue: Tongue, either: tuple[str, ...]) -> str:
+        """Which of `either` a text names by a noun of the language, as its English noun; "" for none or several."""
+        nouns = {name: [_ARTICLE.sub("", noun).lower() for noun in tongue.phrases["tools"][name]["nouns"]] for name in either}
+        named = [name for name in either if any(noun in text.lower() for noun in nouns[name])]
+        return TOOLS[named[0]].noun if len(named) == 1 else ""
+
     # --- reading ---
 
     def _chances(self, clause: str, tongue: Tongue) -> dict[str, float]:
@@ -141,6 +149,9 @@ class Interpreter:
         """The meaning of one clause."""
         if found(tongue.roads, clause) is not None:
             return Read(ROADS, chance=1.0)
+        if (light := tongue.light(clause)) is not None:
+            lamps, operation = light
+            return Read(lamps[0], operation, 1.0, Unclear(lamps) if len(lamps) > 1 else None)
         chances = {deed: chance for deed, chance in self._chances(clause, tongue).items() if not deed.startswith("when.")}
         refusals = {deed: chance for deed, chance in chances.items() if deed.startswith("refuse.")}
         if sum(refusals.values()) > UNSAFE:
@@ -157,7 +168,8 @@ class Interpreter:
             return named
         if masses[label] < SURE or masses[other] > RIVAL * masses[label]:
             tools = label in TOOLS and other in TOOLS and masses[label] >= SURE
-            return Read(label, chance=masses[label], instead=Unclear((label, other) if tools else ()))
+            how = self._with_operation(label, chances, masses[label], clause, tongue).operation if tools else NONE
+            return Read(label, how, masses[label], Unclear((label, other) if how != NONE else ()))
         no = tongue.negation.search(clause) is not None and tongue.soft.search(clause) is None
         lock_off = label.startswith(LOCKS) and any(deed == f"{label} {Operation.OFF}" and chance > 0.1 for deed, chance in chances.items())
         if label == NEGATED or (no and (lock_off or not label.startswith(WITH_NOT))):
@@ -246,14 +258,13 @@ class Interpreter:
         """(the English sentence, its step) of one clause."""
         read = self._read(clause, tongue)
         if read.instead is not None:
-            words = (
-                sentences().get(f"{read.label} on", clause) if isinstance(read.instead, Unclear) and read.instead.alternatives else clause
-            )
-            return "", Step(read.instead, words)
+            either = isinstance(read.instead, Unclear) and read.instead.alternatives
+            words = sentences().get(f"{read.label} {read.operation}", clause) if either else clause
+            return "", Step(read.instead, words, self._until(when) if either else None)
         if read.label == "unclear":
             return "", Step(Unclear(), clause)
         if (missing := self._missing(read, clause, names, tongue)) is not None:
-            return "", Step(missing, clause)
+            return "", Step(missing, clause, self._until(when))
         zone = found(tongue.zones, clause) or NONE
         sentence = self._sentence(read, clause, zone, names, tongue)
         if not sentence:
@@ -263,6 +274,10 @@ class Interpreter:
             if (steps[0].condition is None) == (when is None) and not isinstance(steps[0].condition, Unclear):
                 return sentence, steps[0]
         return sentence, Step(Unclear(), clause)
+
+    def _until(self, when: str | None) -> Condition | Unclear | None:
+        """What a request waits for, whatever it asks for; `when` opens its English sentence."""
+        return None if when is None else self._understand(f"{when}{sentences()['light.dome on']}")[0].condition
 
     def _missing(self, read: Read, clause: str, names: list[str], tongue: Tongue) -> Missing | None:
         """What a request lacks to be said in English."""

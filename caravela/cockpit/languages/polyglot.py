@@ -43,6 +43,8 @@ class Polyglot:
         english, steps = self.interpreter(text, tongue, seat=seat, lefthand=lefthand)
         if asked is not None and asked.missing is not None:
             english = self.interpreter.filling(text, tongue, asked.missing) or english
+        if asked is not None and asked.either:
+            english = self.interpreter.chosen(text, tongue, asked.either) or english
         return Heard(english, tuple(steps), speech)
 
     @property

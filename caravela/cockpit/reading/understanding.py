@@ -32,6 +32,7 @@ from caravela.cockpit.reading.intents import (
     stops,
 )
 from caravela.cockpit.reading.lacking import lacked
+from caravela.cockpit.reading.lights import some_light
 from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
 from caravela.cockpit.reading.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.reading.numbers import numbers_in, share_in
@@ -161,7 +162,7 @@ class Understanding:
 
     def _as_request(self, text: str) -> float:
         """How surely a clause is one request."""
-        if stops_near(text):
+        if stops_near(text) or some_light(text) is not None:
             return 1.0
         label = self._read(text).label
         likeliest = max((name for name in label if not name.startswith("when.")), key=label.__getitem__)
@@ -207,6 +208,8 @@ class Understanding:
             return regard
         if asks_to_follow(clause):
             return Beyond("follow")
+        if (light := some_light(clause, seat, lefthand=lefthand)) is not None:
+            return light
         reading = self._read(clause)
         if (bound := bound_of(clause, reading)) is not None:
             return bound

@@ -15,7 +15,7 @@ _WORDS: dict[str, dict[str, str]] = {
         r"face|body|middle|chest|me\b": "MIDDLE",
     },
     "light.ambient_colour": {**{rf"{colour}": colour for colour in reversed(COLOURS)}, "violet": "purple"},
-    "light.headlights": {r"auto": "AUTO", r"position|side": "POSITION"},
+    "light.headlights": {r"auto": "AUTO", r"position|\bside": "POSITION"},
     "wiper.front": {
         r"fast|quick": "FAST",
         r"slow": "SLOW",
@@ -57,6 +57,7 @@ _BRIGHTER = (
     (r"\bbrighte[rn]", Operation.UP),
     (r"\b(?:dim|dark|soft)", Operation.DOWN),
 )
+_ON_OR_OFF = ((r"\b(?:off|out|kill|cut|douse)\b", Operation.OFF), (r"\bon\b", Operation.ON))
 _ASKS_WHAT = re.compile(r"(?:what|which)(?:['’]s| is| are)\b(?! (?:about|with)\b)", re.IGNORECASE)
 _COOLS = re.compile(r"\b(?:cool\w*|a/?c|air ?con\w*|air conditioning|back|lie|lean|tilt)\b", re.IGNORECASE)
 # words that a meaning never holds, and the meaning that they have beside its own words
@@ -79,7 +80,8 @@ _OPERATIONS: dict[str, tuple[tuple[str, Operation], ...]] = {
     "mirror.fold": ((r"\bunfold|\bout\b|\bopen|\bspread", Operation.OFF), (r"\bfold|\btuck|\bpull\b|\bdraw\b", Operation.ON)),
     "light.ambient_brightness": _BRIGHTER,
     "screen.brightness": _BRIGHTER,
-    "light.dome": ((r"\b(?:it['’]?s|it is)\b.*\bdark", Operation.ON),),
+    "light.dome": ((r"\b(?:it['’]?s|it is)\b.*\bdark", Operation.ON), *_ON_OR_OFF),
+    "light.headlights": _ON_OR_OFF,
     "door.lock": ((r"\bunlock\b", Operation.OFF),),
     "seat.recline": ((r"\bforwards?\b", Operation.DOWN),),
     "seat.cooling": ((r"\bcool(?: \w+){0,3} down\b", Operation.ON),),
