@@ -1,6 +1,8 @@
 """Everyday requests that once went wrong: amounts that are differences or shares, places that only the words name, what this car has not got,
 and roads. What stands beside them is refused as before."""
 
+from dataclasses import replace
+
 import pytest
 
 from caravela.cockpit import replies
@@ -195,8 +197,8 @@ def test_the_other_one_of_nothing_is_asked_about(agent, car):
 def test_who_unlocks_a_door_does_not_open_it_and_a_lock_waits_for_the_stop(agent, car):
     assert "stay locked" in agent.hear("unlock the back left door").text
     response = agent.hear("unlock the back left door when we stop")
-    assert "when we stop" in response.text and "behind the driver unlocked" in response.text and not response.asked
-    car.meet({"standing": True})
+    assert "not at a red light" in response.text and "behind the driver unlocked" in response.text and not response.asked
+    car.meet({"standing": True, "arrived": True})
     agent.tick()
     assert not car.signals[REAR_LOCK] and car.signals["Vehicle.Cabin.Door.Row1.DriverSide.IsLocked"]
     assert not car.signals["Vehicle.Cabin.Door.Row2.DriverSide.IsOpen"]
@@ -204,3 +206,43 @@ def test_who_unlocks_a_door_does_not_open_it_and_a_lock_waits_for_the_stop(agent
 
 def test_a_child_in_the_back_puts_no_lock_off(agent):
     assert agent.hear("unlock the doors when we stop", seat=Place.REAR_DRIVER).refused and agent.waiting == 0
+
+
+FREES = [
+    ("unlock the doors when we stop", "door.lock@driver", True),
+    ("open the boot when we stop", "boot.open", False),
+    ("when we stop, release the child lock", "door.child_lock@rear_driver", True),
+    ("open my door once we're standing still", "door.open@driver", False),
+]
+
+
+@pytest.mark.parametrize(("words", "key", "shut"), FREES)
+def test_what_lets_people_out_waits_for_more_than_a_red_light(agent, car, words, key, shut):
+    car.meet({key: shut})
+    assert "not at a red light" in agent.hear(words).text
+    car.situation = replace(car.situation, speed=0.0, light="red")
+    agent.tick()
+    agent.hear("pull over")  # and the light is still red
+    agent.tick()
+    assert car.signals[path_of(key)] is shut and agent.waiting == 1
+    car.situation = replace(car.situation, light="none")
+    agent.tick()
+    assert car.signals[path_of(key)] is not shut and agent.waiting == 0
+
+
+def test_what_lets_nobody_out_is_done_at_any_stop(agent, car):
+    for words in ("open my window when we stop", "play music when we stop", "lock the doors when we stop"):
+        assert "when we stop" in agent.hear(words).text
+    car.situation = replace(car.situation, speed=0.0, light="red")
+    agent.tick()
+    assert agent.waiting == 0 and car.signals[path_of("window.position@driver")] == 100.0
+
+
+def test_who_arrives_is_let_out_once_the_car_stands(agent, car):
+    agent.hear("unlock the doors when we arrive")
+    car.situation = replace(car.situation, arrived=True)
+    agent.tick()
+    assert agent.waiting == 1
+    car.meet({"standing": True})
+    agent.tick()
+    assert not car.signals[path_of("door.lock@driver")]

@@ -267,3 +267,16 @@ def test_a_level_out_of_reach_is_offered_the_nearest_in_every_language(polyglot_
     assert re.search("28.*[?？]$", polyglot_agent.hear(text).text)
     polyglot_agent.hear("ja" if text.isascii() else "好的")
     assert car.signals[TOOLS["climate.temperature"].path_at(Place.DRIVER)] == 28.0
+
+
+def test_every_language_says_what_it_waits_for():
+    assert set(replies.WHEN) == set(german_speech.WHEN) == set(chinese_speech.WHEN)
+
+
+@needs_extra
+@pytest.mark.parametrize(("text", "says"), [("entsperre die Türen wenn wir anhalten", "roten Ampel"), ("等车停下来以后把后备箱打开", "红灯")])
+def test_what_lets_people_out_waits_in_every_language(polyglot_agent, car, text, says):
+    assert says in polyglot_agent.hear(text).text
+    car.meet({"standing": True})
+    polyglot_agent.tick()
+    assert polyglot_agent.waiting == 1
