@@ -39,7 +39,7 @@ from caravela.cockpit.reading.intents import (
     stops,
 )
 from caravela.cockpit.reading.questions import greets
-from caravela.cockpit.reading.spelling import Meant, meant
+from caravela.cockpit.reading.spelling import Meant, meant, usual_words
 from caravela.cockpit.reading.understanding import LONGEST, Understanding
 from caravela.cockpit.response import Response, fixed, joined
 from caravela.cockpit.situation import Situation, holds
@@ -72,6 +72,7 @@ class CockpitAgent:
         self._understand = understanding or Understanding()
         self._on_answer, self._on_offer_switch, self._explain = on_answer, on_offer_switch, explain
         self._languages = languages
+        usual_words()  # loaded now, so that nobody's first mistyped word waits for it
         self._memory = Memory()
         self._hands = Hands(gate, self._memory)
         self._second_thoughts = SecondThoughts(gate, self._memory, understand=self._in_english, lefthand=lefthand)

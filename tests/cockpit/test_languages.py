@@ -274,7 +274,9 @@ def test_every_language_says_what_it_waits_for():
 
 
 @needs_extra
-@pytest.mark.parametrize(("text", "says"), [("entsperre die Türen wenn wir anhalten", "roten Ampel"), ("等车停下来以后把后备箱打开", "红灯")])
+@pytest.mark.parametrize(
+    ("text", "says"), [("entsperre die Türen wenn wir anhalten", "roten Ampel"), ("等车停下来以后把后备箱打开", "红灯")]
+)
 def test_what_lets_people_out_waits_in_every_language(polyglot_agent, car, text, says):
     assert says in polyglot_agent.hear(text).text
     car.meet({"standing": True})

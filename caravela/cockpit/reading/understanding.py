@@ -70,12 +70,14 @@ IN_THE_CABIN = re.compile(r"\b(?:sides?|seats?|zones?|passenger|in the (?:back|f
 
 
 class Understanding:
-    """Words in, steps out. Without state: what was said before is the agent's to remember."""
+    """Words in, steps out. Without state: what was said before is the agent's to remember. It loads what it reads with (a quarter of a second)
+    when it is made, so that nobody's first words wait for it."""
 
     def __init__(self, encoder: SentenceEncoder | None = None, head: Head | None = None) -> None:
         self._encoder = encoder or SentenceEncoder()
         self._head = head or Head.load()
         self._read = functools.lru_cache(maxsize=512)(self._head_reads)
+        self("hello")
 
     def __call__(self, text: str, *, seat: Place = Place.DRIVER, lefthand: bool = False) -> list[Step]:
         """The steps that `text` asks for; none for silence. `seat` is the speaker's; `lefthand`: traffic keeps left, so the driver sits right."""
