@@ -241,6 +241,8 @@ class CockpitAgent:
         self._memory.asked = None
         if (response := self._on_answer(answer, now, seat)) is not None:
             return replace(response, text=self.speech.fixed(response.text))
+        if answer is not Answer.YES and (stopped := self._hands.stop_it(words, seat, now)) is not None:
+            return stopped
         if answer is Answer.CANCEL:
             return self._hands.cancel(words, seat, now)
         return self._fixed("All right." if answer is Answer.NO else "To what? I asked nothing.", asked=answer is Answer.YES)

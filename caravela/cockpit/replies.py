@@ -96,6 +96,8 @@ BEYOND = {
     "future": "I can't know what will be; I only tell what is so now.",
     "house": "I reach nothing outside this car.",
     "memory": "I keep no seat settings; I can move the seat as you say.",
+    "glove_box": "I can't open or close the glove box; I can switch its light.",
+    "horn": "I sound no horn on request.",
     "calendar": "I keep no calendar and no alarms.",
     "messages": "I read and write no messages; I can call somebody.",
 }

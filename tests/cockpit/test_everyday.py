@@ -36,6 +36,12 @@ AMOUNTS = [
     ("put the call on mute", {"phone.microphone": True}),
     ("play something by Abba", {"media.play": "Abba"}),
     ("what's on the radio", {}),
+    ("roll down the window", {"window.position@driver": 100.0}),
+    ("roll up all the windows", {}),  # they are closed
+    ("close everything but the sunroof", {}),
+    ("open all the windows but the rear ones", {"window.position@driver": 100.0, "window.position@passenger": 100.0}),
+    ("open all the windows except mine", {f"window.position@{place}": 100.0 for place in ("passenger", "rear_driver", "rear_passenger")}),
+    ("both windows down", {"window.position@driver": 100.0, "window.position@passenger": 100.0}),
 ]
 BOTH_SIDES = [
     ("make it three degrees cooler", 18.0),
@@ -71,6 +77,9 @@ def test_the_temperature_for_all(agent, car, words, degrees):
         ("turn the bass up", "no tone control"),
         ("shuffle my playlist", "play, stop and skip"),
         ("turn on the heating at home", "outside this car"),
+        ("open the glove box", "can't open or close the glove box"),
+        ("honk", "no horn"),
+        ("wake me up in ten minutes", "no alarms"),
         ("follow that car", "can't follow one car"),
         ("keep following that van", "can't follow one car"),
         ("avoid toll roads", "only avoid motorways"),
@@ -116,6 +125,8 @@ def test_what_is_so_now_is_told_and_what_is_unsafe_later_is_refused(agent, car):
         ("motorways are fine again", "KeepOffMotorways True"),
         ("stay behind that lorry", "KeepDistance"),
         ("pass that tractor", "Overtake"),
+        ("find me a coffee shop", "GoTo the nearest coffee shop"),
+        ("find me a charger", "GoTo the nearest charging station"),
         ("stop behind that bus", "PullOver"),
         ("stop behind the red bus", "PullOver"),
         ("can you stop next to the cyclist?", "PullOver"),
@@ -246,3 +257,27 @@ def test_who_arrives_is_let_out_once_the_car_stands(agent, car):
     car.meet({"standing": True})
     agent.tick()
     assert not car.signals[path_of("door.lock@driver")]
+
+
+def test_his_and_hers_are_the_other_front_seats(agent, car):
+    agent.hear("heat my seat")
+    agent.hear("hers too")
+    assert car.signals[path_of("seat.heating@passenger")] == 60.0
+    agent.hear("heat my seat", seat=Place.PASSENGER)
+    agent.hear("his too", seat=Place.PASSENGER)
+    assert car.signals[path_of("seat.heating@driver")] == 60.0
+
+
+def test_not_so_hot_is_less_of_what_was_heated(agent, car):
+    agent.hear("heat my seat")
+    agent.hear("not so hot")
+    assert car.signals[path_of("seat.heating@driver")] == 30.0
+
+
+def test_stop_it_ends_what_the_cabin_does_and_nothing_else(agent, car):
+    agent.hear("massage please")
+    agent.hear("stop it")
+    assert car.signals[path_of("seat.massage@driver")] == 0.0
+    agent.hear("pull over")
+    agent.hear("stop it")
+    assert [spelt(request) for request in car.requests] == ["PullOver"]

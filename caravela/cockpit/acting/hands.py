@@ -22,6 +22,7 @@ from caravela.core.request import CapSpeed, Drive, KeepDistance, Manner, Park, P
 
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
 TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
+STOPS_IT = re.compile(r"\W*(?:please )?stop (?:it|that|this)(?: (?:now|please|again))*\W*", re.IGNORECASE)  # of what the cabin does
 DEGREES = re.compile(r"\bdegrees?\b|°", re.IGNORECASE)  # of what else than the temperature, unless a backrest was moved
 IN_DEGREES = ("Celsius", "degrees")
 # calls that let somebody out, or in; and what they wait for rather than for any stop
@@ -162,6 +163,11 @@ class Hands:
         if not count and just_now and (back := self.take_back(seat, now)) is not None:
             return back
         return self._fixed("I forget what was to come." if count else "All right.")
+
+    def stop_it(self, words: str, seat: Place, now: Situation) -> Response | None:
+        """Take back what the cabin was told last, where "stop it" is said of it; None where nothing such was said or done just now."""
+        last = self._memory.last_deed(now.t_s)
+        return None if last is None or last.call is None or STOPS_IT.fullmatch(words) is None else self.take_back(seat, now)
 
     def take_back(self, seat: Place, now: Situation) -> Response | None:
         """Undo what was done last; None where that cannot be."""

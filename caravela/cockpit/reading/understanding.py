@@ -65,6 +65,10 @@ UNSAFE = 0.4  # probability of all refusals together from which nothing else is 
 SURE_REPAIR = 0.5  # probability from which what follows on "no, I mean" is a request of its own
 SURE_STATE = 0.5  # probability of a condition from which a question is one about it
 MOST_SCRAPS = 0.4  # share of word pieces that are not words
+NOT_SO = re.compile(
+    r"(?:but |and |please )*not (?:so|that|quite so|too) (?:hot|warm|loud|bright|strong|high|much)(?: please)?\W*", re.IGNORECASE
+)
+ALL_BUT = re.compile(r"\beverything (?:but|except|apart from|other than)\b", re.IGNORECASE)
 AT_A_SPEED = re.compile(r"\b(?:drive|go|do|travel|cruise)\b", re.IGNORECASE)  # who says so and a number means a speed
 IN_THE_CABIN = re.compile(r"\b(?:sides?|seats?|zones?|passenger|in the (?:back|front|rear))\b", re.IGNORECASE)  # no speed is set there
 
@@ -208,6 +212,8 @@ class Understanding:
             return way
         if (regard := regard_in(clause)) is not None:
             return regard
+        if ALL_BUT.search(clause):
+            return Unclear()  # what is left out must not be all that is done
         if asks_to_follow(clause):
             return Beyond("follow")
         if (light := some_light(clause, seat, lefthand=lefthand)) is not None:
@@ -232,6 +238,8 @@ class Understanding:
                 return Question(about)
             if person := person_called(clause):
                 return CabinCall(Call("phone.call", Operation.SET, value=person))
+        if first < SURE and NOT_SO.fullmatch(clause):
+            return FollowUp(Follow.LESS)
         if first < SURE:
             known = [name for chance, name in ranked[:2] if name in TOOLS and chance > 0.15]
             return Unclear(tuple(known)) if len(known) == 2 else SmallTalk() if label == "chat" else Unclear()
