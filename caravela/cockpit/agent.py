@@ -142,6 +142,7 @@ class CockpitAgent:
         if heard is not None and heard.instead:
             return Response(heard.instead, understood=False)
         text, steps = (heard.english, list(heard.steps)) if heard is not None else (text, self._in_english(text, seat))
+        said = text if heard is None else heard.correction  # of what was done last, if it is about that
         if asked is not None and asked.proposed and (answer := _answered(steps)) is not None:
             self._memory.asked = None
             if answer is not Answer.YES:
@@ -150,10 +151,10 @@ class CockpitAgent:
         elif asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
             self._memory.asked = None
             steps = [Step(filled, text, asked.until)]
-        elif heard is None and (halt := self._second_thoughts.still_stops(text, steps, seat, now)):
+        elif said and (halt := self._second_thoughts.still_stops(said, steps, seat, now)):
             steps = halt
-        elif heard is None and (again := self._second_thoughts.put_right(text, steps, seat, now)) is not None:
-            return self._second_thoughts.carried_out(again, text, seat, now, carry_out=lambda: self.carry_out([again], seat=seat))
+        elif said and (again := self._second_thoughts.put_right(said, [] if heard else steps, seat, now)) is not None:
+            return self._second_thoughts.carried_out(again, said, seat, now, carry_out=lambda: self.carry_out([again], seat=seat))
         elif heard is None and greets(text):
             return self._fixed(replies.WELCOME)
         elif heard is None and (mended := self._mended(text, steps, seat)) is not None:

@@ -281,3 +281,9 @@ def test_stop_it_ends_what_the_cabin_does_and_nothing_else(agent, car):
     agent.hear("pull over")
     agent.hear("stop it")
     assert [spelt(request) for request in car.requests] == ["PullOver"]
+
+
+def test_it_is_turned_off_again(agent, car):
+    agent.hear("turn on the air conditioning")
+    agent.hear("turn it off again please")
+    assert car.signals[path_of("climate.air_conditioning")] is False

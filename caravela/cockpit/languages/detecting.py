@@ -14,6 +14,7 @@ from caravela.cockpit.sayings.phrasing import FOLDER
 TONGUES = (GERMAN, CHINESE)
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 OTHER_SCRIPTS = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")  # kana, hangul
+_HALTS = re.compile(r"\bhalte? (?:\w+ ){0,3}an\W*$", re.IGNORECASE)  # of words that English has, too
 _WORD = re.compile(r"[a-zäöüß]+(?:'[a-z]+)?")
 _SLOT = re.compile(r"\{\w+\}")
 # what is too short or too rare for the phrases to hold
@@ -32,6 +33,8 @@ def tongue_of(text: str, *, before: Tongue | None = None) -> Tongue | None:
     """The language of a text; None for English, and for what is none of ours. `before` is the one spoken last."""
     if OTHER_SCRIPTS.search(text):
         return None
+    if _HALTS.search(text):
+        return GERMAN
     plain = _WORD.findall(text.lower())
     english, german = _vocabularies()
     if (han := len(HAN.findall(text))) > 0:

@@ -5,6 +5,7 @@ reader is unsure, the car asks back. Nothing is decided here: a hazard is refuse
 import re
 from dataclasses import dataclass, replace
 
+from caravela.cockpit.languages.corrections import puts_back
 from caravela.cockpit.languages.english import sentences
 from caravela.cockpit.languages.reader import Reader
 from caravela.cockpit.languages.tongue import Tongue, found
@@ -16,6 +17,7 @@ from caravela.cockpit.reading.intents import (
     Contradiction,
     DrivingWish,
     FindCharger,
+    Follow,
     FollowUp,
     Hazard,
     Intent,
@@ -61,6 +63,7 @@ HARMLESS = (
 LOCKING = ("door.lock", "window.lock", "charging.cable_lock", "phone.microphone", "mirror.", "seat.cooling", "media.volume", "window.shade",
            "window.rear_shade", "sunroof.shade", "navigation.voice", "light.high_beam")  # fmt: skip
 ROADS = "drive.roads"  # told by words alone
+_LED = re.compile(r"(?:nach|zum|zur|ins|heim)\b|[去回]", re.IGNORECASE)  # opens a clause that only says where to
 _ARTICLE = re.compile(r"^(?:der|die|das|dem|den|mein\w*|我的)\s*")
 _KINDS: dict[str, type] = {
     ROADS: KeepOffMotorways,
@@ -133,6 +136,11 @@ class Interpreter:
         named = [name for name in either if any(noun in text.lower() for noun in nouns[name])]
         return TOOLS[named[0]].noun if len(named) == 1 else ""
 
+    def known_place(self, text: str, tongue: Tongue) -> str:
+        """The well-known destination that a text says to go to, in English; "" for another, or none."""
+        name = _name("drive.go_to", _bare(text), [], tongue)
+        return name if name in tongue.places.values() else ""
+
     # --- reading ---
 
     def _chances(self, clause: str, tongue: Tongue) -> dict[str, float]:
@@ -152,6 +160,10 @@ class Interpreter:
         if (light := tongue.light(clause)) is not None:
             lamps, operation = light
             return Read(lamps[0], operation, 1.0, Unclear(lamps) if len(lamps) > 1 else None)
+        if puts_back(clause, tongue):
+            return Read(f"follow.{Follow.UNDO}", chance=1.0)
+        if _LED.match(clause) and self.known_place(clause, tongue):
+            return Read("drive.go_to", chance=1.0)
         chances = {deed: chance for deed, chance in self._chances(clause, tongue).items() if not deed.startswith("when.")}
         refusals = {deed: chance for deed, chance in chances.items() if deed.startswith("refuse.")}
         if sum(refusals.values()) > UNSAFE:
