@@ -38,7 +38,6 @@ AMOUNTS = [
     ("what's on the radio", {}),
     ("roll down the window", {"window.position@driver": 100.0}),
     ("roll up all the windows", {}),  # they are closed
-    ("close everything but the sunroof", {}),
     ("open all the windows but the rear ones", {"window.position@driver": 100.0, "window.position@passenger": 100.0}),
     ("open all the windows except mine", {f"window.position@{place}": 100.0 for place in ("passenger", "rear_driver", "rear_passenger")}),
     ("both windows down", {"window.position@driver": 100.0, "window.position@passenger": 100.0}),
@@ -287,3 +286,8 @@ def test_it_is_turned_off_again(agent, car):
     agent.hear("turn on the air conditioning")
     agent.hear("turn it off again please")
     assert car.signals[path_of("climate.air_conditioning")] is False
+
+
+def test_what_is_left_out_is_not_all_that_is_done(agent, car):
+    car.meet({"sunroof.position": 100.0})
+    assert agent.hear("close everything but the sunroof").asked and car.signals[path_of("sunroof.position")] == 100.0
