@@ -39,7 +39,7 @@ from caravela.cockpit.reading.intents import (
     stops,
 )
 from caravela.cockpit.reading.questions import greets
-from caravela.cockpit.reading.spelling import Meant, meant
+from caravela.cockpit.reading.spelling import Meant, meant, usual_words
 from caravela.cockpit.reading.understanding import LONGEST, Understanding
 from caravela.cockpit.response import Response, fixed, joined
 from caravela.cockpit.situation import Situation, holds
@@ -72,6 +72,7 @@ class CockpitAgent:
         self._understand = understanding or Understanding()
         self._on_answer, self._on_offer_switch, self._explain = on_answer, on_offer_switch, explain
         self._languages = languages
+        usual_words()  # loaded now, so that nobody's first mistyped word waits for it
         self._memory = Memory()
         self._hands = Hands(gate, self._memory)
         self._second_thoughts = SecondThoughts(gate, self._memory, understand=self._in_english, lefthand=lefthand)
@@ -141,6 +142,7 @@ class CockpitAgent:
         if heard is not None and heard.instead:
             return Response(heard.instead, understood=False)
         text, steps = (heard.english, list(heard.steps)) if heard is not None else (text, self._in_english(text, seat))
+        said = text if heard is None else heard.correction  # of what was done last, if it is about that
         if asked is not None and asked.proposed and (answer := _answered(steps)) is not None:
             self._memory.asked = None
             if answer is not Answer.YES:
@@ -148,11 +150,11 @@ class CockpitAgent:
             steps = list(asked.proposed)
         elif asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
             self._memory.asked = None
-            steps = [Step(filled, text)]
-        elif heard is None and (halt := self._second_thoughts.still_stops(text, steps, seat, now)):
+            steps = [Step(filled, text, asked.until)]
+        elif said and (halt := self._second_thoughts.still_stops(said, steps, seat, now)):
             steps = halt
-        elif heard is None and (again := self._second_thoughts.put_right(text, steps, seat, now)) is not None:
-            return self._second_thoughts.carried_out(again, text, seat, now, carry_out=lambda: self.carry_out([again], seat=seat))
+        elif said and (again := self._second_thoughts.put_right(said, [] if heard else steps, seat, now)) is not None:
+            return self._second_thoughts.carried_out(again, said, seat, now, carry_out=lambda: self.carry_out([again], seat=seat))
         elif heard is None and greets(text):
             return self._fixed(replies.WELCOME)
         elif heard is None and (mended := self._mended(text, steps, seat)) is not None:
@@ -182,12 +184,15 @@ class CockpitAgent:
 
     def _step(self, step: Step, seat: Place, now: Situation) -> Response:
         """Do a step, or put it off."""
-        if step.condition is None or isinstance(
-            step.intent, Unsafe | Missing | Unclear | Beyond | Regard | SmallTalk | Garbled | Contradiction
-        ):
+        if step.condition is None or isinstance(step.intent, Unsafe | Beyond | Regard | SmallTalk | Garbled | Contradiction):
             return self._do(step.intent, step.words, seat, now)
         if isinstance(step.condition, Unclear):
             return self._fixed(replies.NOT_WATCHED, asked=True, understood=False)
+        if isinstance(step.intent, Missing | Unclear):  # asked about now, and done when its condition comes true
+            response = self._do(step.intent, step.words, seat, now)
+            if response.asked and self._memory.asked is not None:
+                self._memory.asked = replace(self._memory.asked, until=step.condition)
+            return response
         return self._hands.put_off(step, step.condition, seat, now)
 
     def _do(self, intent: Intent, words: str, seat: Place, now: Situation) -> Response:
@@ -237,6 +242,8 @@ class CockpitAgent:
         self._memory.asked = None
         if (response := self._on_answer(answer, now, seat)) is not None:
             return replace(response, text=self.speech.fixed(response.text))
+        if answer is not Answer.YES and (stopped := self._hands.stop_it(words, seat, now)) is not None:
+            return stopped
         if answer is Answer.CANCEL:
             return self._hands.cancel(words, seat, now)
         return self._fixed("All right." if answer is Answer.NO else "To what? I asked nothing.", asked=answer is Answer.YES)

@@ -67,7 +67,9 @@ WHEN = {
     "leave_motorway": "when we leave the motorway",
     "join_motorway": "when we are on the motorway",
     "arrive": "when we arrive",
+    "arrived": "when we arrive",
     "stopped": "when we stop",
+    "parked": "once we have parked or arrived, and not at a red light",
     "moving": "when we drive off",
     "rain": "when it rains",
     "dry": "when the rain stops",
@@ -94,6 +96,8 @@ BEYOND = {
     "future": "I can't know what will be; I only tell what is so now.",
     "house": "I reach nothing outside this car.",
     "memory": "I keep no seat settings; I can move the seat as you say.",
+    "glove_box": "I can't open or close the glove box; I can switch its light.",
+    "horn": "I sound no horn on request.",
     "calendar": "I keep no calendar and no alarms.",
     "messages": "I read and write no messages; I can call somebody.",
 }

@@ -39,6 +39,11 @@ class Situation:
         return self.speed < STANDING
 
     @property
+    def parked(self) -> bool:
+        """Do we stand where people get out: at the destination, or after a stop that was asked for? A red light on the way there is no such place."""
+        return self.standing and (self.arrived or (self.asked_to_stop and self.light not in ("red", "yellow")))
+
+    @property
     def looks_ahead(self) -> bool:
         return AHEAD in self.looks
 
@@ -72,6 +77,8 @@ _WATCHES: dict[str, Watch] = {
     "join_motorway": lambda now, signals: now.motorway,
     "arrive": lambda now, signals: now.arrived,
     "stopped": lambda now, signals: now.standing,
+    "parked": lambda now, signals: now.parked,
+    "arrived": lambda now, signals: now.arrived and now.standing,
     "moving": lambda now, signals: not now.standing,
     "rain": lambda now, signals: is_raining(signals),
     "dry": lambda now, signals: not is_raining(signals),

@@ -1,6 +1,8 @@
 """Everyday requests that once went wrong: amounts that are differences or shares, places that only the words name, what this car has not got,
 and roads. What stands beside them is refused as before."""
 
+from dataclasses import replace
+
 import pytest
 
 from caravela.cockpit import replies
@@ -34,6 +36,11 @@ AMOUNTS = [
     ("put the call on mute", {"phone.microphone": True}),
     ("play something by Abba", {"media.play": "Abba"}),
     ("what's on the radio", {}),
+    ("roll down the window", {"window.position@driver": 100.0}),
+    ("roll up all the windows", {}),  # they are closed
+    ("open all the windows but the rear ones", {"window.position@driver": 100.0, "window.position@passenger": 100.0}),
+    ("open all the windows except mine", {f"window.position@{place}": 100.0 for place in ("passenger", "rear_driver", "rear_passenger")}),
+    ("both windows down", {"window.position@driver": 100.0, "window.position@passenger": 100.0}),
 ]
 BOTH_SIDES = [
     ("make it three degrees cooler", 18.0),
@@ -69,6 +76,9 @@ def test_the_temperature_for_all(agent, car, words, degrees):
         ("turn the bass up", "no tone control"),
         ("shuffle my playlist", "play, stop and skip"),
         ("turn on the heating at home", "outside this car"),
+        ("open the glove box", "can't open or close the glove box"),
+        ("honk", "no horn"),
+        ("wake me up in ten minutes", "no alarms"),
         ("follow that car", "can't follow one car"),
         ("keep following that van", "can't follow one car"),
         ("avoid toll roads", "only avoid motorways"),
@@ -114,6 +124,8 @@ def test_what_is_so_now_is_told_and_what_is_unsafe_later_is_refused(agent, car):
         ("motorways are fine again", "KeepOffMotorways True"),
         ("stay behind that lorry", "KeepDistance"),
         ("pass that tractor", "Overtake"),
+        ("find me a coffee shop", "GoTo the nearest coffee shop"),
+        ("find me a charger", "GoTo the nearest charging station"),
         ("stop behind that bus", "PullOver"),
         ("stop behind the red bus", "PullOver"),
         ("can you stop next to the cyclist?", "PullOver"),
@@ -195,8 +207,8 @@ def test_the_other_one_of_nothing_is_asked_about(agent, car):
 def test_who_unlocks_a_door_does_not_open_it_and_a_lock_waits_for_the_stop(agent, car):
     assert "stay locked" in agent.hear("unlock the back left door").text
     response = agent.hear("unlock the back left door when we stop")
-    assert "when we stop" in response.text and "behind the driver unlocked" in response.text and not response.asked
-    car.meet({"standing": True})
+    assert "not at a red light" in response.text and "behind the driver unlocked" in response.text and not response.asked
+    car.meet({"standing": True, "arrived": True})
     agent.tick()
     assert not car.signals[REAR_LOCK] and car.signals["Vehicle.Cabin.Door.Row1.DriverSide.IsLocked"]
     assert not car.signals["Vehicle.Cabin.Door.Row2.DriverSide.IsOpen"]
@@ -204,3 +216,78 @@ def test_who_unlocks_a_door_does_not_open_it_and_a_lock_waits_for_the_stop(agent
 
 def test_a_child_in_the_back_puts_no_lock_off(agent):
     assert agent.hear("unlock the doors when we stop", seat=Place.REAR_DRIVER).refused and agent.waiting == 0
+
+
+FREES = [
+    ("unlock the doors when we stop", "door.lock@driver", True),
+    ("open the boot when we stop", "boot.open", False),
+    ("when we stop, release the child lock", "door.child_lock@rear_driver", True),
+    ("open my door once we're standing still", "door.open@driver", False),
+]
+
+
+@pytest.mark.parametrize(("words", "key", "shut"), FREES)
+def test_what_lets_people_out_waits_for_more_than_a_red_light(agent, car, words, key, shut):
+    car.meet({key: shut})
+    assert "not at a red light" in agent.hear(words).text
+    car.situation = replace(car.situation, speed=0.0, light="red")
+    agent.tick()
+    agent.hear("pull over")  # and the light is still red
+    agent.tick()
+    assert car.signals[path_of(key)] is shut and agent.waiting == 1
+    car.situation = replace(car.situation, light="none")
+    agent.tick()
+    assert car.signals[path_of(key)] is not shut and agent.waiting == 0
+
+
+def test_what_lets_nobody_out_is_done_at_any_stop(agent, car):
+    for words in ("open my window when we stop", "play music when we stop", "lock the doors when we stop"):
+        assert "when we stop" in agent.hear(words).text
+    car.situation = replace(car.situation, speed=0.0, light="red")
+    agent.tick()
+    assert agent.waiting == 0 and car.signals[path_of("window.position@driver")] == 100.0
+
+
+def test_who_arrives_is_let_out_once_the_car_stands(agent, car):
+    agent.hear("unlock the doors when we arrive")
+    car.situation = replace(car.situation, arrived=True)
+    agent.tick()
+    assert agent.waiting == 1
+    car.meet({"standing": True})
+    agent.tick()
+    assert not car.signals[path_of("door.lock@driver")]
+
+
+def test_his_and_hers_are_the_other_front_seats(agent, car):
+    agent.hear("heat my seat")
+    agent.hear("hers too")
+    assert car.signals[path_of("seat.heating@passenger")] == 60.0
+    agent.hear("heat my seat", seat=Place.PASSENGER)
+    agent.hear("his too", seat=Place.PASSENGER)
+    assert car.signals[path_of("seat.heating@driver")] == 60.0
+
+
+def test_not_so_hot_is_less_of_what_was_heated(agent, car):
+    agent.hear("heat my seat")
+    agent.hear("not so hot")
+    assert car.signals[path_of("seat.heating@driver")] == 30.0
+
+
+def test_stop_it_ends_what_the_cabin_does_and_nothing_else(agent, car):
+    agent.hear("massage please")
+    agent.hear("stop it")
+    assert car.signals[path_of("seat.massage@driver")] == 0.0
+    agent.hear("pull over")
+    agent.hear("stop it")
+    assert [spelt(request) for request in car.requests] == ["PullOver"]
+
+
+def test_it_is_turned_off_again(agent, car):
+    agent.hear("turn on the air conditioning")
+    agent.hear("turn it off again please")
+    assert car.signals[path_of("climate.air_conditioning")] is False
+
+
+def test_what_is_left_out_is_not_all_that_is_done(agent, car):
+    car.meet({"sunroof.position": 100.0})
+    assert agent.hear("close everything but the sunroof").asked and car.signals[path_of("sunroof.position")] == 100.0

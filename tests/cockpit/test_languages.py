@@ -12,7 +12,7 @@ import pytest
 from caravela.cockpit import agent as agent_module
 from caravela.cockpit import replies
 from caravela.cockpit.acting import hands as hands_module
-from caravela.cockpit.grading.grader import Car, cabin_tasks
+from caravela.cockpit.grading.grader import Car, cabin_tasks, path_of, spelt
 from caravela.cockpit.languages import chinese, chinese_speech, german, german_speech
 from caravela.cockpit.languages.chinese import CHINESE
 from caravela.cockpit.languages.detecting import tongue_of
@@ -267,3 +267,52 @@ def test_a_level_out_of_reach_is_offered_the_nearest_in_every_language(polyglot_
     assert re.search("28.*[?？]$", polyglot_agent.hear(text).text)
     polyglot_agent.hear("ja" if text.isascii() else "好的")
     assert car.signals[TOOLS["climate.temperature"].path_at(Place.DRIVER)] == 28.0
+
+
+def test_every_language_says_what_it_waits_for():
+    assert set(replies.WHEN) == set(german_speech.WHEN) == set(chinese_speech.WHEN)
+
+
+@needs_extra
+@pytest.mark.parametrize(
+    ("text", "says"), [("entsperre die Türen wenn wir anhalten", "roten Ampel"), ("等车停下来以后把后备箱打开", "红灯")]
+)
+def test_what_lets_people_out_waits_in_every_language(polyglot_agent, car, text, says):
+    assert says in polyglot_agent.hear(text).text
+    car.meet({"standing": True})
+    polyglot_agent.tick()
+    assert polyglot_agent.waiting == 1
+
+
+@needs_extra
+@pytest.mark.parametrize(
+    ("first", "correction", "request_"),
+    [("Bieg rechts ab", "nein, links", "TakeTurn left"), ("Fahr nach Hause", "nein, zum Bahnhof", "GoTo the station"), ("回家", "不，去火车站", "GoTo the station"),
+     ("右转", "不对，左边", "TakeTurn left"), ("halt an", "nein, links", "PullOver"), ("停车", "不，左边", "PullOver")],
+)  # fmt: skip
+def test_a_correction_is_heard_in_every_language(polyglot_agent, car, first, correction, request_):
+    polyglot_agent.hear(first)
+    polyglot_agent.hear(correction)
+    assert spelt(car.requests[-1]) == request_
+
+
+@needs_extra
+@pytest.mark.parametrize(
+    ("first", "then", "key", "value"),
+    [("Öffne mein Fenster ein bisschen", "wieder zu", "window.position@driver", 0.0), ("Mach das Licht an", "wieder aus", "light.dome", False),
+     ("天窗打开一半", "关上", "sunroof.position", 0.0), ("天窗打开一半", "再开一点", "sunroof.position", 75.0), ("打开座椅加热", "关掉", "seat.heating@driver", 0.0),
+     ("Mir ist kalt", "das reicht, wieder zurück", "climate.temperature@driver", 21.0)],
+)  # fmt: skip
+def test_it_is_what_was_moved_last_in_every_language(polyglot_agent, car, first, then, key, value):
+    assert polyglot_agent.hear(first).changes
+    polyglot_agent.hear(then)
+    assert car.signals[path_of(key)] == value
+
+
+@needs_extra
+@pytest.mark.parametrize(
+    ("first", "then"), [("Fahr zur Schule", "nein, fahr über Rot"), ("去机场", "不，去闯红灯"), ("Bieg rechts ab", "nein, links bei Rot")]
+)
+def test_a_correction_hides_no_hazard_in_any_language(polyglot_agent, car, first, then):
+    polyglot_agent.hear(first)
+    assert polyglot_agent.hear(then).refused and len(car.requests) == 1

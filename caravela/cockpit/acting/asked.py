@@ -1,5 +1,6 @@
 """Answers to what the car asked back: a number, a side, a choice, a name, or which of several things was meant."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,12 +11,14 @@ from caravela.cockpit.reading.corrections import names_a_verb
 from caravela.cockpit.reading.intents import CabinCall, Contradiction, DrivingWish, Intent, Negated, Reply, Slot, Step, Unsafe, stops
 from caravela.cockpit.reading.numbers import numbers_in, share_in
 from caravela.cockpit.reading.words_for import choice_in
+from caravela.cockpit.sayings.phrasing import noun_words
 from caravela.cockpit.tool import Form, Operation
 from caravela.cockpit.tools import TOOLS
 from caravela.core.request import CapSpeed, ChangeLane, GoTo, Side, TakeTurn
 from caravela.core.units import from_kph
 
 MOST_WORDS_OF_A_NAME = 6
+_ORDINAL = re.compile(r"(?:the )?(first|former|second|latter|last)(?: one)?(?:,? please)?", re.IGNORECASE)
 
 
 def filled_in(asked: Asked, text: str, steps: list[Step], as_tool: Callable[[str, str], Intent | None]) -> Intent | None:
@@ -56,8 +59,10 @@ def filled_in(asked: Asked, text: str, steps: list[Step], as_tool: Callable[[str
 
 
 def _chosen(asked: Asked, text: str, said: Intent, as_tool: Callable[[str, str], Intent | None]) -> Intent | None:
-    """Which of two tools was meant."""
-    named = [name for name in asked.either if any(word in text.lower() for word in TOOLS[name].noun.removeprefix("the ").split())]
+    """Which of two tools was meant: one that is named, or the first or second of them."""
+    named = [name for name in asked.either if _own_words(name, asked.either) & set(re.findall(r"[^\W\d_]+", text.lower()))]
+    if (ordinal := _ORDINAL.fullmatch(text.strip(" .!"))) is not None:
+        named = [asked.either[0 if ordinal[1].lower() in ("first", "former") else -1]]
     if len(named) != 1:
         if isinstance(said, CabinCall) and said.call.tool in asked.either:
             named = [said.call.tool]
@@ -65,6 +70,16 @@ def _chosen(asked: Asked, text: str, said: Intent, as_tool: Callable[[str, str],
             return None
     again = as_tool(asked.words, named[0])
     return again if again is not None else said
+
+
+def _own_words(name: str, either: tuple[str, ...]) -> set[str]:
+    """The words of a tool's nouns that tell it from the others: "light" is in "headlights", too, and tells nothing."""
+    others = {_stem(word) for other in either if other != name for word in noun_words(other)}
+    return {word for word in noun_words(name) if _stem(word) not in others}
+
+
+def _stem(word: str) -> str:
+    return word.removesuffix("s")
 
 
 def names_something(said: Intent) -> bool:

@@ -22,8 +22,19 @@ from caravela.core.request import CapSpeed, Drive, KeepDistance, Manner, Park, P
 
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
 TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
+STOPS_IT = re.compile(r"\W*(?:please )?stop (?:it|that|this)(?: (?:now|please|again))*\W*", re.IGNORECASE)  # of what the cabin does
 DEGREES = re.compile(r"\bdegrees?\b|°", re.IGNORECASE)  # of what else than the temperature, unless a backrest was moved
 IN_DEGREES = ("Celsius", "degrees")
+# calls that let somebody out, or in; and what they wait for rather than for any stop
+_FREES = {
+    "door.lock": Operation.OFF,
+    "door.child_lock": Operation.OFF,
+    "door.open": Operation.ON,
+    "boot.open": Operation.ON,
+    "frunk.open": Operation.ON,
+    "hood.open": Operation.ON,
+}
+_FREES_WHEN = {"stopped": "parked", "arrive": "arrived"}
 FULL = f"I already wait for {MOST_WAITING} things"
 
 
@@ -89,12 +100,14 @@ class Hands:
         return response if response.refused else replace(response, text=told)
 
     def put_off(self, step: Step, until: Condition, seat: Place, now: Situation) -> Response:
-        """Do a step once a condition comes true."""
+        """Do a step once a condition comes true. What lets people out waits until we have parked or arrived: a red light is a stop, too."""
         if len(self._memory.waiting) >= MOST_WAITING:
             return self._refused(FULL)
         call = step.intent.call if isinstance(step.intent, CabinCall) else None
         if call is not None and not (verdict := self.gate.call_later(call, now, seat=seat)).accepted:
             return self._refused(verdict.reason)
+        if call is not None and _FREES.get(call.tool) is call.operation:
+            until = replace(until, kind=_FREES_WHEN.get(until.kind, until.kind))
         self._memory.waiting.append(Waiting(step.intent, Trigger(until, now, self.gate.signals), seat))
         later = self._say.later(until)
         return Response(replies.deferred(later, call) if call is not None and self._say is replies else later)
@@ -150,6 +163,11 @@ class Hands:
         if not count and just_now and (back := self.take_back(seat, now)) is not None:
             return back
         return self._fixed("I forget what was to come." if count else "All right.")
+
+    def stop_it(self, words: str, seat: Place, now: Situation) -> Response | None:
+        """Take back what the cabin was told last, where "stop it" is said of it; None where nothing such was said or done just now."""
+        last = self._memory.last_deed(now.t_s)
+        return None if last is None or last.call is None or STOPS_IT.fullmatch(words) is None else self.take_back(seat, now)
 
     def take_back(self, seat: Place, now: Situation) -> Response | None:
         """Undo what was done last; None where that cannot be."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from caravela.cockpit import replies
 from caravela.cockpit.acting.gate import Change
 from caravela.cockpit.outside.requests import Regard
-from caravela.cockpit.reading.intents import CabinCall, DrivingWish, Intent, Missing, Step
+from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Intent, Missing, Step
 from caravela.cockpit.situation import Trigger
 from caravela.cockpit.tool import Call, Place
 
@@ -26,6 +26,7 @@ class Asked:
     which: Regard | None = None  # of several things outside, or of none that we see
     proposed: tuple[Step, ...] = ()  # what a yes does; it goes through the gate like anything else
     words: str = ""  # what was said when two were possible
+    until: Condition | None = None  # what the request waits for, once it is answered
 
 
 @dataclass(frozen=True)

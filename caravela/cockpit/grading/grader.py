@@ -15,7 +15,7 @@ from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Place
 from caravela.cockpit.tools import TOOLS, catalogue
-from caravela.core.request import Request
+from caravela.core.request import GoOn, Park, PullOver, Request
 from caravela.core.signals import Signals, Value
 from caravela.core.units import from_kph
 
@@ -97,7 +97,7 @@ class Car:
         self.signals = Signals(catalogue())
         self.situation = Situation(speed=10.0, limit=TOWN_LIMIT)
         self.requests: list[Request] = []
-        self.gate = Gate(self.signals, self.requests.append)
+        self.gate = Gate(self.signals, self._hear)
 
     def meet(self, facts: dict[str, Any]) -> None:
         """Let something be so: a signal's or a sensor's value, a fact of the situation, or seconds that pass."""
@@ -112,6 +112,12 @@ class Car:
                 self.situation = replace(self.situation, **{key: value})
             else:
                 self.signals.write(path_of(key), value)
+
+    def _hear(self, request: Request) -> None:
+        """Note what driving is asked: a stop holds until it is ended."""
+        self.requests.append(request)
+        if isinstance(request.wish, PullOver | Park | GoOn):
+            self.situation = replace(self.situation, asked_to_stop=not isinstance(request.wish, GoOn))
 
     def agent(self, understanding: Understanding, languages: Languages | None = None) -> CockpitAgent:
         return CockpitAgent(self.gate, look=lambda: self.situation, understanding=understanding, languages=languages)

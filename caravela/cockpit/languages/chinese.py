@@ -2,6 +2,7 @@
 
 import re
 
+from caravela.cockpit.languages.lights import chinese_light
 from caravela.cockpit.languages.tongue import DOWNWARD, UPWARD, Tongue, compiled, listed
 from caravela.cockpit.reading.intents import Hazard
 
@@ -163,6 +164,7 @@ CHINESE = Tongue(
             rf"^{_PLEASE}(?:可以)?(?:重新|恢复|继续)走{_MOTORWAY}(?:了|吧)*$": "motorways are fine again",
         }
     ),
+    light=chinese_light,
     polite=re.compile(r"能不能|可不可以|^你?能(?!开|跑)|^可以"),
     places={
         r"(?:回|到)?(?:我)?家(?:里)?": "home",

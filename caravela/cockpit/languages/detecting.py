@@ -14,6 +14,7 @@ from caravela.cockpit.sayings.phrasing import FOLDER
 TONGUES = (GERMAN, CHINESE)
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 OTHER_SCRIPTS = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")  # kana, hangul
+_HALTS = re.compile(r"\bhalte? (?:\w+ ){0,3}an\W*$", re.IGNORECASE)  # of words that English has, too
 _WORD = re.compile(r"[a-zäöüß]+(?:'[a-z]+)?")
 _SLOT = re.compile(r"\{\w+\}")
 # what is too short or too rare for the phrases to hold
@@ -21,7 +22,7 @@ _GERMAN = """ich du er sie es wir ihr mich mir dich dir uns euch ihn ihm ihnen m
 einem einer und oder aber nicht kein keine ist sind bin bist war wäre wird werden wurde haben habe hast hatte kann kannst können könnte könntest muss müssen
 soll sollte darf dürfen will wollen möchte mit von vom zu zum zur bei beim für auf aus nach über unter vor hinter neben zwischen durch ohne um bis seit wo
 wer wie wann warum wieso weshalb welche welcher welches hier dort da dann jetzt gleich sofort bald schon noch nur auch sehr viel mehr weniger bitte danke ja
-nein doch mal gern gerne etwas bisschen alle alles immer nie wieder links rechts vorne hinten oben unten auto wagen mach fahr schalte stell""".split()
+nein doch mal gern gerne etwas bisschen alle alles immer nie wieder lichter links rechts vorne hinten oben unten auto wagen mach fahr schalte stell""".split()
 _ENGLISH = """i you he she it we they me him her us them my your his our their the a an and or but not no is are am was were will would can could may might
 must shall should do does did have has had with of from to at for on off out up down over under before behind between through without where who how when why
 which what here there then now soon already still only also very much more less please thanks yes hello car left right front back turn open close switch
@@ -32,6 +33,8 @@ def tongue_of(text: str, *, before: Tongue | None = None) -> Tongue | None:
     """The language of a text; None for English, and for what is none of ours. `before` is the one spoken last."""
     if OTHER_SCRIPTS.search(text):
         return None
+    if _HALTS.search(text):
+        return GERMAN
     plain = _WORD.findall(text.lower())
     english, german = _vocabularies()
     if (han := len(HAN.findall(text))) > 0:

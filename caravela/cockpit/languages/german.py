@@ -2,6 +2,7 @@
 
 import re
 
+from caravela.cockpit.languages.lights import german_light
 from caravela.cockpit.languages.tongue import DOWNWARD, UPWARD, Tongue, compiled, listed
 from caravela.cockpit.reading.intents import Hazard
 
@@ -175,6 +176,7 @@ GERMAN = Tongue(
             rf"^{_MOTORWAY} (?:ist|sind) (?:jetzt )?(?:wieder )?(?:in ordnung|okay|ok|erlaubt){_END}$": "motorways are fine again",
         }
     ),
+    light=german_light,
     polite=re.compile(r"^(?:bitte )?(?:kannst|könntest|können|könnten|würdest|würden|magst)\b", re.IGNORECASE),
     places={
         r"nach ?hause|heim(?:fahren)?|daheim|zuhause": "home",

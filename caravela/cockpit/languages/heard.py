@@ -11,12 +11,14 @@ from caravela.cockpit.tool import Place
 
 @dataclass(frozen=True)
 class Heard:
-    """A request in another language: what it is in English, its steps, and how to reply. `instead` is a reply where it cannot be understood."""
+    """A request in another language: what it is in English, its steps, and how to reply. `instead` is a reply where it cannot be understood;
+    `correction` is what it says of the last deed, in English, if it is about that."""
 
     english: str
     steps: tuple[Step, ...]
     speech: Speech
     instead: str = ""
+    correction: str = ""
 
 
 class Languages(Protocol):

@@ -5,6 +5,8 @@ reader is unsure, the car asks back. Nothing is decided here: a hazard is refuse
 import re
 from dataclasses import dataclass, replace
 
+from caravela.cockpit.languages.carrying import bare, name_in, number_in, side_in, time_in, trimmed
+from caravela.cockpit.languages.corrections import puts_back
 from caravela.cockpit.languages.english import sentences
 from caravela.cockpit.languages.reader import Reader
 from caravela.cockpit.languages.tongue import Tongue, found
@@ -12,9 +14,11 @@ from caravela.cockpit.languages.vectors import PackagedVectors, SentenceVectors
 from caravela.cockpit.reading.clauses import unquoted
 from caravela.cockpit.reading.intents import (
     CabinCall,
+    Condition,
     Contradiction,
     DrivingWish,
     FindCharger,
+    Follow,
     FollowUp,
     Hazard,
     Intent,
@@ -26,7 +30,6 @@ from caravela.cockpit.reading.intents import (
     Unsafe,
 )
 from caravela.cockpit.reading.meanings import SIMPLE
-from caravela.cockpit.reading.names import PLACEHOLDER
 from caravela.cockpit.reading.places import places_of
 from caravela.cockpit.reading.steps import contradict
 from caravela.cockpit.reading.understanding import Understanding
@@ -60,6 +63,8 @@ HARMLESS = (
 LOCKING = ("door.lock", "window.lock", "charging.cable_lock", "phone.microphone", "mirror.", "seat.cooling", "media.volume", "window.shade",
            "window.rear_shade", "sunroof.shade", "navigation.voice", "light.high_beam")  # fmt: skip
 ROADS = "drive.roads"  # told by words alone
+_LED = re.compile(r"(?:nach|zum|zur|ins|heim)\b|[去回]", re.IGNORECASE)  # opens a clause that only says where to
+_ARTICLE = re.compile(r"^(?:der|die|das|dem|den|mein\w*|我的)\s*")
 _KINDS: dict[str, type] = {
     ROADS: KeepOffMotorways,
     "drive.turn": TakeTurn,
@@ -97,7 +102,7 @@ class Interpreter:
         steps: list[Step] = []
         labels: list[str] = []
         for part in [part for part in tongue.strong.split(request) if part and part.strip(" ,.!?，。")]:
-            for clause in self._cut(_bare(part), tongue):
+            for clause in self._cut(bare(part), tongue):
                 sentence, step = self._step(clause, names, tongue, when, seat, lefthand)
                 if any((step.intent, step.condition) == (other.intent, other.condition) for other in steps):
                     continue  # a wish and its reason: "it smells, shut the outside air"
@@ -111,19 +116,30 @@ class Interpreter:
 
     def meaning(self, text: str, tongue: Tongue) -> tuple[str, str, float]:
         """(meaning, operation, probability) of one clause."""
-        read = self._read(_bare(text), tongue)
+        read = self._read(bare(text), tongue)
         return read.label, read.operation, read.chance
 
     def filling(self, text: str, tongue: Tongue, missing: Missing) -> str:
         """What `text` says of what was asked for, in English; "" for nothing."""
         match missing.slot:
             case Slot.NUMBER:
-                return _number(text, tongue)
+                return number_in(text, tongue)
             case Slot.SIDE:
-                return _side(text, tongue) or ""
+                return side_in(text, tongue) or ""
             case Slot.CHOICE:
                 return str(found(tongue.choices.get(missing.call.tool if missing.call else "", ()), text) or "")
-        return _name(missing.meaning, text, [], tongue) or _trimmed(text, tongue)
+        return name_in(missing.meaning, text, [], tongue) or trimmed(text, tongue)
+
+    def chosen(self, text: str, tongue: Tongue, either: tuple[str, ...]) -> str:
+        """Which of `either` a text names by a noun of the language, as its English noun; "" for none or several."""
+        nouns = {name: [_ARTICLE.sub("", noun).lower() for noun in tongue.phrases["tools"][name]["nouns"]] for name in either}
+        named = [name for name in either if any(noun in text.lower() for noun in nouns[name])]
+        return TOOLS[named[0]].noun if len(named) == 1 else ""
+
+    def known_place(self, text: str, tongue: Tongue) -> str:
+        """The well-known destination that a text says to go to, in English; "" for another, or none."""
+        name = name_in("drive.go_to", bare(text), [], tongue)
+        return name if name in tongue.places.values() else ""
 
     # --- reading ---
 
@@ -141,12 +157,19 @@ class Interpreter:
         """The meaning of one clause."""
         if found(tongue.roads, clause) is not None:
             return Read(ROADS, chance=1.0)
+        if (light := tongue.light(clause)) is not None:
+            lamps, operation = light
+            return Read(lamps[0], operation, 1.0, Unclear(lamps) if len(lamps) > 1 else None)
+        if puts_back(clause, tongue):
+            return Read(f"follow.{Follow.UNDO}", chance=1.0)
+        if _LED.match(clause) and self.known_place(clause, tongue):
+            return Read("drive.go_to", chance=1.0)
         chances = {deed: chance for deed, chance in self._chances(clause, tongue).items() if not deed.startswith("when.")}
         refusals = {deed: chance for deed, chance in chances.items() if deed.startswith("refuse.")}
         if sum(refusals.values()) > UNSAFE:
             worst = max(refusals, key=refusals.__getitem__)
             return Read(worst.split()[0], chance=sum(refusals.values()))
-        if tongue.seen.search(clause) and _side(clause, tongue):
+        if tongue.seen.search(clause) and side_in(clause, tongue):
             return Read("ask.what", chance=1.0)  # "what is on the left?" is no wish to turn
         masses: dict[str, float] = {}
         for deed, chance in chances.items():
@@ -157,7 +180,8 @@ class Interpreter:
             return named
         if masses[label] < SURE or masses[other] > RIVAL * masses[label]:
             tools = label in TOOLS and other in TOOLS and masses[label] >= SURE
-            return Read(label, chance=masses[label], instead=Unclear((label, other) if tools else ()))
+            how = self._with_operation(label, chances, masses[label], clause, tongue).operation if tools else NONE
+            return Read(label, how, masses[label], Unclear((label, other) if how != NONE else ()))
         no = tongue.negation.search(clause) is not None and tongue.soft.search(clause) is None
         lock_off = label.startswith(LOCKS) and any(deed == f"{label} {Operation.OFF}" and chance > 0.1 for deed, chance in chances.items())
         if label == NEGATED or (no and (lock_off or not label.startswith(WITH_NOT))):
@@ -220,11 +244,11 @@ class Interpreter:
         """(what is waited for, in English; None for nothing and "" for what we don't know, the request)."""
         for pattern in tongue.timed:
             if (split := pattern.fullmatch(text)) is not None:
-                return _time(split["when"], tongue), _bare(f"{split['before'] or ''} {split['after']}")
+                return time_in(split["when"], tongue), bare(f"{split['before'] or ''} {split['after']}")
         for pattern in tongue.conditions:
-            if (split := pattern.fullmatch(_bare(text))) is None:
+            if (split := pattern.fullmatch(bare(text))) is None:
                 continue
-            chances = self._chances(_bare(split["when"]), tongue)
+            chances = self._chances(bare(split["when"]), tongue)
             whens = {deed.split()[0]: chance for deed, chance in chances.items() if deed.startswith("when.")}
             best = max(whens, key=whens.__getitem__)
             if sum(whens.values()) < SURE:
@@ -246,14 +270,13 @@ class Interpreter:
         """(the English sentence, its step) of one clause."""
         read = self._read(clause, tongue)
         if read.instead is not None:
-            words = (
-                sentences().get(f"{read.label} on", clause) if isinstance(read.instead, Unclear) and read.instead.alternatives else clause
-            )
-            return "", Step(read.instead, words)
+            either = isinstance(read.instead, Unclear) and read.instead.alternatives
+            words = sentences().get(f"{read.label} {read.operation}", clause) if either else clause
+            return "", Step(read.instead, words, self._until(when) if either else None)
         if read.label == "unclear":
             return "", Step(Unclear(), clause)
         if (missing := self._missing(read, clause, names, tongue)) is not None:
-            return "", Step(missing, clause)
+            return "", Step(missing, clause, self._until(when))
         zone = found(tongue.zones, clause) or NONE
         sentence = self._sentence(read, clause, zone, names, tongue)
         if not sentence:
@@ -264,18 +287,22 @@ class Interpreter:
                 return sentence, steps[0]
         return sentence, Step(Unclear(), clause)
 
+    def _until(self, when: str | None) -> Condition | Unclear | None:
+        """What a request waits for, whatever it asks for; `when` opens its English sentence."""
+        return None if when is None else self._understand(f"{when}{sentences()['light.dome on']}")[0].condition
+
     def _missing(self, read: Read, clause: str, names: list[str], tongue: Tongue) -> Missing | None:
         """What a request lacks to be said in English."""
         tool = TOOLS.get(read.label)
         call = Call(tool.name, Operation(read.operation)) if tool is not None and read.operation != NONE else None
-        if read.label in ("drive.turn", "drive.lane") and not _side(clause, tongue):
+        if read.label in ("drive.turn", "drive.lane") and not side_in(clause, tongue):
             return Missing(read.label, Slot.SIDE)
-        if read.label in ("drive.go_to", "media.play", "phone.call") and not _name(read.label, clause, names, tongue):
+        if read.label in ("drive.go_to", "media.play", "phone.call") and not name_in(read.label, clause, names, tongue):
             return Missing(read.label, Slot.TEXT, call)
         if read.label == "drive.speed" and not tongue.numbers(clause):
             return Missing(read.label, Slot.NUMBER)
         if tool is not None and read.operation == Operation.SET:
-            if tool.form is Form.LEVEL and not _number(clause, tongue):
+            if tool.form is Form.LEVEL and not number_in(clause, tongue):
                 return Missing(read.label, Slot.NUMBER, call)
             if tool.form is Form.CHOICE and found(tongue.choices.get(tool.name, ()), clause) is None:
                 return Missing(read.label, Slot.CHOICE, call)
@@ -288,18 +315,18 @@ class Interpreter:
             return str(found(tongue.roads, clause))
         if read.label == "follow.same":
             return f"the same{spoken_zone(zone)}" if zone != NONE else pattern
-        if read.label == "ask.what" and (side := _side(clause, tongue)):
+        if read.label == "ask.what" and (side := side_in(clause, tongue)):
             return f"what is on the {side}"
         if read.label == "drive.turn":
             nth = found(tongue.ordinals, clause) or 1
-            side = _side(clause, tongue)
+            side = side_in(clause, tongue)
             return f"turn {side}" if nth == 1 else f"take the {ORDINALS[nth]}{side}"
-        number = _number(clause, tongue)
-        filled = pattern.replace("{number}", number).replace("{side}", _side(clause, tongue) or "").replace("{order}", "drive faster")
+        number = number_in(clause, tongue)
+        filled = pattern.replace("{number}", number).replace("{side}", side_in(clause, tongue) or "").replace("{order}", "drive faster")
         if "{choice}" in filled:
             filled = filled.replace("{choice}", str(found(tongue.choices[read.label], clause)))
         if "{text}" in filled or "{place}" in filled:
-            name = _name(read.label, clause, names, tongue).replace("”", "").replace("“", "")
+            name = name_in(read.label, clause, names, tongue).replace("”", "").replace("“", "")
             filled = re.sub(r"\{(text|place)\}", lambda slot: f"“{name}”", filled)
         if read.operation in (Operation.UP, Operation.DOWN) and number and tongue.by.search(clause):
             filled += f" by {number}"
@@ -314,11 +341,11 @@ class Interpreter:
                 if tool is None or call.tool != tool.name or str(call.operation) != read.operation:
                     return False
                 wanted = tuple(place for place in places_of(zone, seat, lefthand) if place in tool.places)
-                number = _number(clause, tongue)
+                number = number_in(clause, tongue)
                 same = tool.form is not Form.LEVEL or call.value is None or (number != "" and abs(float(call.value) - float(number)) < 0.1)
                 return call.places == wanted and same
             case DrivingWish(wish) if read.label in _KINDS:
-                side = _side(clause, tongue)
+                side = side_in(clause, tongue)
                 return isinstance(wish, _KINDS[read.label]) and (not isinstance(wish, TakeTurn | ChangeLane) or wish.side == side)
             case Unsafe(hazard):
                 return read.label.startswith("refuse.") or (read.label == "drive.speed" and hazard is Hazard.SPEEDING)
@@ -336,58 +363,3 @@ def _without_hazard(hazard: Hazard | None, steps: list[Step], labels: list[str])
         replace(step, intent=Unsafe(hazard)) if isinstance(step.intent, wanting) and not label.startswith(HARMLESS) else step
         for step, label in zip(steps, labels, strict=True)
     ]
-
-
-def _bare(text: str) -> str:
-    return text.strip(" ,.!?;，。！？；、")
-
-
-def _number(text: str, tongue: Tongue) -> str:
-    """The first number, or a share in percent; "" where there is none."""
-    numbers, share = tongue.numbers(text), tongue.share(text)
-    value = numbers[0] if numbers else share
-    return "" if value is None else f"{value:.4g}"
-
-
-def _side(text: str, tongue: Tongue) -> str | None:
-    """The one side that a text names."""
-    sides = [side for side, pattern in tongue.sides.items() if pattern.search(text)]
-    return sides[0] if len(sides) == 1 else None
-
-
-def _time(text: str, tongue: Tongue) -> str:
-    if tongue.half_hour.search(text):
-        return "in 30 minutes, "
-    numbers = tongue.numbers(text)
-    minutes = (numbers[0] if numbers else 1.0) * (60.0 if tongue.hour.search(text) else 1.0)
-    return f"in {minutes:g} minutes, "
-
-
-def _name(label: str, clause: str, names: list[str], tongue: Tongue) -> str:
-    """The title, person or destination of a clause: what is quoted, or what its patterns find; well-known places in English."""
-    quoted = PLACEHOLDER.search(clause)
-    if quoted is not None and int(quoted[1]) < len(names):
-        return names[int(quoted[1])]
-    for pattern in tongue.names.get(label, ()):
-        if (search := pattern.search(clause)) is not None and (name := _trimmed(search[1], tongue)) and not tongue.nobody.fullmatch(name):
-            return _destination(name, tongue) if label == "drive.go_to" else name
-    return ""
-
-
-def _trimmed(text: str, tongue: Tongue) -> str:
-    return tongue.trim.sub("", text.strip()).strip(" ,.!?，。！？")
-
-
-def _destination(name: str, tongue: Tongue) -> str:
-    """A place: known ones by their English names, others without the word that leads to them."""
-    for pattern, english in tongue.places.items():
-        if re.fullmatch(pattern, name, re.IGNORECASE):
-            return english
-    if tongue.name == "german":
-        return re.sub(
-            r"^(?:nach|zum|zur|zu|in die|in den|ins|in|an den|an die|ans|auf den|auf die|bis zum|bis zur|bis)\s+",
-            "",
-            name,
-            flags=re.IGNORECASE,
-        )
-    return re.sub("^[回到去]", "", name)

@@ -3,6 +3,7 @@ German or Chinese sentence comes; who speaks English waits for nothing and notic
 
 from caravela.cockpit.acting.memory import Asked
 from caravela.cockpit.languages import chinese_speech, german_speech
+from caravela.cockpit.languages.corrections import corrected
 from caravela.cockpit.languages.detecting import tongue_of
 from caravela.cockpit.languages.heard import Heard
 from caravela.cockpit.languages.interpreter import Interpreter
@@ -43,7 +44,9 @@ class Polyglot:
         english, steps = self.interpreter(text, tongue, seat=seat, lefthand=lefthand)
         if asked is not None and asked.missing is not None:
             english = self.interpreter.filling(text, tongue, asked.missing) or english
-        return Heard(english, tuple(steps), speech)
+        if asked is not None and asked.either:
+            english = self.interpreter.chosen(text, tongue, asked.either) or english
+        return Heard(english, tuple(steps), speech, correction=corrected(text, tongue, place=self.interpreter.known_place(text, tongue)))
 
     @property
     def interpreter(self) -> Interpreter:

@@ -35,6 +35,9 @@ class Tongue:
     nobody: re.Pattern[str]  # a name that is none
     seen: re.Pattern[str]  # asks what is there: nothing that it names is a request
     roads: Sequence[tuple[re.Pattern[str], str]]  # whole clauses about motorways, and what they are in English
+    light: Callable[
+        [str], tuple[tuple[str, ...], Operation] | None
+    ]  # a whole clause about "the light": the tools that it may be, on or off
     polite: re.Pattern[str]  # opens a question that asks for a deed
     places: Mapping[str, str]  # well-known destinations -> English
     trim: re.Pattern[str]  # what may follow a name and is none of it

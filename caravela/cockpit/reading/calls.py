@@ -7,7 +7,7 @@ from caravela.cockpit.reading.head import Reading
 from caravela.cockpit.reading.intents import CabinCall, Intent, Missing, Slot, Unclear
 from caravela.cockpit.reading.meanings import best
 from caravela.cockpit.reading.numbers import numbers_in, share_in
-from caravela.cockpit.reading.places import PLURAL, places_of, zone_named
+from caravela.cockpit.reading.places import PLURAL, left_out, places_of, zone_named
 from caravela.cockpit.reading.words_for import choice_in, operation_in, way_of
 from caravela.cockpit.sayings.phrasing import NONE
 from caravela.cockpit.tool import TAKES, Call, Form, Operation, Place, Tool
@@ -60,6 +60,8 @@ def operation_of(tool: Tool, reading: Reading, clause: str) -> Operation:
 
 def places_named(tool: Tool, reading: Reading, clause: str, seat: Place, *, lefthand: bool) -> tuple[Place, ...]:
     """The places that a clause names; "the windows" are all of them."""
+    if out := left_out(clause):
+        return tuple(place for place in tool.places if place not in places_of(out, seat, lefthand))
     zone, sure = best(reading.zone), zone_named(clause)
     named = places_of(
         sure if sure and not (zone in SIDED or (sure == "rear" and zone.startswith(sure))) else zone if zone != NONE else "", seat, lefthand

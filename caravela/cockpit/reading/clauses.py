@@ -73,8 +73,14 @@ def conditional(text: str, *, is_condition: Callable[[str], float], is_request: 
         return (condition, request) if is_condition(condition) > 0.3 and not asked else ("", text)
     rest = text[found.end() :]
     breaks = [place.start() for place in re.finditer(r",\s+", rest)] or [place.start() for place in re.finditer(r"\s+", rest)]
-    likely = sorted(breaks[:12], key=lambda at: -is_condition(rest[:at].strip(" ,")))[:LIKELY_BREAKS]
+    chances = [(is_condition(rest[:at].strip(" ,")), at) for at in breaks[:12]]
+    likely = sorted(chances, key=lambda found: -found[0])[:LIKELY_BREAKS]
     if not likely:
         return "", text
-    at = max(likely, key=lambda at: is_condition(rest[:at].strip(" ,")) * is_request(rest[at:].strip(" ,")))
-    return rest[:at].strip(" ,"), rest[at:].strip(" ,")
+    surest, best = -1.0, likely[0][1]
+    for chance, at in likely:
+        if chance <= surest:
+            break  # no request can make up for it: each is read by the encoder
+        score = chance * is_request(rest[at:].strip(" ,"))
+        surest, best = max((surest, best), (score, at), key=lambda found: found[0])
+    return rest[:best].strip(" ,"), rest[best:].strip(" ,")

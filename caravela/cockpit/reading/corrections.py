@@ -35,7 +35,7 @@ _DRIVES = re.compile(  # how a whole request to driving opens, as against a side
     re.IGNORECASE,
 )
 PRONOUN = re.compile(
-    r"\b(?:it|them)\b(?= *(?:again|please|now|off|on|up|down|in|out|back|a (?:bit|little)\b.*|all|brighter|darker|\w+er)?[ .!]*$)",
+    r"\b(?:it|them)\b(?= *(?:again|please|now|off|on|up|down|in|out|back|a (?:bit|little)\b.*|all|brighter|darker|\w+er)?(?: +(?:again|please|now))*[ .!]*$)",
     re.IGNORECASE,
 )
 _BY_WAY_OF = re.compile(r"(?:on|over|through|against|across|along|into|off|via)\b", re.IGNORECASE)  # a way is no place

@@ -171,7 +171,7 @@ def means_nothing(intent: Intent) -> bool:
 class Condition:
     """When something is to be done. `number` is minutes, percent or km/h, for those that have one."""
 
-    kind: str  # leave_motorway, join_motorway, arrive, stopped, moving, rain, dry, dark, battery_low, charged, minutes, limit_above
+    kind: str  # leave_motorway, join_motorway, arrive, arrived, stopped, parked, moving, rain, dry, dark, battery_low, charged, minutes, limit_above
     number: float | None = None
 
 

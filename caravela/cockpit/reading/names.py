@@ -50,6 +50,11 @@ _ANYTHING = re.compile(r"\b(?:something|anything|music|songs?|tracks?)\s+$", re.
 _BY = re.compile(r"^(?:by|from|of)\s+", re.IGNORECASE)
 _AT_REST = re.compile(r"\b(home|work)\b", re.IGNORECASE)  # places that need no "to"
 _TO = re.compile(r"\bto ((?:the|my|our) \w.*?)$", re.IGNORECASE)
+_FIND = re.compile(
+    r"\b(?:find|look for|search for|where(?:['’]s| is| can (?:i|we) (?:find|get)))\s+(?:me |us )?(?:an?|some|the (?:nearest|next|closest))\s+"
+    r"(\w[\w ]*?)(?: nearby| near here| around here)?$",
+    re.IGNORECASE,
+)
 _POLITE = r"(?:(?:please|can you|could you|would you|now|okay|hey car),? )*"
 _CALLS = re.compile(rf"{_POLITE}(?:call|phone|dial|telephone) (?:up )?(?P<name>.+)", re.IGNORECASE)
 _PLAYS = re.compile(rf"{_POLITE}play (?:me |us )?(?!(?:a|an|the) (?:song|album|track|music)$)(?P<name>.+)", re.IGNORECASE)
@@ -110,5 +115,7 @@ def _unmarked(label: str, clause: str) -> str:
         return "" if played is None or played["name"].lower() in NOBODY else played["name"]
     if label != "drive.go_to":
         return ""
+    if (sought := _FIND.search(clause)) is not None:
+        return f"the nearest {sought[1]}"
     found = _TO.search(clause) or _AT_REST.search(clause)
     return found[1] if found is not None else ""

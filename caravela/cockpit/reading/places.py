@@ -11,8 +11,10 @@ _ALONE = [  # of "the passenger's too", which has no noun that a place belongs t
         (r"driver", "driver"),
         (r"every|all\b", "all"),
         (r"rear|back", "rear"),
+        (r"\bfront\b", "front"),
         (r"\bright", "right"),
         (r"\bleft", "left"),
+        (r"\b(?:his|hers)\b", "across"),
         (r"\b(?:me|my|mine)\b", "speaker"),
     )
 ]
@@ -26,6 +28,7 @@ _NAMED = [  # where the head hears no place
         (r"\b(?:on|for) my side\b", "speaker"),
         (r"\b(?:in|at) the front\b|\bfront (?:seats|windows)\b", "front"),
         (r"\bpassenger['’]?s\b|\b(?:front )?passenger (?:side|seat|window|door|mirror|headrest|backrest)\b", "passenger"),
+        (r"\bboth (?:the |our )?(?:windows|seats|backrests|headrests)\b", "front"),
         (r"\bdriver['’]s\b|\bdriver (?:side|seat|window|door|mirror|headrest|backrest)\b", "driver"),
     )
 ]
@@ -39,6 +42,11 @@ OTHER = re.compile(
     r"(?<!\bevery )(?<!\beach )\bothers?\b(?! than\b)", re.IGNORECASE
 )  # "and the other one": seen from what was meant before
 PLURAL = re.compile(r"\b(?:windows|seats|backrests|headrests|(?:reading|map) l(?:ights|amps)|blinds|shades|heaters|doors)\b", re.IGNORECASE)
+
+_BUT = re.compile(
+    r"\b(?:all|every|the)\b.*\b(?:except|but|apart from|other than)(?: for)? ((?:my|mine|his|hers|(?:the )?(?:driver|passenger|rear|back|front|left|right))\b.*)",
+    re.IGNORECASE,
+)
 
 
 def others(before: tuple[Place, ...]) -> tuple[Place, ...]:
@@ -58,6 +66,12 @@ def zone_named(text: str) -> str:
     return next((zone for pattern, zone in _NAMED if pattern.search(text)), "")
 
 
+def left_out(text: str) -> str:
+    """The zone that a request leaves out: "all the windows but mine"; "" where it leaves out none that it names."""
+    found = _BUT.search(text)
+    return "" if found is None else zone_alone(found[1])
+
+
 def places_of(zone: str, seat: Place, lefthand: bool) -> tuple[Place, ...]:
     """The places that a zone names, in a car whose driver sits left unless traffic keeps left."""
     left = 1 if lefthand else 0
@@ -70,8 +84,8 @@ def places_of(zone: str, seat: Place, lefthand: bool) -> tuple[Place, ...]:
         "rear_left": (REAR[left],),
         "rear_right": (REAR[1 - left],),
     }
-    if zone == "speaker":
-        return (seat,)
+    if zone in ("speaker", "across"):
+        return (seat if zone == "speaker" else ACROSS[seat],)
     if zone in named:
         return named[zone]
     return (Place(zone),) if zone in set(Place) else ()

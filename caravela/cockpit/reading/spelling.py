@@ -5,6 +5,7 @@ import functools
 import itertools
 import re
 import string
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ from caravela.core.request import GoTo
 
 SHORTEST = 3  # letters of a word that may be mistyped
 MOST_WORDS = 2  # of a sentence that may be mistyped
-MOST_READINGS = 8  # of a sentence that are tried
+MOST_READINGS = 3  # of a sentence that are tried, the likeliest first: each costs the encoder as much as the sentence itself
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -52,9 +53,11 @@ def meant(text: str, steps: Sequence[Step], *, understand: Callable[[str], list[
         again = understand(near)
         if again and all(_asks_for_something(step) for step in again):
             readings.setdefault(_asked(again), Meant(near, tuple(again), all(_is_harmless(step) for step in again)))
-    if len(readings) != 1:
+        if len(readings) > 1:
+            return None
+    if not readings:
         return None
-    (key, only), *_ = readings.items()
+    ((key, only),) = readings.items()
     return None if key == _asked(steps) else only
 
 
@@ -78,7 +81,8 @@ def _readings(text: str, names: str, knows: Callable[[str], bool], *, derived: b
     if not typed or len(typed) > MOST_WORDS or not all(near):
         return []
     readings = []
-    for words in itertools.islice(itertools.product(*near), MOST_READINGS):
+    ranked = sorted(itertools.product(*(enumerate(words) for words in near)), key=lambda words: sum(rank for rank, _ in words))
+    for words in [[word for _, word in ranks] for ranks in ranked][:MOST_READINGS]:
         put_right = text
         for found, word in sorted(zip(typed, words, strict=True), key=lambda pair: -pair[0].start()):
             put_right = f"{put_right[: found.start()]}{word}{put_right[found.end() :]}"
@@ -87,25 +91,28 @@ def _readings(text: str, names: str, knows: Callable[[str], bool], *, derived: b
 
 
 def _near(word: str, *, derived: bool) -> list[str]:
-    """Words of ours that are two swapped neighbours away, else those that are one letter away; those with its own beginning with `derived` alone."""
+    """Words of ours that are two swapped neighbours away, else those that are one letter away; those with its own beginning with `derived` alone.
+    The likeliest first: with the same first letter, then the more usual."""
     halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     dropped = {a + b[1:] for a, b in halves if b}
     swapped = {a + b[1] + b[0] + b[2:] for a, b in halves if len(b) > 1}
     other = {a + letter + b[skip:] for a, b in halves for letter in string.ascii_lowercase for skip in (0, 1)}
-    ending = {near for near in (dropped | other) & _ours() if derived or not near.startswith(word[:-1])}
-    return sorted(swapped & _ours() or ending)
+    ours = usual_words()
+    ending = {near for near in (dropped | other) & ours.keys() if derived or not near.startswith(word[:-1])}
+    return sorted(swapped & ours.keys() or ending, key=lambda near: (near[0] != word[0], -ours[near], near))
 
 
 @functools.cache
-def _ours() -> frozenset[str]:
-    """The words of what may be asked for, and of the things that it is asked of."""
+def usual_words() -> Counter[str]:
+    """The words of what may be asked for, and of the things that it is asked of, and how often our phrasings use them."""
     texts = [
         text
         for pattern in patterns()
         if pattern.label in TOOLS or pattern.label.startswith(("drive.", "refuse.", "ask.", "follow."))
-        for text in (re.sub(r"\{\w+\}", "", pattern.pattern), *pattern.nouns)
+        for text in (pattern.pattern, *pattern.nouns)
     ]
-    return frozenset(word for word in _WORD.findall(" ".join(texts).lower()) if len(word) > SHORTEST)
+    plain = re.sub(r"\{\w+\}", "", " ".join(texts).lower())
+    return Counter(word for word in _WORD.findall(plain) if len(word) > SHORTEST)
 
 
 def _names(text: str, steps: Sequence[Step]) -> str:

@@ -15,7 +15,7 @@ _WORDS: dict[str, dict[str, str]] = {
         r"face|body|middle|chest|me\b": "MIDDLE",
     },
     "light.ambient_colour": {**{rf"{colour}": colour for colour in reversed(COLOURS)}, "violet": "purple"},
-    "light.headlights": {r"auto": "AUTO", r"position|side": "POSITION"},
+    "light.headlights": {r"auto": "AUTO", r"position|\bside": "POSITION"},
     "wiper.front": {
         r"fast|quick": "FAST",
         r"slow": "SLOW",
@@ -57,7 +57,10 @@ _BRIGHTER = (
     (r"\bbrighte[rn]", Operation.UP),
     (r"\b(?:dim|dark|soft)", Operation.DOWN),
 )
+_ON_OR_OFF = ((r"\b(?:off|out|kill|cut|douse)\b", Operation.OFF), (r"\bon\b", Operation.ON))
 _ASKS_WHAT = re.compile(r"(?:what|which)(?:['’]s| is| are)\b(?! (?:about|with)\b)", re.IGNORECASE)
+_ROLLED = re.compile(r"\b(?:roll|wind|crank|put|bring)\w*\b.*\b(up|down)\b", re.IGNORECASE)  # of a window that is no "up" of what opens
+_OPENS, _SHUTS = (Operation.ON, Operation.MAX, Operation.UP), (Operation.OFF, Operation.MIN, Operation.DOWN)
 _COOLS = re.compile(r"\b(?:cool\w*|a/?c|air ?con\w*|air conditioning|back|lie|lean|tilt)\b", re.IGNORECASE)
 # words that a meaning never holds, and the meaning that they have beside its own words
 _RATHER: dict[str, tuple[str, str]] = {
@@ -71,6 +74,11 @@ _RATHER: dict[str, tuple[str, str]] = {
     "door.open": (r"\b(?:un)?lock(?:s|ed|ing)?\b", "door.lock"),
     "phone.decline": (r"\b(?:mute|muted|microphone|mic)\b", "phone.microphone"),
     "phone.hang_up": (r"\b(?:mute|muted|microphone|mic)\b", "phone.microphone"),
+    "drive.charger": (
+        r"^(?!.*\b(?:\w*charg\w*|stations?|plug\w*|power\w*|juice|electric\w*|energy|batter\w*|socket|current|top up|fast|range)\b)"
+        r".*\b(?:find|look for|search for|where)\b.*\b(?:an?|some|the (?:nearest|next|closest))\b",
+        "drive.go_to",
+    ),
     "phone.call": (r"\b(?:messages?|texts?|e-?mails?|sms|write)\b", "chat"),
     "seat.recline": (r"^(?!.*(?:reclin|back ?rest|lean|seat|tilt|lie|flat|upright)).*\bdegrees?\b", "climate.temperature"),
 }
@@ -79,7 +87,8 @@ _OPERATIONS: dict[str, tuple[tuple[str, Operation], ...]] = {
     "mirror.fold": ((r"\bunfold|\bout\b|\bopen|\bspread", Operation.OFF), (r"\bfold|\btuck|\bpull\b|\bdraw\b", Operation.ON)),
     "light.ambient_brightness": _BRIGHTER,
     "screen.brightness": _BRIGHTER,
-    "light.dome": ((r"\b(?:it['’]?s|it is)\b.*\bdark", Operation.ON),),
+    "light.dome": ((r"\b(?:it['’]?s|it is)\b.*\bdark", Operation.ON), *_ON_OR_OFF),
+    "light.headlights": _ON_OR_OFF,
     "door.lock": ((r"\bunlock\b", Operation.OFF),),
     "seat.recline": ((r"\bforwards?\b", Operation.DOWN),),
     "seat.cooling": ((r"\bcool(?: \w+){0,3} down\b", Operation.ON),),
@@ -104,6 +113,9 @@ def way_of(tool: Tool, operation: Operation, text: str) -> Operation:
     asks what something is moves nothing."""
     if _ASKS_WHAT.match(text) and Operation.ASK in TAKES[tool.form]:
         return Operation.ASK
+    if tool.name == "window.position" and (rolled := _ROLLED.search(text)) is not None and not re.search(r"\bopen\b", text, re.IGNORECASE):
+        ways = (_OPENS, _SHUTS) if rolled[1].lower() == "up" else (_SHUTS, _OPENS)
+        return dict(zip(*ways, strict=True)).get(operation, operation)
     if tool.form is not Form.LEVEL or tool.states == ("open", "closed") or _COOLS.search(text):
         return operation
     up, down = re.search(r"\bup\b", text, re.IGNORECASE), re.search(r"\bdown\b", text, re.IGNORECASE)

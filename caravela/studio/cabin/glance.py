@@ -88,7 +88,7 @@ class Lookout:
             lead_speed=lead_speed,
             arrived=self.arrived,
             human_drives=tick.commands.mode is not Mode.L4,
-            asked_to_stop="stop" in tick.observation.words[0],
+            asked_to_stop=any(halt in tick.observation.words[0] for halt in ("stop", "park")),
         )
         return Glance(
             situation,
