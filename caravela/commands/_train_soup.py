@@ -1,4 +1,4 @@
-"""`caravela train soup`: a checkpoint mixed with the driver that its run began with."""
+"""`caravela train soup`: a checkpoint mixed with the driver that its run began with, or with an earlier checkpoint."""
 
 import sys
 from dataclasses import dataclass
@@ -16,14 +16,17 @@ BATCH, BATCHES = 64, 12  # looks that a mixture is measured with
 
 @dataclass(frozen=True)
 class SoupOptions:
-    """Mix a checkpoint with the driver that its run began with: it may drive better than either, as it forgot less."""
+    """Mix a checkpoint with the driver that its run began with, or with one that it goes on from: the mixture may drive better than either,
+    as it forgot less and learnt by heart less."""
 
     checkpoint: tyro.conf.Positional[Path] = Path("runs/vla/nano/average.safetensors")
     """A checkpoint that `caravela train vla` wrote."""
     driver: Path | None = None
     """The exported driver to mix it with; by default the one that ships."""
+    older: Path | None = None
+    """A checkpoint to mix it with instead, one that its run goes on from."""
     share: float = 0.5
-    """Of the checkpoint, 0 to 1; the rest is the driver's. Choose by drives on the validation side."""
+    """Of the checkpoint, 0 to 1; the rest is the other's. Choose by drives on the validation side."""
     shards: Path | None = None
     """Looks to measure the mixture's norms with; by default those beside the checkpoint."""
     out: Path = Path("runs/vla/nano/soup.safetensors")
@@ -45,20 +48,40 @@ def run_soup(options: SoupOptions) -> dict[str, Any]:
     use_threads(1)
     if not 0.0 <= options.share <= 1.0:
         raise CaravelaError(f"--share is {options.share:g}; expected 0 to 1.")
-    checkpoint, driver = load_checkpoint(options.checkpoint), options.driver or shipped("nano")
-    _check_kin(options.checkpoint, checkpoint.progress, driver)
-    older = reopen(driver)
+    checkpoint = load_checkpoint(options.checkpoint)
+    if options.older is None:
+        driver = options.driver or shipped("nano")
+        _check_kin(options.checkpoint, checkpoint.progress, driver)
+        older = reopen(driver)
+    elif options.driver is not None:
+        raise CaravelaError("--driver and --older both say what to mix with; give one of them.")
+    else:
+        before = load_checkpoint(options.older)
+        _check_same_run(options.checkpoint, checkpoint.progress, options.older, before.progress)
+        older = before.model
     shards = options.shards or options.checkpoint.parent / "shards"
     reader = ShardReader(shards, seed=options.seed, mirrors_left=checkpoint.model.config.mirrors_left)
     if not reader.shards:
         raise CaravelaError(f"there are no looks in '{shards}'; expected shards of a run: give --shards, or collect some.")
     images = [reader.draw(BATCH).images for _ in range(BATCHES)]
-    mixed = mix(checkpoint.model, older, share=options.share, images=images)
+    mixed = mix(checkpoint.model, older, share=options.share, images=images, exported=options.older is None)
     folder_for(options.out.parent, option="out")
     progress = {"step": checkpoint.progress.get("step"), "share": options.share}
     kept = {name: checkpoint.progress[name] for name in (BEGUN_WITH,) if name in checkpoint.progress}
     save_checkpoint(options.out, mixed, data_version=checkpoint.data_version, progress=progress | kept)
     return {"out": str(options.out), **progress}
+
+
+def _check_same_run(path: Path, progress: dict[str, Any], older: Path, before: dict[str, Any]) -> None:
+    """Two checkpoints mix where one goes on from the other. Raises BundleError where they say that they began with different drivers."""
+    from caravela.model.checkpoint import BEGUN_WITH
+
+    one, other = progress.get(BEGUN_WITH), before.get(BEGUN_WITH)
+    if BEGUN_WITH in progress and BEGUN_WITH in before and one != other:
+        raise BundleError(
+            f"the run of '{path}' began with {str(one)[:12]}, that of '{older}' with {str(other)[:12]}; expected two checkpoints of one run, or of "
+            "one that goes on from the other."
+        )
 
 
 def _check_kin(path: Path, progress: dict[str, Any], driver: Path) -> None:

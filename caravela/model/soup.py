@@ -13,7 +13,7 @@ from caravela.model.vla import VLA
 
 
 @torch.no_grad()
-def mix(newer: VLA, older: VLA, *, share: float, images: Sequence[Tensor]) -> VLA:
+def mix(newer: VLA, older: VLA, *, share: float, images: Sequence[Tensor], exported: bool = True) -> VLA:
     """(1 - share) of `older` and `share` of `newer`, in evaluation mode; both stay as they were.
 
     Args:
@@ -32,9 +32,9 @@ def mix(newer: VLA, older: VLA, *, share: float, images: Sequence[Tensor]) -> VL
         raise BundleError(
             f"a driver '{older.config.name}' and a checkpoint '{newer.config.name}' are of different sizes; expected two of one."
         )
-    for name in theirs:
+    for name in theirs if exported else ():
         if name.startswith("eyes.") and not name.startswith("eyes.facts."):
-            theirs[name] = mine[name]  # heads for training only, which an exported driver has lost
+            theirs[name] = mine[name]
     mixed = copy.deepcopy(newer)
     mixed.load_state_dict(
         {name: torch.lerp(theirs[name], mine[name], share) if mine[name].is_floating_point() else mine[name] for name in mine}

@@ -22,6 +22,7 @@ from caravela.model.reopen import measure_norms, reopen, weights_digest
 from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig, Collector
 from caravela.train.learners import Learner
+from caravela.train.relight import relight
 from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
 from caravela.train.samples import ResidentReader, ShardReader, ShardWriter
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
@@ -48,6 +49,7 @@ class VLATrainConfig:
     shard: int = 512  # samples
     keep: int = 180  # shards kept on disk
     teacher_rounds: int = 3  # rounds driven by the teacher alone
+    relight: bool = True  # whether pictures are shown in other light each time, see `relight`
     lessons: bool = False  # whether looks that the student would do otherwise are drawn more often, see `lessons`
     student_share: float = 0.65  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
@@ -122,6 +124,7 @@ class VLATrainer:
         elif self.step:
             self._warm_from = self.step
         self.share = self.learner.share_of(config.batch)
+        self._light = torch.Generator().manual_seed(config.seed + self.step + self.learner.index)
         seed = config.seed + self.step
         how: dict[str, Any] = {"seed": seed if self.learner.writes else (seed, self.learner.index), "lessons": config.lessons}
         how |= {"mirrors_left": self.model.config.mirrors_left}
@@ -190,6 +193,8 @@ class VLATrainer:
             self.average.load_state_dict(self.model.state_dict())
             self.model.train()
             self._norms_measured = True
+        if config.relight:
+            batch = replace(batch, images=relight(batch.images, generator=self._light))
         share = min(self.step / config.steps, 1.0) if self._annealed is None else self._annealed
         rate = config.final_learning_rate + 0.5 * (config.learning_rate - config.final_learning_rate) * (1 + np.cos(np.pi * share))
         root = (config.batch / USUAL_BATCH) ** 0.5  # as Adam's noise asks for (Malladi et al. 2022)

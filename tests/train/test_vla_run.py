@@ -221,3 +221,23 @@ def test_a_stranger_is_no_ingredient(folder, stranger, monkeypatch, capsys):
     assert (
         "does not say which driver its run began with" in capsys.readouterr().err and BEGUN_WITH not in load_checkpoint(order.out).progress
     )
+
+
+def test_two_checkpoints_of_one_run_are_mixed_heads_and_all(folder, monkeypatch):
+    monkeypatch.setattr("caravela.commands._train_soup.BATCH", 4)
+    monkeypatch.setattr("caravela.commands._train_soup.BATCHES", 1)
+    run = VLATrainer(folder, TINY)
+    older = folder / "older.safetensors"
+    older.write_bytes((folder / "average.safetensors").read_bytes())
+    run.train(until=4)
+    order = SoupOptions(folder / "average.safetensors", older=older, share=0.25, out=folder / "soup.safetensors")
+    run_soup(order)
+    one, other, mixed = (load_checkpoint(path).model.state_dict() for path in (order.checkpoint, older, order.out))
+    for name in ("trunk.norm.weight", next(name for name in one if name.startswith("eyes.") and not name.startswith("eyes.facts."))):
+        assert not torch.equal(one[name], other[name])
+        assert torch.allclose(mixed[name], torch.lerp(other[name], one[name], 0.25), atol=1e-6), name
+    with pytest.raises(CaravelaError, match="give one of them"):
+        run_soup(replace(order, driver=SHIPPED_DRIVER))
+    save_checkpoint(older, run.average, data_version="x", progress={"step": 0, BEGUN_WITH: "another"})
+    with pytest.raises(BundleError, match="one that goes on from the other"):
+        run_soup(order)
