@@ -67,7 +67,7 @@ def run_soup(options: SoupOptions) -> dict[str, Any]:
     mixed = mix(checkpoint.model, older, share=options.share, images=images, exported=options.older is None)
     folder_for(options.out.parent, option="out")
     progress = {"step": checkpoint.progress.get("step"), "share": options.share}
-    kept = {name: checkpoint.progress[name] for name in (BEGUN_WITH,) if name in checkpoint.progress}
+    kept = {name: checkpoint.progress[name] for name in (BEGUN_WITH, "config") if name in checkpoint.progress}
     save_checkpoint(options.out, mixed, data_version=checkpoint.data_version, progress=progress | kept)
     return {"out": str(options.out), **progress}
 
@@ -76,6 +76,12 @@ def _check_same_run(path: Path, progress: dict[str, Any], older: Path, before: d
     """Two checkpoints mix where one goes on from the other. Raises BundleError where they say that they began with different drivers."""
     from caravela.model.checkpoint import BEGUN_WITH
 
+    if BEGUN_WITH not in progress or BEGUN_WITH not in before:
+        print(
+            f"'{path}' and '{older}' do not both say which driver their run began with; they are mixed, and drive badly if their runs are strangers.",
+            file=sys.stderr,
+            flush=True,
+        )
     one, other = progress.get(BEGUN_WITH), before.get(BEGUN_WITH)
     if BEGUN_WITH in progress and BEGUN_WITH in before and one != other:
         raise BundleError(

@@ -188,6 +188,8 @@ def _check_halves(options: VLAOptions) -> None:
     """Raises CaravelaError for options of a half that does not run."""
     if options.only not in (None, "collect", "learn"):
         raise CaravelaError(f"--only is '{options.only}'; expected collect or learn.")
+    if options.minutes is not None and options.learners != 1:
+        raise CaravelaError("--minutes is for one learner: several would each stop by a clock of its own; give --steps.")
     for name, given, half in (
         ("--collectors", options.collectors != 1, "collect"),
         ("--address", options.address is not None, "collect"),
@@ -346,7 +348,7 @@ VERBS = {
     "teacher": Verb(TeacherOptions, run_teacher, "the teacher, by self-play on vectors"),
     "vla": Verb(VLAOptions, run_vla, "the driver, by distillation on pixels"),
     "probe": Verb(ProbeOptions, run_probe, "what a driver sees on maps it never trained on"),
-    "soup": Verb(SoupOptions, run_soup, "a checkpoint mixed with the driver that it began with"),
+    "soup": Verb(SoupOptions, run_soup, "two checkpoints of one run, or one and the driver that it began with, mixed"),
     "traffic": Verb(TrafficOptions, run_traffic, "the world's learned traffic, of a teacher"),
     "export": Verb(ExportOptions, run_export, "a driver's checkpoint to the file that the car runs"),
     "text": Verb(TextOptions, run_text, "a driver's answers in words, off the driving path", show_text),

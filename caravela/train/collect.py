@@ -27,7 +27,7 @@ from caravela.world.kernels.vectors import STYLE
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator
-from caravela.world.state import ABSENT, WorldState
+from caravela.world.state import WorldState
 
 WEATHERS = ("day", "overcast", "dusk", "night", "rain", "fog", "low_sun", "unlit_night", "dense_fog")
 WEATHER_SHARES = (0.48, 0.17, 0.06, 0.09, 0.07, 0.03, 0.05, 0.03, 0.02)
@@ -35,7 +35,7 @@ AT_THE_LINE = 6.0  # m to a red light's line within which a car waits for nothin
 OVERRUN = (1.5, 9.0)  # m beyond it that such a car is put
 DRIVES_OFF = 0.4  # m/s2 that the teacher wishes at standstill
 ASIDE = (-0.8, 0.8)  # m between which what has to be passed leaves more room than in a suite; below 0 is none
-LONGEST_STANDING = 25.0  # s after which a drive is given up
+LONGEST_STANDING = 45.0  # s after which a drive is given up: no red light lasts longer
 REMEMBERED_S = 1.0  # s for which somebody whom no camera shows any more still counts in what the driver is taught to do
 FAULTS, FAULT_SHARES = ("one_out", "front_only", "cropped", "dirty"), (0.35, 0.15, 0.25, 0.25)
 
@@ -167,14 +167,12 @@ class Collector:
         shown = self.simulator.truth.visible_pixels >= LEAST_VISIBLE
         self.last_seen = np.where(shown, self.simulator.state.time[:, None], self.last_seen)
 
-    def _known(self, fork: WorldState, worlds: NDArray[np.int64]) -> WorldState:
-        """A fork of some worlds without those whom no camera has shown of late: the teacher, who sees through other cars, would brake for
-        somebody whom the driver cannot know of."""
-        hidden = fork.time[:, None] - self.last_seen[worlds] > REMEMBERED_S
+    def _hidden(self, worlds: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(B, A) whom no camera has shown of late in some worlds: the teacher, who sees through other cars, would brake for somebody whom
+        the driver cannot know of."""
+        hidden = self.simulator.state.time[worlds, None] - self.last_seen[worlds] > REMEMBERED_S
         hidden[:, 0] = False
-        fork = fork.copy()
-        fork.agents["controller"][hidden] = ABSENT
-        return fork
+        return hidden
 
     def _label(self, due: NDArray[np.bool_], plan: Plan | None) -> int:
         """Label and store the looks that are due; `plan` is what the student would do there."""
@@ -185,7 +183,7 @@ class Collector:
         if not len(worlds):
             return 0
         fork = state.select(worlds)
-        made = self.driver.label(self.simulator.atlas, self._known(fork, worlds), style=self.style[worlds])
+        made = self.driver.label(self.simulator.atlas, fork, style=self.style[worlds], hidden=self._hidden(worlds))
         assert self.simulator.truth is not None
         depth = self.simulator.truth.depth[worlds]
         seen: dict[str, NDArray] = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}

@@ -8,6 +8,7 @@ GAIN, TINT, SHIFT = 0.25, 0.06, 12.0  # most that brightness is multiplied by mo
 HIDDEN_SHARE = 0.3  # of pictures that have a patch hidden
 PATCH = (8, 28)  # pixels, its sides
 GREY = 128
+LUMA = torch.tensor([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
 def relight(images: Tensor, *, generator: torch.Generator) -> Tensor:
@@ -19,7 +20,8 @@ def relight(images: Tensor, *, generator: torch.Generator) -> Tensor:
         return torch.rand(*shape, generator=generator) * 2.0 - 1.0
 
     gain = (1.0 + GAIN * uniform(batch, 1, 1)) * (1.0 + 0.3 * GAIN * uniform(batch, cameras, 1)) * torch.ones(1, 1, channels)
-    gain[..., :3] *= 1.0 + TINT * uniform(batch, 1, 3)
+    tint = 1.0 + TINT * uniform(batch, 1, 3)
+    gain[..., :3] *= tint / (tint @ LUMA)[..., None]  # as bright as the older frames, which have no colour
     shift = SHIFT * uniform(batch, cameras, 1) * torch.ones(1, 1, channels)
     lit = images.float().mul_(gain[..., None, None].to(images.device)).add_(shift[..., None, None].to(images.device))
     lit = lit.clamp_(0.0, 255.0).to(torch.uint8)

@@ -1,6 +1,8 @@
 """The trained teacher at work: it drives ego cars from vectors and labels states with what it would do next. A label is
 the teacher's own drive in a fork whose lights stand still, so that it cannot show what no camera could foresee."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -18,7 +20,7 @@ from caravela.world.atlas import Atlas
 from caravela.world.kernels.dynamics import FULL_LOCK
 from caravela.world.kernels.step import REWARD_PARTS, step
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, RULES, STYLE, observe
-from caravela.world.state import WorldState
+from caravela.world.state import ABSENT, WorldState
 
 _FIT = np.linalg.pinv(interpolation_matrix()).astype(np.float32)  # (KNOTS, PLAN_STEPS): controls to knots, least squares
 RIGHT_AHEAD = 0.15  # m, nearest that a line is shown
@@ -56,13 +58,16 @@ class TeacherDriver:
         self.net, self.stops_short = net, stops_short
 
     @torch.no_grad()
-    def control(self, atlas: Atlas, state: WorldState, *, style: NDArray[np.float32] | None = None) -> Control:
-        """What the teacher does now, per world, in a style (B, STYLE), neutral by default."""
+    def control(
+        self, atlas: Atlas, state: WorldState, *, style: NDArray[np.float32] | None = None, hidden: NDArray[np.bool_] | None = None
+    ) -> Control:
+        """What the teacher does now, per world, in a style (B, STYLE), neutral by default, and as if it saw nothing of those hidden (B, A)."""
         batch, agents = state.agents.shape
         rows = np.zeros((batch, agents, ROW), dtype=np.float32)
         objects = np.zeros((batch, agents, OBJECTS, OBJECT), dtype=np.float32)
         mask = np.zeros((batch, agents, OBJECTS), dtype=np.bool_)
-        observe(atlas.roads, state.arrays(), rows, objects, mask, True)
+        with _without(state, hidden):
+            observe(atlas.roads, state.arrays(), rows, objects, mask, True)
         if style is not None:
             rows[:, 0, -STYLE:] = style
         if self.stops_short:
@@ -74,8 +79,11 @@ class TeacherDriver:
         curvature = np.clip(state.curvature[:, 0] + change.numpy(), -lock, lock)
         return Control(acceleration=acceleration.numpy(), curvature=curvature.astype(np.float32))
 
-    def label(self, atlas: Atlas, state: WorldState, *, style: NDArray[np.float32] | None = None) -> Labels:
-        """Fork every world, drive PLAN_STEPS with lights standing still, and fit knots to what the actuators did."""
+    def label(
+        self, atlas: Atlas, state: WorldState, *, style: NDArray[np.float32] | None = None, hidden: NDArray[np.bool_] | None = None
+    ) -> Labels:
+        """Fork every world, drive PLAN_STEPS with lights standing still, and fit knots to what the actuators did. Those `hidden` (B, A) from
+        the teacher are in the fork all the same: others drive by them, and whoever hits them has come to harm."""
         fork = state.copy()
         fork.worlds["frozen"] = True
         batch, agents = fork.agents.shape
@@ -87,7 +95,7 @@ class TeacherDriver:
         harm = Harm(batch)
         reward = np.zeros((batch, REWARD_PARTS), dtype=np.float32)
         for n in range(PLAN_STEPS):
-            control = self.control(atlas, fork, style=style)
+            control = self.control(atlas, fork, style=style, hidden=hidden)
             action[:, 0, 0], action[:, 0, 1] = control.acceleration, control.curvature
             step(atlas.roads, fork.arrays(), action, flags, parts, respawn)
             # what is imitated is what the car did; at standstill the wish to stay is a gentle brake
@@ -98,6 +106,21 @@ class TeacherDriver:
             reward += parts[:, 0]
         knots = np.einsum("kn,bnc->bkc", _FIT, done)
         return Labels(knots=knots.astype(np.float32), valid=~harm.failed, reward=reward)
+
+
+@contextmanager
+def _without(state: WorldState, hidden: NDArray[np.bool_] | None) -> Iterator[None]:
+    """A state without some of its agents (B, A), for as long as it lasts."""
+    if hidden is None:
+        yield
+        return
+    controllers = state.agents["controller"]
+    before = controllers[hidden]
+    controllers[hidden] = ABSENT
+    try:
+        yield
+    finally:
+        controllers[hidden] = before
 
 
 def _stop_short(rules: NDArray[np.float32], speed: NDArray[np.float32], *, by: float) -> None:

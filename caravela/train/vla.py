@@ -72,7 +72,7 @@ class Losses(nn.Module):
         return self.model.compute_loss(batch)
 
 
-RECIPE = ("teacher_rounds", "critic_from", "learning_rate", "lessons")  # what a run keeps to, whatever it is taken up with
+RECIPE = ("teacher_rounds", "critic_from", "learning_rate", "lessons", "relight")  # what a run keeps to, whatever it is taken up with
 
 
 def taken_up(folder: Path, config: VLATrainConfig) -> VLATrainConfig:
@@ -80,7 +80,7 @@ def taken_up(folder: Path, config: VLATrainConfig) -> VLATrainConfig:
     path = folder / "last.safetensors"
     if not path.exists():
         return config
-    kept = load_checkpoint(path).progress.get("config", {})
+    kept = {"relight": False} | load_checkpoint(path).progress.get("config", {})  # a run of before knew of no other light
     return replace(config, **{name: kept[name] for name in RECIPE if name in kept})
 
 
@@ -93,7 +93,7 @@ class VLATrainer:
         self.folder, self.config, self.learner = folder, config, learner or Learner()
         device = self.learner.device
         self.half = half_pays(device) if config.half is None else config.half
-        self._norms_measured, self._eyes_first = True, 0
+        self._norms_measured, self._eyes_first, self._warm_from = True, 0, 0
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed + self.learner.index)
         self.path, self.average_path, self.moments_path = (
@@ -108,6 +108,7 @@ class VLATrainer:
             self.model.config = replace(self.model.config, mirrors_left=True)
             self._begun = {BEGUN_WITH: None if begin_with is None else weights_digest(begin_with)}
             self._norms_measured, self._eyes_first = begin_with is None, 0 if begin_with is None else EYES_FIRST
+            self._warm_from = self._eyes_first
             self.average = VLA(self.model.config)
             self.average.load_state_dict(self.model.state_dict())
         self.model.to(device).train()
@@ -118,9 +119,10 @@ class VLATrainer:
         on_gpu = device.type == "cuda"
         self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=on_gpu)
         torch.backends.cudnn.benchmark = on_gpu
-        self._warm_from = self._eyes_first
         if self.step and self.moments_path.exists():
             self._take_up_moments()
+            for group in self.optimiser.param_groups:
+                group["fused"], group["foreach"] = on_gpu, None  # of this device, not of the one that it was saved on
         elif self.step:
             self._warm_from = self.step
         self.share = self.learner.share_of(config.batch)
@@ -142,6 +144,7 @@ class VLATrainer:
             self.step = int(saved.progress["step"])
             self._norms_measured = bool(saved.progress.get("norms_measured", True))
             self._eyes_first = int(saved.progress.get("eyes_first", 0))
+            self._warm_from = int(saved.progress.get("warm_from", self._eyes_first))
             self._begun = {name: saved.progress[name] for name in (BEGUN_WITH,) if name in saved.progress}
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise BundleError(
@@ -163,7 +166,7 @@ class VLATrainer:
         if not self.learner.writes:
             return
         progress = {"step": self.step, "config": asdict(self.config), "half": self.half}
-        progress |= {"norms_measured": self._norms_measured, "eyes_first": self._eyes_first} | self._begun
+        progress |= {"norms_measured": self._norms_measured, "eyes_first": self._eyes_first, "warm_from": self._warm_from} | self._begun
 
         def checkpoint(model: VLA) -> Callable[[Path], None]:
             return lambda path: save_checkpoint(path, model, data_version=self.config.data_version, progress=progress)
@@ -257,7 +260,8 @@ class VLATrainer:
                 self._wait_for_shards(console)
             if anneal and seconds is not None:
                 self._annealed = min((time.monotonic() - began) / seconds, 1.0)
-            for name, value in self.learn(self.reader.draw(self.share)).items():
+            losses = self.learn(self.reader.draw(self.share))
+            for name, value in losses.items() if self.learner.writes else ():
                 sums.setdefault(name, []).append(value)
             if self.step % 50 == 0 and self.learner.writes:
                 now = time.monotonic()

@@ -28,6 +28,7 @@ HALT_EVERY, HALT_TICKS = 1800, (60, 120)  # ticks: how often an agent is asked t
 STUCK_S = 60.0  # s standing still after which an agent begins elsewhere
 IDLE_S, IDLE_COST = 12.0, 0.04  # s of standing after which every step costs this much
 BLOCKED_S, BLOCKED_COST = 4.0, 0.06  # the same where no red light asks for it: who may pass what blocks the way should
+STANDING = 0.2  # m/s
 PASSED_SHARE = 0.5  # of incidents that are of those that have to be passed
 MOST_ASIDE, LEAST_ASIDE = 1.0, -0.6  # m between which what stands in the way leaves more room than in a suite; below 0 is none
 SLOW_HARM, HARM_SPEED = 0.3, 6.0  # share of its cost that a collision has at a standstill; m/s from which it has all
@@ -91,6 +92,7 @@ class Arena:
         self._halted = np.zeros((batch, learners), dtype=np.int32)  # ticks left of being asked to stop
         self._progress_style = np.zeros((batch, learners), dtype=np.float32)  # what the style asked before
         self._astray = np.zeros((batch, learners), dtype=np.int32)  # ticks on the wrong side
+        self._blocked = np.zeros((batch, learners), dtype=np.int32)  # ticks of standing for no red light and no request
         self.severity = 1.0  # beginners are punished less, or they learn to stand still
         self.scatter(np.arange(batch))
 
@@ -109,6 +111,7 @@ class Arena:
         self.state.put(worlds, fresh)
         self.style[worlds] = self._styles(len(worlds) * self.learners).reshape(len(worlds), self.learners, STYLE)
         self._halted[worlds] = 0
+        self._blocked[worlds] = 0
 
     def _styles(self, count: int) -> NDArray[np.float32]:
         style = self.random.uniform(-1.0, 1.0, size=(count, STYLE)).astype(np.float32)
@@ -136,10 +139,14 @@ class Arena:
             self.director.stage(self.state, int(world), kinds, random=self.random, earliest=earliest, latest=latest, aside=aside)
 
     def _cost_of_standing(self) -> NDArray[np.float32]:
-        """(B, learners) of one step, by how long each has stood and whether a red light is ahead of it."""
-        stood = self.state.timer[:, : self.learners]
-        red = self._rows[:, : self.learners, RED] > 0.0
-        return np.where(~red & (stood > BLOCKED_S), BLOCKED_COST, np.where(stood > IDLE_S, IDLE_COST, 0.0)).astype(np.float32)
+        """(B, learners) of one step, by how long each has stood at a red light, or for none. Who moves, however slowly, pays nothing."""
+        mine = slice(0, self.learners)
+        stands = self.state.speed[:, mine] < STANDING
+        red = self._rows[:, mine, RED] > 0.0
+        self._blocked = np.where(stands & ~red & (self.style[..., PROGRESS] > HALT), self._blocked + 1, 0)
+        idle = np.where(stands & (self.state.timer[:, mine] > IDLE_S), IDLE_COST, 0.0)
+        cost = np.where(self._blocked * STEP_S > BLOCKED_S, BLOCKED_COST, idle)
+        return (self.severity * cost).astype(np.float32)
 
     def _ask_to_stop(self) -> None:
         """Now and then an agent is asked to stop, and some seconds later to go on."""
@@ -192,6 +199,7 @@ class Arena:
         b, a = np.nonzero(done)
         self.style[b, a] = self._styles(len(b))
         self._halted[b, a] = 0
+        self._blocked[b, a] = 0
         self._ask_to_stop()
         self._set_incidents()
         return reward.ravel(), failed.ravel(), cut.ravel(), flags.ravel()

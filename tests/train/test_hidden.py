@@ -25,9 +25,14 @@ def test_who_is_hidden_is_forgotten_after_a_while_and_the_world_keeps_them():
         collector._observe()
         history.append(simulator.truth.visible_pixels >= LEAST_VISIBLE)
     lately, ever = np.any(history[-looks + 1 :], axis=0), simulator.state.controller != ABSENT
-    known = collector._known(simulator.state.select(worlds), worlds).controller != ABSENT
+    known = ever & ~collector._hidden(worlds)
     others = slice(1, None)
     assert not (known & ~lately)[:, others].any()
     assert (known | ~ever | ~np.array(history[-1]))[:, others].all()
     assert (ever & ~known)[:, others].any() and (known & ever)[:, others].any()
     assert known[:, 0].all()
+    before = simulator.state.agents.copy()
+    wish = [driver.control(simulator.atlas, simulator.state, hidden=hidden) for hidden in (None, np.zeros_like(known), ~known)]
+    assert np.array_equal(wish[0].acceleration, wish[1].acceleration) and np.array_equal(before, simulator.state.agents)
+    everybody = np.ones_like(known)
+    assert not np.allclose(driver.control(simulator.atlas, simulator.state, hidden=everybody).acceleration, wish[0].acceleration)

@@ -19,3 +19,5 @@ def test_brightness_changes_within_bounds_and_patches_hide_all_frames_alike():
     assert 60.0 < float(means.min()) < 90.0 and 110.0 < float(means.max()) < 165.0
     assert float(means.std()) > 8.0
     assert torch.allclose(means[..., 3], means[..., 4])  # older frames in the same light
+    brightness = means[..., :3] @ torch.tensor([0.299, 0.587, 0.114])
+    assert float((brightness - means[..., 3]).abs().nan_to_num().max()) < 1.5

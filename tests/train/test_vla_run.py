@@ -47,10 +47,17 @@ def test_a_run_of_some_seconds_ends_with_its_lowest_learning_rate(folder, monkey
 
 def test_a_run_without_its_moments_warms_up_again(folder):
     VLATrainer(folder, TINY).train(until=3)
-    (folder / "optimiser.pt").unlink()
-    again = VLATrainer(folder, replace(TINY, warmup=1000))
+    again = VLATrainer(folder, replace(TINY, warmup=3))
     again.learn(again.reader.draw(TINY.batch))
-    assert again.optimiser.param_groups[0]["lr"] < 0.01 * TINY.learning_rate
+    warm = again.optimiser.param_groups[0]["lr"]
+    (folder / "optimiser.pt").unlink()
+    cold = VLATrainer(folder, replace(TINY, warmup=3))
+    cold.learn(cold.reader.draw(TINY.batch))
+    assert cold.optimiser.param_groups[0]["lr"] == pytest.approx(warm / 3.0)
+    cold.save()
+    taken_up_again = VLATrainer(folder, replace(TINY, warmup=3))
+    taken_up_again.learn(taken_up_again.reader.draw(TINY.batch))
+    assert taken_up_again.optimiser.param_groups[0]["lr"] < 0.9 * warm
 
 
 def test_a_loss_that_is_not_finite_leaves_the_checkpoint_alone(folder):

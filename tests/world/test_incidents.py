@@ -175,12 +175,15 @@ def test_those_who_stand_near_make_room():
 
 
 def test_what_stands_in_the_way_stands_aside_by_as_much_as_is_asked_for(simulator):
-    places = []
+    places, sides = [], []
     for aside in (0.0, 0.7):
         simulator.reset(0)
         stage = simulator.director.stage
         kinds = [KINDS["stalled-car"]]
         sites = [w for w in range(WORLDS) if stage(simulator.state, w, kinds, random=np.random.default_rng(w), aside=aside) is not None]
-        places.append(simulator.state.agents[["x", "y"]][sites, -SPARE].copy())
-    apart = np.hypot(places[1]["x"] - places[0]["x"], places[1]["y"] - places[0]["y"])
-    assert np.allclose(apart, 0.7, atol=0.02)
+        cars = simulator.state.agents[sites, -SPARE].copy()
+        kerb = np.where(simulator.atlas.roads.maps[simulator.state.map[sites]]["lefthand"], 1.0, -1.0)
+        places.append(np.stack([cars["x"], cars["y"]], -1))
+        sides.append(kerb[:, None] * np.stack([-np.sin(cars["heading"]), np.cos(cars["heading"])], -1))
+    assert len(places[0]) >= 4
+    assert np.allclose(((places[1] - places[0]) * sides[0]).sum(-1), 0.7, atol=0.02)

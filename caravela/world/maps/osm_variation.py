@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from caravela.world.maps.osm_data import Node, OsmData, road_ways
+from caravela.world.maps.osm_data import SIGNAL_TAGS, Node, OsmData, road_ways
 
 SCALE, STRETCH = (0.9, 1.35), (0.85, 1.2)  # of all distances, and of those along one direction besides
 BENDS, WAVELENGTH, STEEPEST = 3, (120.0, 350.0), 0.12  # waves that bend it; m; m of shift a metre
@@ -45,14 +45,18 @@ def _other_signals(data: OsmData, random: np.random.Generator) -> OsmData:
     """Without its signals, with more, or as it is."""
     chance = random.random()
     if chance < SIGNALS_GONE:
-        nodes = {key: _tagged(node, None) if _is_signal(node) else node for key, node in data.nodes.items()}
+        nodes = {key: _unlit(node) if _is_signal(node) else node for key, node in data.nodes.items()}
     elif chance < SIGNALS_GONE + SIGNALS_ADDED:
         met: dict[int, int] = {}
         for way in road_ways(data).values():
+            if (
+                way.tags.get("highway", "").startswith(("motorway", "trunk")) or "junction" in way.tags
+            ):  # none on fast roads and roundabouts
+                continue
             for number, key in enumerate(way.nodes):
                 met[key] = met.get(key, 0) + (1 if number in (0, len(way.nodes) - 1) else 2)
         lit = {key for key, arms in met.items() if arms >= 3 and key in data.nodes and random.random() < ADDED_SHARE}
-        nodes = {key: _tagged(node, "traffic_signals") if key in lit else node for key, node in data.nodes.items()}
+        nodes = {key: replace(node, tags=node.tags | SIGNAL_TAGS) if key in lit else node for key, node in data.nodes.items()}
     else:
         return data
     return replace(data, nodes=nodes)
@@ -62,7 +66,7 @@ def _is_signal(node: Node) -> bool:
     return node.tags.get("highway") == "traffic_signals" or node.tags.get("crossing") == "traffic_signals"
 
 
-def _tagged(node: Node, highway: str | None) -> Node:
-    """The node as a signal or whatever `highway` says, or as nothing that governs."""
-    tags = {key: value for key, value in node.tags.items() if key not in ("highway", "crossing")}
-    return replace(node, tags=tags if highway is None else tags | {"highway": highway})
+def _unlit(node: Node) -> Node:
+    """The node without its signal; a crossing stays one."""
+    tags = {key: value for key, value in node.tags.items() if (key, value) not in SIGNAL_TAGS.items()}
+    return replace(node, tags=tags | {"crossing": "uncontrolled"} if tags.get("crossing") == "traffic_signals" else tags)
