@@ -105,9 +105,8 @@ class Collector:
         self.wish = np.zeros(config.worlds, dtype=np.float32)  # m/s2, the teacher's, a tick ago
         self.next_nudge = self.random.uniform(1.0, config.nudge_every, size=config.worlds)
         self.style = np.zeros((config.worlds, STYLE), dtype=np.float32)
-        self.last_seen = np.zeros(
-            (config.worlds, self.simulator.state.agents.shape[1])
-        )  # s of the drive, when a camera last showed somebody
+        agents = self.simulator.state.agents.shape[1]
+        self.last_seen = np.zeros((config.worlds, agents))  # s of the drive, when a camera last showed somebody
         self.stopping = np.zeros(config.worlds)  # s, until when a drive is asked to stand
         self.before: list[tuple[str, NDArray[np.float32]]] = [("", self.style[0])] * config.worlds  # words and style until then
         self.is_student, self.student_share = np.zeros(config.worlds, dtype=np.bool_), 0.0
@@ -220,7 +219,7 @@ class Collector:
         for world in np.flatnonzero(due):
             kinds = [KINDS[name] for name in self.random.permutation(list(KINDS))]
             if self.random.random() < self.config.passed_share:
-                kinds.sort(key=lambda kind: not kind.passed)
+                kinds.sort(key=lambda kind: not kind.blocks)
             aside = max(self.random.uniform(*ASIDE), 0.0)
             director.stage(state, int(world), kinds, random=self.random, earliest=35.0, latest=120.0, aside=aside)
         return int(due.sum())

@@ -134,7 +134,7 @@ class Arena:
         for world in np.flatnonzero(due):
             kinds = [KINDS[name] for name in self.random.permutation(list(KINDS))]
             if self.random.random() < PASSED_SHARE:
-                kinds.sort(key=lambda kind: not kind.passed)
+                kinds.sort(key=lambda kind: not kind.blocks)
             aside = max(self.random.uniform(LEAST_ASIDE, MOST_ASIDE), 0.0)
             self.director.stage(self.state, int(world), kinds, random=self.random, earliest=earliest, latest=latest, aside=aside)
 

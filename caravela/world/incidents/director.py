@@ -51,7 +51,7 @@ class Director:
                 continue
             site = found[int(random.integers(len(found)))]
             actors = kind.cast(site, random)
-            if kind.passed:
+            if kind.blocks:
                 for actor in actors:
                     actor.move_aside(0.0 if actor.backward else site.kerb * aside)
             assert len(actors) <= SPARE, f"{kind.name} has a cast of {len(actors)}"

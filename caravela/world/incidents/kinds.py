@@ -38,7 +38,7 @@ class Kind:
     cast: Cast | None = None
     weather: str | None = None  # it is in this weather
     lens: str | None = None  # a fault of the cameras, see `world.lens`
-    passed: bool = False  # whether something stays in the way, and has to be passed
+    blocks: bool = False  # whether something stays in the way, and has to be passed
 
 
 def _cut_in(site: Site, random: np.random.Generator) -> list[Actor]:
@@ -195,19 +195,19 @@ KINDS = {
         Kind("cut-in", "a car overtakes, cuts in close and slows down", "two_way", _cut_in),
         Kind("occluded-jaywalker", "someone steps out from behind a parked van", "kerbside", _occluded_jaywalker),
         Kind("red-light-runner", "a crossing car stops for nothing", "crossing", _red_light_runner),
-        Kind("stalled-car", "a car with hazard lights stands half in the lane", "kerbside", _stalled_car, passed=True),
-        Kind("construction", "cones and a barrier narrow the lane", "kerbside", _construction, passed=True),
+        Kind("stalled-car", "a car with hazard lights stands half in the lane", "kerbside", _stalled_car, blocks=True),
+        Kind("construction", "cones and a barrier narrow the lane", "kerbside", _construction, blocks=True),
         Kind("emergency-vehicle", "a van with blue lights comes from behind and must get by", "two_way", _emergency_vehicle),
         Kind("wrong-way-driver", "a car comes towards us in our lane and swerves back late", "two_way", _wrong_way_driver),
         Kind("door-opening", "the door of a parked car opens into the lane", "kerbside", _door),
-        Kind("narrow-street", "parked vans leave one lane, and a car is coming", "two_way", _narrow_street, passed=True),
+        Kind("narrow-street", "parked vans leave one lane, and a car is coming", "two_way", _narrow_street, blocks=True),
         Kind("unprotected-turn", "a turn across cars that come towards us", "oncoming", _column),
         Kind("short-merge", "two cars come into the lane that ours runs into", "merging", _short_merge),
         Kind("roundabout-entry", "three cars come round as we arrive", "roundabout", _column),
-        Kind("filtering-cyclist", "a cyclist moves out round a parked car", "kerbside", _filtering_cyclist, passed=True),
+        Kind("filtering-cyclist", "a cyclist moves out round a parked car", "kerbside", _filtering_cyclist, blocks=True),
         Kind("school-children", "children at the kerb, and two of them run across", "kerbside", _school_children),
         Kind("bus-pulling-out", "a bus leaves its stop as we come", "kerbside", _bus_pulling_out),
-        Kind("debris", "something lies in the lane", "kerbside", _debris, passed=True),
+        Kind("debris", "something lies in the lane", "kerbside", _debris, blocks=True),
         Kind("dense-fog", "50 m of sight", weather="dense_fog"),
         Kind("low-sun", "the sun stands low", weather="low_sun"),
         Kind("unlit-night", "night without street lamps", weather="unlit_night"),

@@ -49,9 +49,8 @@ def _other_signals(data: OsmData, random: np.random.Generator) -> OsmData:
     elif chance < SIGNALS_GONE + SIGNALS_ADDED:
         met: dict[int, int] = {}
         for way in road_ways(data).values():
-            if (
-                way.tags.get("highway", "").startswith(("motorway", "trunk")) or "junction" in way.tags
-            ):  # none on fast roads and roundabouts
+            fast = way.tags.get("highway", "").startswith(("motorway", "trunk"))
+            if fast or "junction" in way.tags:  # a roundabout is tagged as one
                 continue
             for number, key in enumerate(way.nodes):
                 met[key] = met.get(key, 0) + (1 if number in (0, len(way.nodes) - 1) else 2)
