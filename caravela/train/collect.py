@@ -21,7 +21,7 @@ from caravela.words import SentenceEncoder
 from caravela.world import atlas as atlas_module
 from caravela.world import regions
 from caravela.world.arena import FAILURES
-from caravela.world.incidents.director import KINDS, SPARE
+from caravela.world.incidents.director import SPARE, draw_kinds
 from caravela.world.kernels import events, labels
 from caravela.world.kernels.vectors import STYLE
 from caravela.world.maps.lane_graph import LaneGraph
@@ -52,7 +52,8 @@ class CollectConfig:
     route_noise: float = 3.0  # m
     route_dropped: float = 0.15  # share of drives without a route
     incident_every: float = 25.0  # s of a drive without an incident until the next is set
-    passed_share: float = 0.4  # of incidents that have to be passed, as far as they find a place
+    passed_share: float = 0.3  # of incidents that have to be passed, as far as they find a place
+    crossed_share: float = 0.3  # of incidents that come from the side, as far as a junction is on the way
     fault_share: float = 0.05  # of drives with something wrong with the cameras
     obstacle_every: float = 16.0  # s of a drive between things put in its way
     nudge_every: float = 9.0  # s between perturbations of a teacher-driven car
@@ -217,9 +218,7 @@ class Collector:
         due = over & (state.speed[:, 0] > 2.0)
         due &= self.random.random(len(due)) < self.config.ticks_per_look * STEP_S / self.config.incident_every
         for world in np.flatnonzero(due):
-            kinds = [KINDS[name] for name in self.random.permutation(list(KINDS))]
-            if self.random.random() < self.config.passed_share:
-                kinds.sort(key=lambda kind: not kind.blocks)
+            kinds = draw_kinds(self.random, passed=self.config.passed_share, crossed=self.config.crossed_share)
             aside = max(self.random.uniform(*ASIDE), 0.0)
             director.stage(state, int(world), kinds, random=self.random, earliest=35.0, latest=120.0, aside=aside)
         return int(due.sum())

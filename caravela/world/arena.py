@@ -10,7 +10,7 @@ from caravela.core.units import STEP_S
 from caravela.world import state as state_module
 from caravela.world import weather
 from caravela.world.atlas import Atlas
-from caravela.world.incidents.director import KINDS, SPARE, Director
+from caravela.world.incidents.director import SPARE, Director, draw_kinds
 from caravela.world.kernels import events
 from caravela.world.kernels.step import COLLISION, OFF_WAY, PROGRESS, REWARD_PARTS, populate, replace, step
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, RED, ROW, STYLE, observe
@@ -29,9 +29,10 @@ STUCK_S = 60.0  # s standing still after which an agent begins elsewhere
 IDLE_S, IDLE_COST = 12.0, 0.04  # s of standing after which every step costs this much
 BLOCKED_S, BLOCKED_COST = 4.0, 0.06  # the same where no red light asks for it: who may pass what blocks the way should
 STANDING = 0.2  # m/s
-PASSED_SHARE = 0.5  # of incidents that are of those that have to be passed
+PASSED_SHARE, CROSSED_SHARE = 0.3, 0.4  # of incidents that have to be passed, and that come from the side
 MOST_ASIDE, LEAST_ASIDE = 1.0, -0.6  # m between which what stands in the way leaves more room than in a suite; below 0 is none
-SLOW_HARM, HARM_SPEED = 0.3, 6.0  # share of its cost that a collision has at a standstill; m/s from which it has all
+SLOW_HARM, HARM_SPEED = 0.3, 6.0  # share of its cost that the slowest collision has; m/s of own or closing speed from which it has all
+TOUCHING = 12.0  # m between the rear axles of two that touch, at most
 INCIDENT_AHEAD = (35.0, 110.0)  # m of the way between which an incident is set
 WEATHERS = ("day", "overcast", "rain", "night", "fog")
 
@@ -132,11 +133,24 @@ class Arena:
         due = idle & moving & (self.random.random(self.batch) < STEP_S / self.incident_every)
         earliest, latest = INCIDENT_AHEAD
         for world in np.flatnonzero(due):
-            kinds = [KINDS[name] for name in self.random.permutation(list(KINDS))]
-            if self.random.random() < PASSED_SHARE:
-                kinds.sort(key=lambda kind: not kind.blocks)
+            kinds = draw_kinds(self.random, passed=PASSED_SHARE, crossed=CROSSED_SHARE)
             aside = max(self.random.uniform(LEAST_ASIDE, MOST_ASIDE), 0.0)
             self.director.stage(self.state, int(world), kinds, random=self.random, earliest=earliest, latest=latest, aside=aside)
+
+    def _harm(self) -> NDArray[np.float32]:
+        """(B, learners) share of its cost that a collision has, by the learner's own speed or, if it is more, the speed at which the nearest
+        other closes in: who creeps into the way of a fast car has done all of the harm."""
+        agents, speed = self.state.agents, self.state.speed[:, : self.learners].copy()
+        for world, mine in np.argwhere(self.flags[:, : self.learners] & events.COLLISION):
+            others, me = agents[world], agents[world, mine]
+            away = np.hypot(others["x"] - me["x"], others["y"] - me["y"])
+            away[mine], away[others["controller"] == ABSENT] = np.inf, np.inf
+            other = others[int(away.argmin())]
+            if away.min() < TOUCHING:
+                turned = other["heading"] - me["heading"]
+                closing = np.hypot(other["speed"] * np.cos(turned) - me["speed"], other["speed"] * np.sin(turned))
+                speed[world, mine] = max(speed[world, mine], closing)
+        return np.clip(SLOW_HARM + (1.0 - SLOW_HARM) * speed / HARM_SPEED, 0.0, 1.0).astype(np.float32)
 
     def _cost_of_standing(self) -> NDArray[np.float32]:
         """(B, learners) of one step, by how long each has stood at a red light, or for none. Who moves, however slowly, pays nothing."""
@@ -177,11 +191,10 @@ class Arena:
         mine = slice(0, self.learners)
         self._action[:, mine] = action.reshape(self.batch, self.learners, 2)
         present = self.state.controller[:, mine] != ABSENT
-        harm = np.clip(SLOW_HARM + (1.0 - SLOW_HARM) * self.state.speed[:, mine] / HARM_SPEED, 0.0, 1.0)
         step(self.atlas.roads, self.state.arrays(), self._action, self.flags, self.parts, self._respawn)
         if self.director is not None:
             self.director.play(self.state)
-        self.parts[:, mine, COLLISION] *= harm
+        self.parts[:, mine, COLLISION] *= self._harm()
         reward = np.where(present, (self.parts[:, mine] * weights_of(self.style, severity=self.severity)).sum(-1), 0.0).astype(np.float32)
         flags = np.where(present, self.flags[:, mine], 0)
         self._astray = np.where(flags & events.WRONG_WAY, self._astray + 1, 0)

@@ -14,11 +14,12 @@ from caravela.train.teacher import Rollout, TeacherConfig, TeacherRun, teacher_p
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.train.teacher_net import TeacherNet
 from caravela.world import atlas
-from caravela.world.arena import Arena, _map_chances, weights_of
+from caravela.world.arena import HARM_SPEED, SLOW_HARM, Arena, _map_chances, weights_of
 from caravela.world.incidents.director import SPARE
+from caravela.world.kernels import events
 from caravela.world.maps.catalogue import load_town, towns
 from caravela.world.simulator import Simulator
-from caravela.world.state import ABSENT
+from caravela.world.state import ABSENT, EXTERNAL
 
 TINY = TeacherConfig(worlds=2, learners=3, cars=1, parked=1, walkers=1, horizon=8, minibatch=16, width=16, steps=60)
 
@@ -133,3 +134,19 @@ def test_real_places_get_the_share_of_worlds_that_is_asked_for():
     assert np.isclose(chances[-1], 0.3) and np.isclose(chances.sum(), 1.0)
     assert np.allclose(_map_chances(SimpleNamespace(graphs=graphs), None), 0.1)
     assert np.allclose(_map_chances(SimpleNamespace(graphs=graphs[:9]), 0.3), 1.0 / 9.0)
+
+
+def test_creeping_into_the_way_of_a_fast_car_does_all_the_harm(streets):
+    arena = Arena(streets, batch=1, learners=1, cars=1, parked=1, walkers=0, seed=0)
+    agents = arena.state.agents
+    agents["controller"][0, :3] = EXTERNAL
+    agents["speed"][0, :3] = 0.5, 9.0, 0.0
+    agents["heading"][0, :3] = 0.0, np.pi / 2.0, 0.0
+    agents["x"][0, 1:3], agents["y"][0, 1:3] = agents["x"][0, 0] + 3.0, agents["y"][0, 0] - 1.0  # both touch; which is nearer decides
+    arena.flags[0, 0] = events.COLLISION
+    agents["x"][0, 2] += 4.0
+    fast = arena._harm()[0, 0]
+    agents["x"][0, 1] += 6.0
+    slow = arena._harm()[0, 0]
+    assert fast == 1.0
+    assert slow == pytest.approx(SLOW_HARM + (1.0 - SLOW_HARM) * 0.5 / HARM_SPEED)

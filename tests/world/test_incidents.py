@@ -6,7 +6,7 @@ import pytest
 from caravela.core.types import Control
 from caravela.world import atlas as atlas_module
 from caravela.world.incidents.actors import Actor, Cue
-from caravela.world.incidents.director import KINDS, SPARE
+from caravela.world.incidents.director import KINDS, SPARE, draw_kinds
 from caravela.world.incidents.ways import Way
 from caravela.world.kernels import events
 from caravela.world.maps.catalogue import load_town
@@ -49,6 +49,22 @@ def pace(simulator, speed=8.0):
 
 def test_there_are_twenty():
     assert len(KINDS) == 20
+
+
+def test_what_has_to_be_passed_and_what_comes_from_the_side_are_tried_first_as_often_as_asked():
+    random = np.random.default_rng(0)
+    drawn = [draw_kinds(random, passed=0.3, crossed=0.5) for _ in range(400)]
+    assert all(sorted(kind.name for kind in kinds) == sorted(KINDS) for kinds in drawn)
+    blocks = np.mean([kinds[0].blocks for kinds in drawn])
+    crosses = np.mean([kinds[0].crosses for kinds in drawn])
+    assert 0.28 < blocks < 0.42  # 0.3, and five of twenty of the rest
+    assert 0.47 < crosses < 0.61
+    assert {kind.name for kind in KINDS.values() if kind.crosses} == {
+        "red-light-runner",
+        "unprotected-turn",
+        "short-merge",
+        "roundabout-entry",
+    }
 
 
 @pytest.mark.parametrize(

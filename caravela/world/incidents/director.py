@@ -17,6 +17,18 @@ SPARE = 12  # agents' places that a state needs for the largest cast
 ROOM = 8.0  # m kept clear round where actors begin
 
 
+def draw_kinds(random: np.random.Generator, *, passed: float, crossed: float) -> list[Kind]:
+    """All kinds in an order to try. Plain road is everywhere and junctions are not, so with these chances the first are those that have to be
+    passed, or those that come from the side; else all are alike."""
+    kinds = [KINDS[str(name)] for name in random.permutation(list(KINDS))]
+    chance = random.random()
+    if chance < passed:
+        kinds.sort(key=lambda kind: not kind.blocks)
+    elif chance < passed + crossed:
+        kinds.sort(key=lambda kind: not kind.crosses)
+    return kinds
+
+
 class Director:
     """At most one incident at a time in each of B worlds. The last SPARE agents of the state are its own."""
 
@@ -88,4 +100,4 @@ class Director:
         return np.asarray(self._ego_s > self.at + by)
 
 
-__all__ = ["KINDS", "SPARE", "Director", "Kind"]
+__all__ = ["KINDS", "SPARE", "Director", "Kind", "draw_kinds"]

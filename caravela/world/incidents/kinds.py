@@ -40,6 +40,11 @@ class Kind:
     lens: str | None = None  # a fault of the cameras, see `world.lens`
     blocks: bool = False  # whether something stays in the way, and has to be passed
 
+    @property
+    def crosses(self) -> bool:
+        """Whether it comes from another arm of a junction."""
+        return self.needs in ("crossing", "oncoming", "merging", "roundabout")
+
 
 def _cut_in(site: Site, random: np.random.Generator) -> list[Actor]:
     beside = -site.kerb * site.width
