@@ -53,15 +53,17 @@ class VLAOptions:
     steps: int = 20_000
     """Learning steps to train until."""
     minutes: float | None = None
-    """Minutes to learn for instead, at whose end the learning rate is at its lowest; with --only learn."""
+    """Minutes to learn for instead, at whose end the learning rate is at its lowest; with --only learn or pretrain."""
     batch: int = 64
     """Samples of a step: 64 suits one CPU core, 512 a GPU."""
     keep: int = 180
     """Shards of 512 samples kept on disk, 130 MB each; the oldest go."""
     begin_with: Path | None = None
-    """An exported driver that a new run begins with, such as the one that ships; from nothing by default."""
+    """An exported driver that a new run begins with, such as the one that ships. By default with the eyes that were pretrained in its
+    folder, or from nothing."""
     only: str | None = None
-    """collect or learn: one half only; by default both take turns in one process."""
+    """collect or learn: one half only; by default both take turns in one process. pretrain: the eyes of a run that has not begun, for
+    --minutes, on driving video without actions."""
     collectors: int = 1
     """Processes that collect, with --only collect; more than one need the extra `scale` (Ray)."""
     address: str | None = None
@@ -175,6 +177,8 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
         # it drives its own roads from the first round on, and unlearns less
         config = replace(config, teacher_rounds=0, critic_from=0, learning_rate=4e-4)
     config = taken_up(folder, config)
+    if options.only == "pretrain":
+        return _pretrain(options, folder, config, teacher)
     if options.only == "learn":
         done = _learn(options, folder, config)
     elif options.only == "collect":
@@ -186,19 +190,40 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
 
 def _check_halves(options: VLAOptions) -> None:
     """Raises CaravelaError for options of a half that does not run."""
-    if options.only not in (None, "collect", "learn"):
-        raise CaravelaError(f"--only is '{options.only}'; expected collect or learn.")
+    if options.only not in (None, "collect", "learn", "pretrain"):
+        raise CaravelaError(f"--only is '{options.only}'; expected collect, learn or pretrain.")
+    if options.only == "pretrain" and options.minutes is None:
+        raise CaravelaError("--only pretrain has no --minutes; expected how long the eyes learn, such as --minutes 30.")
+    if options.only == "pretrain" and options.begin_with is not None:
+        raise CaravelaError("--begin-with is for a run that drives; --only pretrain begins its eyes from nothing: leave one of them out.")
     if options.minutes is not None and options.learners != 1:
         raise CaravelaError("--minutes is for one learner: several would each stop by a clock of its own; give --steps.")
     for name, given, half in (
-        ("--collectors", options.collectors != 1, "collect"),
-        ("--address", options.address is not None, "collect"),
-        ("--rounds", options.rounds is not None, "collect"),
-        ("--learners", options.learners != 1, "learn"),
-        ("--minutes", options.minutes is not None, "learn"),
+        ("--collectors", options.collectors != 1, ("collect",)),
+        ("--address", options.address is not None, ("collect",)),
+        ("--rounds", options.rounds is not None, ("collect",)),
+        ("--learners", options.learners != 1, ("learn",)),
+        ("--minutes", options.minutes is not None, ("learn", "pretrain")),
     ):
-        if given and options.only != half:
-            raise CaravelaError(f"{name} is for one half only; run `caravela train vla` with --only {half}, and the other half beside it.")
+        if given and options.only not in half:
+            raise CaravelaError(
+                f"{name} is for one half only; run `caravela train vla` with --only {' or '.join(half)}, and the other half beside it."
+            )
+
+
+def _pretrain(options: VLAOptions, folder: Path, config: Any, teacher: Path) -> dict[str, Any]:
+    """The eyes first, for some minutes. Raises CaravelaError where the run has begun."""
+    from caravela.train.pretrain import Pretrainer
+    from caravela.train.teacher_driver import TeacherDriver, load_teacher
+    from caravela.train.vla import ENDLESS
+
+    assert options.minutes is not None
+    if (folder / "last.safetensors").exists():
+        raise CaravelaError(f"the run in '{folder}' has begun; its eyes learn with it. Pretrain in another --folder.")
+    graphs = training_maps(options.maps, towns=options.towns)
+    trainer = Pretrainer(graphs, folder, config, driver=TeacherDriver(load_teacher(teacher)))
+    trainer.train(seconds=60.0 * options.minutes, until=ENDLESS, anneal=True)
+    return {"step": trainer.step, "folder": str(folder), "checkpoint": str(trainer.average_path)}
 
 
 def _take_turns(options: VLAOptions, folder: Path, config: Any, teacher: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from caravela.core.errors import CaravelaError
-from caravela.evaluate import answers_page, displacement, domain_page, languages_page, scaling_page
+from caravela.evaluate import answers_page, displacement, domain_page, languages_page, pretraining_page, scaling_page
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
 from caravela.evaluate.peers import summary as peers
 from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
@@ -58,6 +58,8 @@ def page(folder: Path) -> str:
             parts += ["## Languages\n", *languages_page.page_of(result)]
         elif "answers" in result and "trust" in result:
             parts += ["## Answers off the driving path\n", *answers_page.page_of(result)]
+        elif "pretraining" in result:
+            parts += ["## Pretraining\n", *pretraining_page.page_of(result)]
         elif "fits" in result and "points" in result:
             parts += ["## Scaling\n", *scaling_page.page_of(result)]
         elif stem not in drives:

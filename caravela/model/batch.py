@@ -50,6 +50,9 @@ class Batch:
     lead_valid: Tensor | None = None  # (B,) bool
     lane: Tensor | None = None  # (B, 2) m left of the lane's centre, rad of heading left of the lane's
     lane_valid: Tensor | None = None  # (B,) bool
+    # what is seen later
+    later: Tensor | None = None  # (B, C, 5, H, W) uint8, the images some time on
+    later_valid: Tensor | None = None  # (B,) bool
 
     def __len__(self) -> int:
         return len(self.images)

@@ -93,10 +93,11 @@ class VLA(nn.Module):
             losses |= self._plan_losses(context, thought, batch, generator)
         if batch.proposals is not None:
             losses |= self._outcome_losses(context, batch)
-        total = torch.zeros((), device=context.device)
-        for name, loss in losses.items():
-            total = total + getattr(self.config.losses, name) * loss
-        return losses | {"total": total}
+        return losses | {"total": self.weighted(losses)}
+
+    def weighted(self, losses: dict[str, Tensor]) -> Tensor:
+        """The sum of losses, each by its weight in the config."""
+        return torch.stack([getattr(self.config.losses, name) * loss.float() for name, loss in losses.items()]).sum()
 
     def _plan_losses(self, context: Tensor, thought: Tensor, batch: Batch, generator: torch.Generator | None) -> dict[str, Tensor]:
         assert batch.knots is not None

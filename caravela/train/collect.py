@@ -3,6 +3,7 @@ the teacher would do from there (dataset aggregation, Ross et al. 2011). Perturb
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,6 @@ from caravela.train.labelling import LEAST_VISIBLE, LIGHT_OF_LAMP, coarse_bodies
 from caravela.train.lamps import LampLabels
 from caravela.train.obstacles import Obstacles
 from caravela.train.outcomes import outcomes
-from caravela.train.samples import ShardWriter
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.words import SentenceEncoder
 from caravela.world import atlas as atlas_module
@@ -75,12 +75,17 @@ class CollectConfig:
     proposals: int = 6  # of the student, the regression's and those at other paces among them: fewer than in the car, for speed
 
 
+class Writer(Protocol):
+    """Whoever keeps the looks."""
+
+    def add(self, arrays: dict[str, NDArray]) -> None:
+        """Take rows: every array has one row a look."""
+
+
 class Collector:
     """Drives one set of maps."""
 
-    def __init__(
-        self, graphs: Sequence[LaneGraph], driver: TeacherDriver, writer: ShardWriter, *, config: CollectConfig, seed: int
-    ) -> None:
+    def __init__(self, graphs: Sequence[LaneGraph], driver: TeacherDriver, writer: Writer, *, config: CollectConfig, seed: int) -> None:
         self.config, self.driver, self.writer = config, driver, writer
         self.random = np.random.default_rng(seed)
         weathers = self.random.choice(config.weathers, size=config.worlds, p=config.weather_shares)
@@ -184,14 +189,18 @@ class Collector:
             return 0
         fork = state.select(worlds)
         made = self.driver.label(self.simulator.atlas, fork, style=self.style[worlds], hidden=self._hidden(worlds))
+        plans: dict[str, NDArray] = {"knots": made.knots, "knots_valid": made.valid}
+        plans |= self._judge(fork, self.style[worlds], None if plan is None else plan.knots[worlds])
+        self.writer.add(self._shown(fork, worlds) | plans)
+        return len(worlds)
+
+    def _shown(self, fork: WorldState, worlds: NDArray[np.int64]) -> dict[str, NDArray]:
+        """What some worlds look like now and what is there, as shard arrays."""
         assert self.simulator.truth is not None
         depth = self.simulator.truth.depth[worlds]
         seen: dict[str, NDArray] = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}
         seen["bodies"] = coarse_bodies(self.simulator.truth.semantics[worlds])
-        plans: dict[str, NDArray] = {"knots": made.knots, "knots_valid": made.valid}
-        plans |= self._judge(fork, self.style[worlds], None if plan is None else plan.knots[worlds])
-        self.writer.add(look(self.observation, worlds, self.encoder) | truths(self.simulator, fork, worlds) | seen | plans)
-        return len(worlds)
+        return look(self.observation, worlds, self.encoder) | truths(self.simulator, fork, worlds) | seen
 
     def _judge(self, fork: WorldState, style: NDArray[np.float32], knots: NDArray[np.float32] | None) -> dict[str, NDArray]:
         """Outcomes of the student's plans (B, M, KNOTS, 2), at some of the looks."""
@@ -302,6 +311,14 @@ class Collector:
             broken = self.random.random() < self.config.fault_share
             fault = str(self.random.choice(FAULTS, p=FAULT_SHARES)) if broken else "none"
             self.simulator.lens.set(int(world), fault, random=self.random)
+
+
+def choose_maps(graphs: Sequence[LaneGraph], *, count: int, real_share: float, random: np.random.Generator) -> list[LaneGraph]:
+    """`count` different maps (all, where there are fewer), about `real_share` of them real places: those are few, and harder."""
+    real = np.array([graph.origin != (0.0, 0.0) for graph in graphs])
+    likely = np.where(real, real_share / max(real.sum(), 1), (1.0 - real_share) / max((~real).sum(), 1))
+    chosen = random.choice(len(graphs), size=min(count, len(graphs)), replace=False, p=likely / likely.sum())
+    return [graphs[i] for i in chosen]
 
 
 def training_scene(graphs: Sequence[LaneGraph]) -> Scene:

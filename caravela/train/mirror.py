@@ -23,7 +23,7 @@ def on_the_right(arrays: dict[str, NDArray]) -> dict[str, NDArray]:
 def mirror(arrays: dict[str, NDArray], rows: NDArray[np.bool_]) -> dict[str, NDArray]:
     """The arrays, some of their rows seen in a mirror; the names are those of `model.batch.Batch`."""
     arrays = {name: np.array(value) for name, value in arrays.items()}
-    for name in ("images", "depth", "lamps", "bodies"):
+    for name in ("images", "later", "depth", "lamps", "bodies"):
         if name in arrays:
             arrays[name][rows] = arrays[name][rows][:, list(MIRRORED_CAMERAS)][..., ::-1]
     if "bev" in arrays:

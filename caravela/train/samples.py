@@ -29,7 +29,7 @@ FIELDS = (
     IMAGES, "ego", "route", "has_route", "words", "knots", "knots_valid", "bev", "light", "light_valid", "stop_distance", "stop_valid",
     "lead", "lead_valid", "lane", "lane_valid",
 )  # fmt: skip
-OPTIONAL = ("depth", "lamps", "bodies", "proposals", "returns", "failed", "outcomes_valid")
+OPTIONAL = ("depth", "lamps", "bodies", "proposals", "returns", "failed", "outcomes_valid", "later", "later_valid")
 STALE_S = 600.0  # since the last file was made in it, after which a part's writer is taken for dead
 
 

@@ -3,10 +3,10 @@ newest student drives the next round. The two are separate loops over one folder
 as two at once, and either may be killed at any moment."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from caravela.model.policy import TorchPolicy
 from caravela.model.presets import preset
 from caravela.model.reopen import measure_norms, reopen, weights_digest
 from caravela.model.vla import VLA
-from caravela.train.collect import CollectConfig, Collector
+from caravela.train.collect import CollectConfig, Collector, choose_maps
 from caravela.train.learners import Learner
 from caravela.train.relight import relight
 from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
@@ -30,6 +30,7 @@ from caravela.train.threads import half_pays, use_threads
 from caravela.world.maps.lane_graph import LaneGraph
 
 ENDLESS = 1 << 62  # steps
+EYES = "eyes"  # folder of a run's pretraining in its own
 USUAL_BATCH = 64  # samples, that learning rates are given for
 EYES_FIRST = 200  # steps in which a driver that was exported learns its eyes' heads alone, which begin anew: they'd upset all the rest
 
@@ -59,6 +60,20 @@ class VLATrainConfig:
     data_version: str = "towns-3"
     half: bool | None = None  # most products in bfloat16; None: where that is faster, measured when the run begins
     seed: int = 0
+
+
+class Reader(Protocol):
+    """What a trainer learns from."""
+
+    @property
+    def shards(self) -> Mapping[str, Sized]:
+        """By name, each as long as it has looks."""
+
+    def refresh(self) -> int:
+        """Look for new ones; returns the number of looks."""
+
+    def draw(self, size: int) -> Batch:
+        """So many of them at random."""
 
 
 class Losses(nn.Module):
@@ -104,7 +119,7 @@ class VLATrainer:
         if self.path.exists():
             self._take_up()
         else:
-            self.model = VLA(preset(config.preset)) if begin_with is None else reopen(begin_with)
+            self.model = self._new_model() if begin_with is None else reopen(begin_with)
             self.model.config = replace(self.model.config, mirrors_left=True)
             self._begun = {BEGUN_WITH: None if begin_with is None else weights_digest(begin_with)}
             self._norms_measured, self._eyes_first = begin_with is None, 0 if begin_with is None else EYES_FIRST
@@ -113,8 +128,8 @@ class VLATrainer:
             self.average.load_state_dict(self.model.state_dict())
         self.model.to(device).train()
         self.average.to(device).eval()
-        decayed = [p for p in self.model.parameters() if p.ndim >= 2]
-        plain = [p for p in self.model.parameters() if p.ndim < 2]
+        self.learned = [*self.model.parameters(), *self._beside()]
+        decayed, plain = [p for p in self.learned if p.ndim >= 2], [p for p in self.learned if p.ndim < 2]
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         on_gpu = device.type == "cuda"
         self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=on_gpu)
@@ -127,15 +142,28 @@ class VLATrainer:
             self._warm_from = self.step
         self.share = self.learner.share_of(config.batch)
         self._light = torch.Generator().manual_seed(config.seed + self.step + self.learner.index)
-        seed = config.seed + self.step
-        how: dict[str, Any] = {"seed": seed if self.learner.writes else (seed, self.learner.index), "lessons": config.lessons}
-        how |= {"mirrors_left": self.model.config.mirrors_left}
-        shards = folder / "shards"
-        self.reader = ResidentReader(shards, device=device, **how) if on_gpu else ShardReader(shards, **how)
+        self.reader = self._reader()
         if not self.path.exists():
             self.save()  # a driver that the run begins with drives the first round
         self._losses: nn.Module | None = None
         self._annealed: float | None = None  # share of the way to the final learning rate, where time says it and not the step
+
+    def _new_model(self) -> VLA:
+        """The model of a new run: with the eyes of the folder's pretraining, if there was one, or from nothing."""
+        eyes = self.folder / EYES / "average.safetensors"
+        return load_checkpoint(eyes).model if eyes.exists() else VLA(preset(self.config.preset))
+
+    def _beside(self) -> list[nn.Parameter]:
+        """What is learned beside the model and is no part of it."""
+        return []
+
+    def _reader(self) -> Reader:
+        """What is learned from."""
+        config, seed = self.config, self.config.seed + self.step
+        how: dict[str, Any] = {"seed": seed if self.learner.writes else (seed, self.learner.index), "lessons": config.lessons}
+        how |= {"mirrors_left": self.model.config.mirrors_left}
+        shards, device = self.folder / "shards", self.learner.device
+        return ResidentReader(shards, device=device, **how) if device.type == "cuda" else ShardReader(shards, **how)
 
     def _take_up(self) -> None:
         saved = load_checkpoint(self.path)
@@ -212,7 +240,7 @@ class VLATrainer:
         if self.step < self._eyes_first:
             for name, parameter in self.model.named_parameters():
                 parameter.grad = parameter.grad if name.startswith("eyes.") else None
-        if not torch.isfinite(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)):  # alike in all learners
+        if not torch.isfinite(torch.nn.utils.clip_grad_norm_(self.learned, 1.0)):  # alike in all learners
             raise not_finite("gradient", at=f"step {self.step}", kept=self.path)
         self.optimiser.step()
         self.step += 1
@@ -235,7 +263,7 @@ class VLATrainer:
         told = False
         while not self.reader.refresh():
             if not told and self.learner.writes:
-                console.print(f"waiting for the first shard in {self.reader.folder}: the collecting half writes it", soft_wrap=True)
+                console.print(f"waiting for the first shard in {self.folder / 'shards'}: the collecting half writes it", soft_wrap=True)
             told = True
             time.sleep(2.0)
 
@@ -245,28 +273,29 @@ class VLATrainer:
         seconds: float | None = None,
         until: int | None = None,
         anneal: bool = False,
+        clock: Callable[[], float] = time.monotonic,
         console: Console | None = None,
         save_every_s: float = 120.0,
     ) -> None:
         """Learn for `seconds` or until a step; waits for the first shards; the curve is appended to curve.jsonl. With `anneal` the
-        learning rate falls with the seconds, not with the steps."""
+        learning rate falls with the seconds, not with the steps. `clock` tells the seconds."""
         console = console or Console(stderr=True)
         self._wait_for_shards(console)
-        began = saved = time.monotonic()
+        began, saved = clock(), time.monotonic()
         sums: dict[str, list[Tensor]] = {}
         until = until or self.config.steps
-        while self.step < until and (seconds is None or time.monotonic() - began < seconds):
+        while self.step < until and (seconds is None or clock() - began < seconds):
             if self.step % 100 == 0 or not self.reader.shards:
                 self._wait_for_shards(console)
             if anneal and seconds is not None:
-                self._annealed = min((time.monotonic() - began) / seconds, 1.0)
+                self._annealed = min((clock() - began) / seconds, 1.0)
             losses = self.learn(self.reader.draw(self.share))
             for name, value in losses.items() if self.learner.writes else ():
                 sums.setdefault(name, []).append(value)
             if self.step % 50 == 0 and self.learner.writes:
                 now = time.monotonic()
                 means = {name: float(torch.stack(values).mean()) for name, values in sums.items()}
-                row = {"step": self.step, "samples": sum(len(s) for s in self.reader.shards.values()), "elapsed_s": now - began} | means
+                row = {"step": self.step, "samples": sum(len(s) for s in self.reader.shards.values()), "elapsed_s": clock() - began} | means
                 append_row(self.folder / "curve.jsonl", {k: round(float(v), 5) for k, v in row.items()})
                 console.print(f"vla step {self.step:6d}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()), soft_wrap=True)
                 sums = {}
@@ -356,11 +385,3 @@ def record_round(folder: Path, counts: dict[str, float], *, console: Console | N
     """Append a round's counts to collect.jsonl, and show them."""
     append_row(folder / "collect.jsonl", counts)
     (console or Console(stderr=True)).print("collect " + "  ".join(f"{k} {v:.2f}" for k, v in counts.items()), soft_wrap=True)
-
-
-def choose_maps(graphs: list[LaneGraph], *, count: int, real_share: float, random: np.random.Generator) -> list[LaneGraph]:
-    """`count` different maps (all, where there are fewer), about `real_share` of them real places: those are few, and harder."""
-    real = np.array([graph.origin != (0.0, 0.0) for graph in graphs])
-    likely = np.where(real, real_share / max(real.sum(), 1), (1.0 - real_share) / max((~real).sum(), 1))
-    chosen = random.choice(len(graphs), size=min(count, len(graphs)), replace=False, p=likely / likely.sum())
-    return [graphs[i] for i in chosen]

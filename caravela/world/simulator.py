@@ -162,6 +162,11 @@ class Simulator:
         """Cars of these worlds have been put elsewhere: what their cameras saw before shows no motion of theirs and is forgotten."""
         self._restarted[worlds] = True
 
+    @property
+    def cuts(self) -> NDArray[np.bool_]:
+        """(B,) whose cars begin or have been put elsewhere since the last look."""
+        return self._restarted
+
     def step(self, control: Control) -> tuple[Observation, list[list[Event]]]:
         """Drive every ego car for STEP_S."""
         self.advance(control)

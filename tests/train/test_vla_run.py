@@ -17,8 +17,9 @@ from caravela.model.export import export_onnx
 from caravela.model.presets import from_dial
 from caravela.model.reopen import weights_digest
 from caravela.model.vla import VLA
+from caravela.train.collect import choose_maps
 from caravela.train.samples import ShardWriter
-from caravela.train.vla import VLATrainConfig, VLATrainer, choose_maps, taken_up
+from caravela.train.vla import VLATrainConfig, VLATrainer, taken_up
 
 TINY = VLATrainConfig(batch=4, steps=6, warmup=1)
 
@@ -36,11 +37,10 @@ def test_a_run_goes_on_where_it_was(folder):
     assert again.step == TINY.steps
 
 
-def test_a_run_of_some_seconds_ends_with_its_lowest_learning_rate(folder, monkeypatch):
+def test_a_run_of_some_seconds_ends_with_its_lowest_learning_rate(folder):
     run = VLATrainer(folder, TINY)
     clock = iter(range(100))
-    monkeypatch.setattr("caravela.train.vla.time.monotonic", lambda: float(next(clock)))
-    run.train(seconds=8.0, until=100, anneal=True)
+    run.train(seconds=8.0, until=100, anneal=True, clock=lambda: float(next(clock)))
     assert 1 < run.step < 10
     assert run.optimiser.param_groups[0]["lr"] < 0.1 * TINY.learning_rate * (TINY.batch / 64) ** 0.5
 
