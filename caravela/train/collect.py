@@ -51,7 +51,7 @@ class CollectConfig:
     label_every: int = 2  # looks between labelled looks of one world
     route_noise: float = 3.0  # m
     route_dropped: float = 0.15  # share of drives without a route
-    incident_every: float = 25.0  # s of a drive without an incident until the next is set
+    incident_every: float = 16.0  # s of a drive without an incident until the next is set
     passed_share: float = 0.3  # of incidents that have to be passed, as far as they find a place
     crossed_share: float = 0.3  # of incidents that come from the side, as far as a junction is on the way
     fault_share: float = 0.05  # of drives with something wrong with the cameras
