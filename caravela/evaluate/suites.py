@@ -43,6 +43,7 @@ SUITES = {
             "training was among cars of the Intelligent Driver Model",
             traffic="learned",
         ),
+        Suite("dense-other-traffic", "other-traffic as dense as in dense", traffic="learned-dense"),
         Suite(
             "abroad",
             "nominal, driven twice from the same starts: at home, in a look that training draws, and abroad, in one that it never draws and on "
