@@ -33,8 +33,7 @@ class RunOptions:
 
     suite: str = "nominal"
     """What is driven: nominal, longtail, no-route, dense, other-traffic, dense-other-traffic, night, rain; words (the same starts, told
-    differently); abroad (the same
-    starts at home and abroad); or brief, to try things out."""
+    differently); abroad (the same starts at home and abroad); or brief, to try things out."""
     maps: Path | None = None
     """A folder of maps (.lanes, .osm, …); by default the test side: generated towns that nothing is trained on, and the real places."""
     episodes: int = 224
