@@ -65,6 +65,8 @@ class DaysOptions:
     """How many."""
     seed: int = 0
     """Of what happens on them."""
+    out: Path = Path("results")
+    """Folder for offers.json."""
 
 
 @dataclass(frozen=True)
@@ -285,12 +287,15 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
 
 def run_days(options: DaysOptions) -> dict[str, Any]:
     """Live the days: as the car does, without cool-downs, and taking every flicker for a need."""
+    import json
+
     from caravela.cockpit.grading.days import Days, simulate
 
     if not 1 <= options.days <= MOST_DAYS:
         raise CaravelaError(f"--days is {options.days}; expected 1 to {MOST_DAYS}.")
     if options.seed < 0:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
+    path = writable(options.out / "offers.json")
 
     def told(days: Days) -> dict[str, Any]:
         return {
@@ -307,7 +312,12 @@ def run_days(options: DaysOptions) -> dict[str, Any]:
         simulate(options.days, seed=options.seed, patient=patient, steady=steady)
         for patient, steady in ((True, True), (False, True), (True, False))
     )
-    return {"days": options.days, **told(ours), "without_cool_down": told(hasty), "without_waiting": told(nervous)}
+    result = {"days": options.days, "seed": options.seed, **told(ours), "without_cool_down": told(hasty), "without_waiting": told(nervous)}
+    try:
+        path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+    except OSError as error:
+        raise unwritable(path, error) from error
+    return {**result, "out": str(path)}
 
 
 VERBS = {
