@@ -6,9 +6,8 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,14 @@ import tyro
 from caravela.commands._map_sides import training_maps, validation_towns
 from caravela.commands._progress import Bar
 from caravela.commands._teacher import teacher_at
-from caravela.evaluate.places import read_folder
+from caravela.core.errors import CaravelaError
+from caravela.evaluate.places import Place, read_folder
 from caravela.model.batch import Batch
-from caravela.model.checkpoint import git_revision
+from caravela.model.checkpoint import git_revision, load_checkpoint
 from caravela.train.pretrain import Pretrainer
+from caravela.train.samples import Shard
 from caravela.train.scaling import PLACES, held_out_losses, short_drives
-from caravela.train.scaling_looks import Looks, open_known, split
+from caravela.train.scaling_looks import Known, Looks, Split, open_known, split
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.train.threads import half_pays, use_threads
 from caravela.train.vla import ENDLESS, VLATrainConfig, VLATrainer
@@ -72,62 +73,79 @@ class Fixed:
         return self.looks.draw(size, step=self.step - 1)
 
 
-@contextmanager
-def timed(row: dict[str, Any], name: str) -> Iterator[None]:
-    """Note the processor seconds of what is done inside."""
-    began = time.process_time()
-    yield
-    row[name] = round(time.process_time() - began, 1)
+class Study:
+    """Both arms in a folder, and what they are about: one that is there goes on as it was begun."""
 
+    def __init__(self, options: Options) -> None:
+        """Raises CaravelaError for impossible options, too few looks, or a study that was begun otherwise."""
+        if options.minutes <= 0.0 or not 0.0 < options.share < 1.0:
+            raise CaravelaError(f"--minutes {options.minutes:g} and --share {options.share:g}; expected more than 0, and between 0 and 1.")
+        self.options, path = options, options.folder / "study.json"
+        asked = {name: str(getattr(options, name)) for name in ("shards", "minutes", "share", "held_out", "apart", "seed")}
+        if path.exists():
+            begun = json.loads(path.read_text())
+            if begun["asked"] != asked:
+                raise CaravelaError(f"'{options.folder}' was begun with {begun['asked']}; give the same options, or another --folder.")
+            learn, held = ([Known(**each) for each in begun["split"][name]] for name in ("learn", "held"))
+            self.split, self.half = Split(tuple(learn), tuple(held), begun["split"]["between"]), begun["half"]
+        else:
+            self.split, self.half = split(options.shards, held_out=options.held_out, apart=options.apart), half_pays()
+            options.folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"asked": asked, "split": asdict(self.split), "half": self.half}, indent=1) + "\n")
+        self.config = VLATrainConfig(seed=options.seed, half=self.half)
 
-def learn(arm: str, folder: Path, looks: Looks, options: Options, *, half: bool) -> dict[str, Any]:
-    """One arm, from its beginning."""
-    shutil.rmtree(folder, ignore_errors=True)
-    config = VLATrainConfig(seed=options.seed, half=half)
-    row: dict[str, Any] = {}
-    left = 60.0 * options.minutes
-    if arm == "pretrained":
-        with timed(row, "eyes_s"):
-            driver = TeacherDriver(load_teacher(teacher_at(None)))
-            eyes = Pretrainer(training_maps(options.maps, towns=340), folder, config, driver=driver)
-            eyes.train(seconds=options.share * left, until=ENDLESS, anneal=True, clock=time.process_time)
-        row["eyes_steps"] = eyes.step
-        left -= row["eyes_s"]
-    with timed(row, "driving_s"):
-        trainer = VLATrainer(folder, config)
-        trainer.reader = Fixed(looks)
+    def learn(self, arm: str) -> None:
+        """Learn an arm from its beginning, unless it is done."""
+        folder, kept = self.options.folder / arm, self.options.folder / f"{arm}.json"
+        if kept.exists():
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        left = 60.0 * self.options.minutes
+        row = self._eyes(folder, seconds=self.options.share * left) if arm == "pretrained" else {}
+        began, left = time.process_time(), left - row.get("eyes_s", 0.0)
+        trainer = VLATrainer(folder, self.config)
+        trainer.reader = Fixed(Looks(self._open(self.split.learn), self.split.learned, seed=self.options.seed))
         trainer.train(seconds=left, until=ENDLESS, anneal=True, clock=time.process_time)
-    return row | {"driving_steps": trainer.step}
+        row |= {"driving_s": round(time.process_time() - began, 1), "driving_steps": trainer.step}
+        kept.write_text(json.dumps(row) + "\n")
+
+    def _eyes(self, folder: Path, *, seconds: float) -> dict[str, float]:
+        """Pretrain them in the arm's folder; all that it takes counts, making ready included."""
+        began = time.process_time()
+        driver = TeacherDriver(load_teacher(teacher_at(None)))
+        eyes = Pretrainer(training_maps(self.options.maps, towns=340), folder, self.config, driver=driver)
+        eyes.train(seconds=seconds - (time.process_time() - began), until=ENDLESS, anneal=True, clock=time.process_time)
+        return {"eyes_s": round(time.process_time() - began, 1), "eyes_steps": eyes.step}
+
+    def judge(self, arm: str, places: Sequence[Place]) -> dict[str, Any]:
+        """What an arm took, how it answers about looks that it never saw, and how it drives."""
+        path, row = self.options.folder / arm / "average.safetensors", json.loads((self.options.folder / f"{arm}.json").read_text())
+        asked = Looks(self._open(self.split.held), self.split.asked, seed=0)
+        row |= held_out_losses(load_checkpoint(path).model, asked, batch=64)
+        with Bar() as bar:
+            row["drives"] = short_drives(path, places, bar, episodes=self.options.episodes, seed=self.options.seed, half=self.half)
+        return row
+
+    def _open(self, known: Sequence[Known]) -> list[Shard]:
+        return open_known(self.options.shards, known, study=self.options.folder)
 
 
 def compare(options: Options) -> dict[str, Any]:
     """Both arms, with what each costs and does."""
     use_threads(1)
-    parts, half = split(options.shards, held_out=options.held_out, apart=options.apart), half_pays()
-    shards, held = (open_known(options.shards, part, study=options.folder) for part in (parts.learn, parts.held))
-    looks, asked = Looks(shards, parts.learned, seed=options.seed), Looks(held, parts.asked, seed=0)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    study = Study(options)
+    for arm in ARMS:
+        study.learn(arm)
     validation_towns(options.maps)
     places = read_folder(options.maps / "validation")
-    arms: dict[str, Any] = {}
-    for arm in ARMS:
-        kept = options.folder / f"{arm}.json"
-        if not kept.exists():
-            row = learn(arm, options.folder / arm, looks, options, half=half)
-            kept.write_text(json.dumps(row) + "\n")
-        arms[arm] = json.loads(kept.read_text())
-    for arm, row in arms.items():
-        path = options.folder / arm / "average.safetensors"
-        trainer = VLATrainer(options.folder / arm, VLATrainConfig(half=half))
-        row |= held_out_losses(trainer.average, asked, batch=64)
-        with Bar() as bar:
-            spread = places[:: max(1, len(places) // PLACES)][:PLACES]
-            row["drives"] = short_drives(path, spread, bar, episodes=options.episodes, seed=options.seed, half=half)
+    spread = places[:: max(1, len(places) // PLACES)][:PLACES]
     return {
-        "pretraining": arms,
+        "pretraining": {arm: study.judge(arm, spread) for arm in ARMS},
         "minutes": options.minutes,
         "share": options.share,
-        "looks": parts.learned,
-        "held_out": parts.asked,
+        "looks": study.split.learned,
+        "held_out": study.split.asked,
         "seed": options.seed,
         "git_revision": git_revision(),
     }
@@ -135,8 +153,11 @@ def compare(options: Options) -> dict[str, Any]:
 
 def main() -> None:
     options = tyro.cli(Options, description=__doc__)
-    options.folder.mkdir(parents=True, exist_ok=True)
-    result = compare(options)
+    try:
+        result = compare(options)
+    except CaravelaError as error:
+        print(f"pretraining: {error}", file=sys.stderr)
+        sys.exit(2)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     for arm, row in result["pretraining"].items():
         print(f"{arm}: loss {row['loss']:.3f}, {row['drives']['successes']} of {row['drives']['episodes']} short drives", file=sys.stderr)

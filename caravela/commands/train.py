@@ -229,7 +229,8 @@ def _pretrain(options: VLAOptions, folder: Path, config: Any, teacher: Path) -> 
 def _take_turns(options: VLAOptions, folder: Path, config: Any, teacher: Path) -> dict[str, Any]:
     """Both halves in one process."""
     from caravela.train.collect import CollectConfig
-    from caravela.train.vla import VLACollector, VLATrainer
+    from caravela.train.rounds import VLACollector
+    from caravela.train.vla import VLATrainer
 
     trainer = VLATrainer(folder, config, begin_with=options.begin_with)
     graphs = training_maps(options.maps, towns=options.towns)
@@ -249,7 +250,7 @@ def _collect(options: VLAOptions, folder: Path, config: Any, teacher: Path) -> i
     from itertools import count
 
     from caravela.train.collect import CollectConfig
-    from caravela.train.vla import VLACollector, hire_collector, record_round
+    from caravela.train.rounds import VLACollector, hire_collector, record_round
 
     several = options.collectors > 1 or options.address is not None
     if several:

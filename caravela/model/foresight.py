@@ -35,9 +35,10 @@ def tokens_of(model: VLA, images: Tensor) -> Tensor:
     return F.layer_norm(seen.float(), seen.shape[-1:])
 
 
-def losses(model: VLA, foresight: Foresight, slow: VLA, batch: Batch, *, still: bool = False) -> dict[str, Tensor]:
+def losses(model: VLA, foresight: nn.Module, slow: VLA, batch: Batch, *, seen: Tensor | None = None) -> dict[str, Tensor]:
     """What `batch`, which needs no plans, costs the eyes and the foresight of `model`, whose slow follower says what will be seen: the keys
-    of `Eyes.losses`, foresight (squared error of a token's element) and total. With `still`, also what it would cost to foresee no change."""
+    of `Eyes.losses`, foresight (squared error of a token's element) and total. With `seen`, the images in their own light, also `still`: what
+    it would cost to foresee no change."""
     assert batch.later is not None
     hidden = torch.rand(len(batch), device=batch.ego.device) < model.config.ego_dropout
     context, thought = model.embed_context(
@@ -48,7 +49,7 @@ def losses(model: VLA, foresight: Foresight, slow: VLA, batch: Batch, *, still: 
     error = (foresight(context).float() - target).square().mean((1, 2))
     told = found | {"foresight": masked_mean(error, batch.later_valid)}
     told["total"] = model.weighted(found) + WEIGHT * told["foresight"]
-    if still:
-        unchanged = (tokens_of(slow, batch.images) - target).square().mean((1, 2))
+    if seen is not None:
+        unchanged = (tokens_of(slow, seen) - target).square().mean((1, 2))
         told["still"] = masked_mean(unchanged, batch.later_valid)
     return told

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from caravela.model import foresight
 from caravela.model.batch import Batch
-from caravela.train.footage import Footage, FootageConfig
+from caravela.model.presets import preset
+from caravela.model.vla import VLA
+from caravela.train.filming import Film, FilmConfig
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.train.vla import EYES, VLATrainConfig, VLATrainer
 from caravela.world.maps.lane_graph import LaneGraph
@@ -27,19 +29,26 @@ class Pretrainer(VLATrainer):
         config: VLATrainConfig,
         *,
         driver: TeacherDriver,
-        footage: FootageConfig | None = None,
+        film: FilmConfig | None = None,
     ) -> None:
-        self._graphs, self._driver, self._footage = graphs, driver, footage
+        self._graphs, self._driver, self._film = graphs, driver, film
         super().__init__(folder / EYES, config)
 
-    def _reader(self) -> Footage:
-        return Footage(self._graphs, self._driver, config=self._footage, seed=self.config.seed + self.step)
+    def _reader(self) -> Film:
+        return Film(self._graphs, self._driver, config=self._film, seed=self.config.seed + self.step)
 
-    def _beside(self) -> list[nn.Parameter]:
-        self.foresight = foresight.Foresight(self.model.config).to(self.learner.device)
-        return list(self.foresight.parameters())
+    def _new_model(self) -> VLA:
+        return VLA(preset(self.config.preset))
+
+    def _make_beside(self) -> foresight.Foresight:
+        return foresight.Foresight(self.model.config)
+
+    def _relit(self, batch: Batch) -> Batch:
+        self._seen = batch.images
+        return super()._relit(batch)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """What `batch` costs the eyes and the foresight."""
         with torch.autocast(self.learner.device.type, dtype=torch.bfloat16, enabled=self.half):
-            return foresight.losses(self.model, self.foresight, self.average, batch, still=self.step % STILL_EVERY == 0)
+            seen = self._seen if self.step % STILL_EVERY == 0 else None
+            return foresight.losses(self.model, self.beside, self.average, batch, seen=seen)

@@ -1,7 +1,8 @@
 """The driver by on-policy distillation: a collector fills shards with labelled looks, a trainer learns from them, and the
-newest student drives the next round. The two are separate loops over one folder, so they run as one process in turn, or
+newest student drives the next round (`rounds.py`). The two are separate loops over one folder, so they run as one process in turn, or
 as two at once, and either may be killed at any moment."""
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import asdict, dataclass, replace
@@ -16,20 +17,17 @@ from torch import Tensor, nn
 from caravela.core.errors import BundleError
 from caravela.model.batch import Batch
 from caravela.model.checkpoint import BEGUN_WITH, load_checkpoint, save_checkpoint
-from caravela.model.policy import TorchPolicy
 from caravela.model.presets import preset
 from caravela.model.reopen import measure_norms, reopen, weights_digest
 from caravela.model.vla import VLA
-from caravela.train.collect import CollectConfig, Collector, choose_maps
 from caravela.train.learners import Learner
 from caravela.train.relight import relight
 from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
-from caravela.train.samples import ResidentReader, ShardReader, ShardWriter
-from caravela.train.teacher_driver import TeacherDriver, load_teacher
+from caravela.train.samples import ResidentReader, ShardReader
 from caravela.train.threads import half_pays, use_threads
-from caravela.world.maps.lane_graph import LaneGraph
 
 ENDLESS = 1 << 62  # steps
+WARM_SHARE = 0.1  # of a run by the clock, by the end of which it is warm, however few its steps
 EYES = "eyes"  # folder of a run's pretraining in its own
 USUAL_BATCH = 64  # samples, that learning rates are given for
 EYES_FIRST = 200  # steps in which a driver that was exported learns its eyes' heads alone, which begin anew: they'd upset all the rest
@@ -119,16 +117,18 @@ class VLATrainer:
         if self.path.exists():
             self._take_up()
         else:
+            self._begun = {BEGUN_WITH: None if begin_with is None else weights_digest(begin_with)}
             self.model = self._new_model() if begin_with is None else reopen(begin_with)
             self.model.config = replace(self.model.config, mirrors_left=True)
-            self._begun = {BEGUN_WITH: None if begin_with is None else weights_digest(begin_with)}
+            self.beside = self._make_beside()
             self._norms_measured, self._eyes_first = begin_with is None, 0 if begin_with is None else EYES_FIRST
             self._warm_from = self._eyes_first
             self.average = VLA(self.model.config)
             self.average.load_state_dict(self.model.state_dict())
         self.model.to(device).train()
         self.average.to(device).eval()
-        self.learned = [*self.model.parameters(), *self._beside()]
+        self.beside.to(device).train()
+        self.learned = [*self.model.parameters(), *self.beside.parameters()]
         decayed, plain = [p for p in self.learned if p.ndim >= 2], [p for p in self.learned if p.ndim < 2]
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         on_gpu = device.type == "cuda"
@@ -149,13 +149,23 @@ class VLATrainer:
         self._annealed: float | None = None  # share of the way to the final learning rate, where time says it and not the step
 
     def _new_model(self) -> VLA:
-        """The model of a new run: with the eyes of the folder's pretraining, if there was one, or from nothing."""
+        """The model of a new run: with the eyes of the folder's pretraining, if there was one, or from nothing. Raises BundleError for eyes
+        that cannot be read or are of another size."""
         eyes = self.folder / EYES / "average.safetensors"
-        return load_checkpoint(eyes).model if eyes.exists() else VLA(preset(self.config.preset))
+        if not eyes.exists():
+            return VLA(preset(self.config.preset))
+        saved = load_checkpoint(eyes)
+        if saved.model.config.name != self.config.preset:
+            raise BundleError(
+                f"the eyes in '{eyes.parent}' are of the preset {saved.model.config.name}; expected {self.config.preset}: give that preset, or take the "
+                "eyes away."
+            )
+        self._begun[EYES] = {"step": saved.progress.get("step"), "digest": hashlib.sha256(eyes.read_bytes()).hexdigest()}
+        return saved.model
 
-    def _beside(self) -> list[nn.Parameter]:
-        """What is learned beside the model and is no part of it."""
-        return []
+    def _make_beside(self) -> nn.Module:
+        """What is learned beside the model and is no part of it: nothing."""
+        return nn.Module()
 
     def _reader(self) -> Reader:
         """What is learned from."""
@@ -173,10 +183,17 @@ class VLATrainer:
             self._norms_measured = bool(saved.progress.get("norms_measured", True))
             self._eyes_first = int(saved.progress.get("eyes_first", 0))
             self._warm_from = int(saved.progress.get("warm_from", self._eyes_first))
-            self._begun = {name: saved.progress[name] for name in (BEGUN_WITH,) if name in saved.progress}
+            self._begun = {name: saved.progress[name] for name in (BEGUN_WITH, EYES) if name in saved.progress}
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise BundleError(
                 f"checkpoint {self.path} does not say how far its run was; expected one that `caravela train vla` wrote."
+            ) from error
+        self.beside = self._make_beside()
+        try:
+            self.beside.load_state_dict(saved.extra)
+        except RuntimeError as error:
+            raise BundleError(
+                f"checkpoint {self.path} is of another kind of run ({str(error).splitlines()[0]}); give another --folder."
             ) from error
         self.half = bool(saved.progress.get("half", self.half)) if self.config.half is None else self.config.half
         self.average = load_checkpoint(self.average_path).model
@@ -196,14 +213,14 @@ class VLATrainer:
         progress = {"step": self.step, "config": asdict(self.config), "half": self.half}
         progress |= {"norms_measured": self._norms_measured, "eyes_first": self._eyes_first, "warm_from": self._warm_from} | self._begun
 
-        def checkpoint(model: VLA) -> Callable[[Path], None]:
-            return lambda path: save_checkpoint(path, model, data_version=self.config.data_version, progress=progress)
+        def checkpoint(model: VLA, extra: dict[str, Tensor]) -> Callable[[Path], None]:
+            return lambda path: save_checkpoint(path, model, data_version=self.config.data_version, extra=extra, progress=progress)
 
         replace_together(
             {
-                self.average_path: checkpoint(self.average),
+                self.average_path: checkpoint(self.average, {}),
                 self.moments_path: lambda path: write_tensors(path, self.optimiser.state_dict()),
-                self.path: checkpoint(self.model),
+                self.path: checkpoint(self.model, self.beside.state_dict()),
             }
         )
 
@@ -225,13 +242,14 @@ class VLATrainer:
             self.model.train()
             self._norms_measured = True
         if config.relight:
-            batch = replace(batch, images=relight(batch.images, generator=self._light))
+            batch = self._relit(batch)
         share = min(self.step / config.steps, 1.0) if self._annealed is None else self._annealed
         rate = config.final_learning_rate + 0.5 * (config.learning_rate - config.final_learning_rate) * (1 + np.cos(np.pi * share))
         root = (config.batch / USUAL_BATCH) ** 0.5  # as Adam's noise asks for (Malladi et al. 2022)
         begun = self.step - self._warm_from + 1
+        warm = max(begun / config.warmup, 0.0 if self._annealed is None else self._annealed / WARM_SHARE)
         for group in self.optimiser.param_groups:
-            group["lr"] = float(rate) * root * (min(1.0, begun / config.warmup) if begun > 0 else 1.0)
+            group["lr"] = float(rate) * root * (min(1.0, warm) if begun > 0 else 1.0)
         losses = self.losses(batch)
         if not self.learner.all_agree(bool(torch.isfinite(losses["total"]))):
             raise not_finite("loss", at=f"step {self.step}", kept=self.path)
@@ -247,6 +265,9 @@ class VLATrainer:
         if self.learner.writes:
             self._follow()
         return {name: value.detach() for name, value in losses.items()}
+
+    def _relit(self, batch: Batch) -> Batch:
+        return replace(batch, images=relight(batch.images, generator=self._light))
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -280,6 +301,8 @@ class VLATrainer:
         """Learn for `seconds` or until a step; waits for the first shards; the curve is appended to curve.jsonl. With `anneal` the
         learning rate falls with the seconds, not with the steps. `clock` tells the seconds."""
         console = console or Console(stderr=True)
+        if self.step == 0 and EYES in self._begun and self.learner.writes:
+            console.print(f"begins with the eyes in '{self.folder / EYES}', of {self._begun[EYES]['step']} steps", soft_wrap=True)
         self._wait_for_shards(console)
         began, saved = clock(), time.monotonic()
         sums: dict[str, list[Tensor]] = {}
@@ -326,62 +349,3 @@ def learn_until_done(
 def step_of(folder: Path) -> int:
     """The step of a run's checkpoint."""
     return int(load_checkpoint(folder / "last.safetensors").progress["step"])
-
-
-class VLACollector:
-    """The driving half: maps and teacher in, shards out; the student is whatever the trainer wrote last."""
-
-    def __init__(
-        self,
-        graphs: list[LaneGraph],
-        folder: Path,
-        *,
-        teacher: Path,
-        config: VLATrainConfig,
-        collect: CollectConfig,
-        number: int | None = None,
-    ) -> None:
-        """`number` tells collectors of one run apart, which fill the same folder; None where there is but one."""
-        self.graphs, self.folder, self.teacher_path, self.config, self.collect = graphs, folder, teacher, config, collect
-        self.writer = ShardWriter(folder / "shards", size=config.shard, keep=config.keep)
-        self.half = half_pays()  # here, whatever the learner's machine is
-        seed = (config.seed, self.writer.written)
-        self.random = np.random.default_rng(seed if number is None else (*seed, number))
-
-    def run_round(self, *, console: Console | None = None) -> dict[str, float]:
-        """One round on a random choice of maps; returns its counts, which are also kept, see `record_round`."""
-        counts = self.drive_round()
-        record_round(self.folder, counts, console=console)
-        return counts
-
-    def drive_round(self) -> dict[str, float]:
-        """One round on a random choice of maps; returns its counts."""
-        config, average = self.config, self.folder / "average.safetensors"
-        chosen = choose_maps(self.graphs, count=self.collect.maps, real_share=self.collect.real_share, random=self.random)
-        driver = TeacherDriver(load_teacher(self.teacher_path), stops_short=self.collect.stops_short)
-        began = time.monotonic()
-        collector = Collector(chosen, driver, self.writer, config=self.collect, seed=int(self.random.integers(1 << 31)))
-        student = None
-        rounds = sum(1 for _ in (self.folder / "collect.jsonl").open()) if (self.folder / "collect.jsonl").exists() else 0
-        if rounds >= config.teacher_rounds and average.exists():
-            checkpoint = load_checkpoint(average)
-            chooses = int(checkpoint.progress["step"]) >= config.critic_from
-            model, margin, caution = checkpoint.model, config.critic_margin, config.critic_caution
-            model.config = replace(model.config, critic_trained=chooses, critic_margin=margin, critic_caution=caution, paces=config.paces)
-            half = bool(checkpoint.progress.get("half", False)) and self.half
-            student = TorchPolicy(model, proposals=self.collect.proposals, half=half)
-        counts = collector.run(student, student_share=config.student_share)
-        return counts | {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
-
-
-def hire_collector(
-    graphs: list[LaneGraph], folder: Path, number: int, *, teacher: Path, config: VLATrainConfig, collect: CollectConfig
-) -> Callable[[], dict[str, float]]:
-    """The rounds of one of several collectors, see `train.collectors`: whoever hires them keeps the counts."""
-    return VLACollector(graphs, folder, teacher=teacher, config=config, collect=collect, number=number).drive_round
-
-
-def record_round(folder: Path, counts: dict[str, float], *, console: Console | None = None) -> None:
-    """Append a round's counts to collect.jsonl, and show them."""
-    append_row(folder / "collect.jsonl", counts)
-    (console or Console(stderr=True)).print("collect " + "  ".join(f"{k} {v:.2f}" for k, v in counts.items()), soft_wrap=True)

@@ -32,7 +32,6 @@ STANDING = 0.2  # m/s
 PASSED_SHARE, CROSSED_SHARE = 0.3, 0.4  # of incidents that have to be passed, and that come from the side
 MOST_ASIDE, LEAST_ASIDE = 1.0, -0.6  # m between which what stands in the way leaves more room than in a suite; below 0 is none
 SLOW_HARM, HARM_SPEED = 0.3, 6.0  # share of its cost that the slowest collision has; m/s of own or closing speed from which it has all
-TOUCHING = 12.0  # m between the rear axles of two that touch, at most
 INCIDENT_AHEAD = (35.0, 110.0)  # m of the way between which an incident is set
 WEATHERS = ("day", "overcast", "rain", "night", "fog")
 
@@ -138,18 +137,11 @@ class Arena:
             self.director.stage(self.state, int(world), kinds, random=self.random, earliest=earliest, latest=latest, aside=aside)
 
     def _harm(self) -> NDArray[np.float32]:
-        """(B, learners) share of its cost that a collision has, by the learner's own speed or, if it is more, the speed at which the nearest
-        other closes in: who creeps into the way of a fast car has done all of the harm."""
-        agents, speed = self.state.agents, self.state.speed[:, : self.learners].copy()
-        for world, mine in np.argwhere(self.flags[:, : self.learners] & events.COLLISION):
-            others, me = agents[world], agents[world, mine]
-            away = np.hypot(others["x"] - me["x"], others["y"] - me["y"])
-            away[mine], away[others["controller"] == ABSENT] = np.inf, np.inf
-            other = others[int(away.argmin())]
-            if away.min() < TOUCHING:
-                turned = other["heading"] - me["heading"]
-                closing = np.hypot(other["speed"] * np.cos(turned) - me["speed"], other["speed"] * np.sin(turned))
-                speed[world, mine] = max(speed[world, mine], closing)
+        """(B, learners) share of its cost that a collision has, by the learner's own speed or, if it is at fault and that is more, the speed
+        between the two: who creeps into the way of a fast car has done all of the harm."""
+        speed = self.state.speed[:, : self.learners].copy()
+        for world, mine in np.argwhere(self.flags[:, : self.learners] & events.AT_FAULT):
+            speed[world, mine] = max(speed[world, mine], events.closing_speed(self.state.arrays(), world, mine))
         return np.clip(SLOW_HARM + (1.0 - SLOW_HARM) * speed / HARM_SPEED, 0.0, 1.0).astype(np.float32)
 
     def _cost_of_standing(self) -> NDArray[np.float32]:

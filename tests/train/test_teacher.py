@@ -137,16 +137,21 @@ def test_real_places_get_the_share_of_worlds_that_is_asked_for():
 
 
 def test_creeping_into_the_way_of_a_fast_car_does_all_the_harm(streets):
-    arena = Arena(streets, batch=1, learners=1, cars=1, parked=1, walkers=0, seed=0)
+    arena = Arena(streets, batch=1, learners=1, cars=2, parked=0, walkers=0, seed=0)
     agents = arena.state.agents
     agents["controller"][0, :3] = EXTERNAL
-    agents["speed"][0, :3] = 0.5, 9.0, 0.0
-    agents["heading"][0, :3] = 0.0, np.pi / 2.0, 0.0
-    agents["x"][0, 1:3], agents["y"][0, 1:3] = agents["x"][0, 0] + 3.0, agents["y"][0, 0] - 1.0  # both touch; which is nearer decides
+    agents["length"][0, :3], agents["width"][0, :3], agents["centre_offset"][0, :3] = 4.0, 1.8, 1.4
+    agents["speed"][0, :3] = 0.5, 0.0, 9.0
+    agents["heading"][0, :3] = 0.0, 0.0, np.pi / 2.0
+    x, y = agents["x"][0, 0], agents["y"][0, 0]
+    agents["x"][0, 1:3], agents["y"][0, 1:3] = (
+        (x + 3.9, x + 6.0),
+        (y, y - 1.0),
+    )  # it grazes one that stands; a fast one passes 1 m before it
+    arena.flags[0, 0] = events.COLLISION | events.AT_FAULT
+    slow = SLOW_HARM + (1.0 - SLOW_HARM) * 0.5 / HARM_SPEED
+    assert arena._harm()[0, 0] == pytest.approx(slow)
+    agents["x"][0, 2] = x + 4.0
+    assert arena._harm()[0, 0] == 1.0
     arena.flags[0, 0] = events.COLLISION
-    agents["x"][0, 2] += 4.0
-    fast = arena._harm()[0, 0]
-    agents["x"][0, 1] += 6.0
-    slow = arena._harm()[0, 0]
-    assert fast == 1.0
-    assert slow == pytest.approx(SLOW_HARM + (1.0 - SLOW_HARM) * 0.5 / HARM_SPEED)
+    assert arena._harm()[0, 0] == pytest.approx(slow)  # who was struck has done no more

@@ -53,6 +53,23 @@ def collisions(state, b, i):
 
 
 @kernel
+def closing_speed(state, b, i):
+    """m/s between agent i and whom it touches, the most of all; 0 where it touches nobody."""
+    most = 0.0
+    me = state.agents[b, i]
+    cx, cy = me.x + math.cos(me.heading) * me.centre_offset, me.y + math.sin(me.heading) * me.centre_offset
+    for j in range(state.agents.shape[1]):
+        other = state.agents[b, j]
+        if j == i or other.controller == 0:
+            continue
+        ox, oy = other.x + math.cos(other.heading) * other.centre_offset, other.y + math.sin(other.heading) * other.centre_offset
+        if overlap(cx, cy, me.heading, me.length, me.width, ox, oy, other.heading, other.length, other.width):
+            turned = other.heading - me.heading
+            most = max(most, math.hypot(other.speed * math.cos(turned) - me.speed, other.speed * math.sin(turned)))
+    return most
+
+
+@kernel
 def wheels_off(roads, state, b, i):
     """Does any wheel stand on something that is not road?"""
     cos, sin = math.cos(state.agents[b, i].heading), math.sin(state.agents[b, i].heading)

@@ -1,5 +1,5 @@
 """Driving video without actions, filmed in the world as it is needed: what the cameras show, what is there, and what they show some time
-later. Nobody says what to do, so it costs a fraction of a labelled look, and no picture comes back often enough to be remembered."""
+later. Nobody says what to do, and no picture comes back often enough to be remembered."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ FILMED = CollectConfig(maps=6, looks=180, nudge_every=4.0, spoken_share=0.0)
 
 
 @dataclass(frozen=True)
-class FootageConfig:
+class FilmConfig:
     """How much is filmed, and kept."""
 
     film: CollectConfig = FILMED  # of one reel
@@ -36,9 +36,10 @@ class Reel:
 
     arrays: dict[str, NDArray]  # one row a look
     later: NDArray[np.int64]  # (n,) the row that shows the same drive some time on; -1 where there is none
+    drawn: NDArray[np.int64]  # rows that are learned from; some that stand only show what others see later
 
     def __len__(self) -> int:
-        return len(self.later)
+        return len(self.drawn)
 
 
 class Crew(Collector):
@@ -47,6 +48,7 @@ class Crew(Collector):
     def __init__(self, graphs: Sequence[LaneGraph], driver: TeacherDriver, *, config: CollectConfig, seed: int) -> None:
         self.rows: list[dict[str, NDArray]] = []
         self.when: list[NDArray[np.int64]] = []  # of each row: world, shot, look
+        self.drawn: list[NDArray[np.bool_]] = []
         self.shot, self.looked = np.zeros(config.worlds, dtype=np.int64), 0
         super().__init__(graphs, driver, self, config=config, seed=seed)
 
@@ -60,11 +62,11 @@ class Crew(Collector):
         super()._observe()
 
     def _label(self, due: NDArray[np.bool_], plan: Plan | None) -> int:
-        standing = self.simulator.state.speed[:, 0] < 0.2
-        worlds = np.flatnonzero(due & ~(standing & (self.random.random(len(due)) > self.config.standstill_share)))
-        if len(worlds):
-            self.add(self._shown(self.simulator.state.select(worlds), worlds))
-            self.when.append(np.stack([worlds, self.shot[worlds], np.full(len(worlds), self.looked)], -1))
+        worlds, state = np.flatnonzero(due), self.simulator.state
+        self.add(self._shown(state.select(worlds), worlds))
+        self.when.append(np.stack([worlds, self.shot[worlds], np.full(len(worlds), self.looked)], -1))
+        standing = (state.speed[worlds, 0] < 0.2) & (state.timer[worlds, 0] > 1.0)
+        self.drawn.append(~standing | (self.random.random(len(worlds)) < self.config.standstill_share))
         return len(worlds)
 
     def reel(self, *, ahead: int) -> Reel:
@@ -73,14 +75,14 @@ class Crew(Collector):
         when = [tuple(key) for key in np.concatenate(self.when).tolist()]
         row_at = {key: row for row, key in enumerate(when)}
         later = [row_at.get((world, shot, look + ahead), -1) for world, shot, look in when]
-        return Reel(arrays, np.array(later, dtype=np.int64))
+        return Reel(arrays, np.array(later, dtype=np.int64), np.flatnonzero(np.concatenate(self.drawn)))
 
 
-class Footage:
+class Film:
     """Random batches of what was filmed lately; a new reel is filmed when the old ones have been looked at enough."""
 
-    def __init__(self, graphs: Sequence[LaneGraph], driver: TeacherDriver, *, config: FootageConfig | None = None, seed: int = 0) -> None:
-        self.graphs, self.driver, self.config = graphs, driver, config or FootageConfig()
+    def __init__(self, graphs: Sequence[LaneGraph], driver: TeacherDriver, *, config: FilmConfig | None = None, seed: int = 0) -> None:
+        self.graphs, self.driver, self.config = graphs, driver, config or FilmConfig()
         assert self.config.ahead % self.config.film.label_every == 0, "the later look would never be kept"
         self.random = np.random.default_rng(seed)
         self._reels: deque[Reel] = deque(maxlen=self.config.reels)
@@ -104,7 +106,7 @@ class Footage:
         self._due += size / self.config.draws
         whose = self.random.integers(len(self._reels), size=size)
         parts = [
-            self._rows(self._reels[k], self.random.integers(len(self._reels[k]), size=int((whose == k).sum()))) for k in np.unique(whose)
+            self._rows(self._reels[k], self.random.choice(self._reels[k].drawn, size=int((whose == k).sum()))) for k in np.unique(whose)
         ]
         return to_batch(on_the_right({name: np.concatenate([part[name] for part in parts]) for name in parts[0]}))
 

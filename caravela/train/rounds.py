@@ -1,0 +1,78 @@
+"""The driving half of distillation: rounds of driving on a random choice of maps fill the shards, with the newest student at the wheel."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from caravela.model.checkpoint import load_checkpoint
+from caravela.model.policy import TorchPolicy
+from caravela.train.collect import CollectConfig, Collector, choose_maps
+from caravela.train.run_files import append_row
+from caravela.train.samples import ShardWriter
+from caravela.train.teacher_driver import TeacherDriver, load_teacher
+from caravela.train.threads import half_pays
+from caravela.train.vla import VLATrainConfig
+from caravela.world.maps.lane_graph import LaneGraph
+
+
+class VLACollector:
+    """Maps and teacher in, shards out; the student is whatever the trainer wrote last."""
+
+    def __init__(
+        self,
+        graphs: list[LaneGraph],
+        folder: Path,
+        *,
+        teacher: Path,
+        config: VLATrainConfig,
+        collect: CollectConfig,
+        number: int | None = None,
+    ) -> None:
+        """`number` tells collectors of one run apart, which fill the same folder; None where there is but one."""
+        self.graphs, self.folder, self.teacher_path, self.config, self.collect = graphs, folder, teacher, config, collect
+        self.writer = ShardWriter(folder / "shards", size=config.shard, keep=config.keep)
+        self.half = half_pays()  # here, whatever the learner's machine is
+        seed = (config.seed, self.writer.written)
+        self.random = np.random.default_rng(seed if number is None else (*seed, number))
+
+    def run_round(self, *, console: Console | None = None) -> dict[str, float]:
+        """One round on a random choice of maps; returns its counts, which are also kept, see `record_round`."""
+        counts = self.drive_round()
+        record_round(self.folder, counts, console=console)
+        return counts
+
+    def drive_round(self) -> dict[str, float]:
+        """One round on a random choice of maps; returns its counts."""
+        config, average = self.config, self.folder / "average.safetensors"
+        chosen = choose_maps(self.graphs, count=self.collect.maps, real_share=self.collect.real_share, random=self.random)
+        driver = TeacherDriver(load_teacher(self.teacher_path), stops_short=self.collect.stops_short)
+        began = time.monotonic()
+        collector = Collector(chosen, driver, self.writer, config=self.collect, seed=int(self.random.integers(1 << 31)))
+        student = None
+        rounds = sum(1 for _ in (self.folder / "collect.jsonl").open()) if (self.folder / "collect.jsonl").exists() else 0
+        if rounds >= config.teacher_rounds and average.exists():
+            checkpoint = load_checkpoint(average)
+            chooses = int(checkpoint.progress["step"]) >= config.critic_from
+            model, margin, caution = checkpoint.model, config.critic_margin, config.critic_caution
+            model.config = replace(model.config, critic_trained=chooses, critic_margin=margin, critic_caution=caution, paces=config.paces)
+            half = bool(checkpoint.progress.get("half", False)) and self.half
+            student = TorchPolicy(model, proposals=self.collect.proposals, half=half)
+        counts = collector.run(student, student_share=config.student_share)
+        return counts | {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
+
+
+def hire_collector(
+    graphs: list[LaneGraph], folder: Path, number: int, *, teacher: Path, config: VLATrainConfig, collect: CollectConfig
+) -> Callable[[], dict[str, float]]:
+    """The rounds of one of several collectors, see `train.collectors`: whoever hires them keeps the counts."""
+    return VLACollector(graphs, folder, teacher=teacher, config=config, collect=collect, number=number).drive_round
+
+
+def record_round(folder: Path, counts: dict[str, float], *, console: Console | None = None) -> None:
+    """Append a round's counts to collect.jsonl, and show them."""
+    append_row(folder / "collect.jsonl", counts)
+    (console or Console(stderr=True)).print("collect " + "  ".join(f"{k} {v:.2f}" for k, v in counts.items()), soft_wrap=True)
