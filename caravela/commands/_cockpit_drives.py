@@ -1,9 +1,11 @@
-"""The driving half of `caravela cockpit bench`: the cockpit's agent and a driver in one closed-loop drive. It drives with the baseline (the
-route, the Intelligent Driver Model) made to obey typed wishes by plain rules, so the figures are the agent's, not the driving model's."""
+"""The driving half of `caravela cockpit bench`: the cockpit's agent and a driver in one closed-loop drive. The driver is the driving model, told as
+`caravela drive` tells it; or the baseline (the route, the Intelligent Driver Model), made to obey typed wishes by plain rules, which shows what the
+agent alone is worth."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +16,14 @@ from caravela.cockpit.grading.judging import Drive, DriveTask
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tools import catalogue
 from caravela.core.errors import CaravelaError
-from caravela.core.request import CapSpeed, DropRoute, GoOn, KeepDistance, KeepOffMotorways, Manner, Park, PullOver, Request, TakeTurn
+from caravela.core.request import CapSpeed, DropRoute, GoOn, GoTo, KeepDistance, KeepOffMotorways, Manner, Park, PullOver, Request, TakeTurn
 from caravela.core.request import Drive as DriveIn
 from caravela.core.signals import Signals
 from caravela.core.types import Control
 from caravela.core.units import STEP_S, to_kph
 from caravela.evaluate.episodes import begin
 from caravela.evaluate.route_follow import baseline_control
+from caravela.vehicle.policy import OnnxPolicy
 from caravela.world import atlas as atlas_module
 from caravela.world import navigator
 from caravela.world.atlas import Atlas
@@ -29,6 +32,7 @@ from caravela.world.kernels.routes import JUNCTION
 from caravela.world.kernels.traffic import GREEN, GREEN_YIELD, RED, RED_YELLOW, YELLOW
 from caravela.world.maps.catalogue import load_town, towns
 from caravela.world.maps.lane_graph import LEFT, RIGHT, STRAIGHT
+from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator
 
 STARTS = 64  # starts looked at on a town
@@ -42,6 +46,43 @@ LIGHTS = {RED: "red", RED_YELLOW: "red", YELLOW: "yellow", GREEN: "green", GREEN
 BRAKING = 2.0  # m/s^2, to a stop that was asked for
 
 MakeAgent = Callable[[Gate, Callable[[], Situation]], Agent]
+
+
+class Chauffeur(Protocol):
+    """Whoever drives, and hears wishes."""
+
+    halted: bool  # it was asked to stand
+
+    def hear(self, request: Request) -> None:
+        """Take a wish into account."""
+
+    def control(self) -> Control:
+        """What to do in the next tick."""
+
+
+class ToldModel:
+    """The driving model: turns and roads go to the sat-nav, the rest to the model as the wish's own words."""
+
+    def __init__(self, simulator: Simulator, policy: OnnxPolicy) -> None:
+        self.simulator, self.policy, self.halted = simulator, policy, False
+        policy.reset(simulator.batch)
+
+    def hear(self, request: Request) -> None:
+        """Take a wish into account."""
+        match request.wish:
+            case TakeTurn() | KeepOffMotorways():
+                said = self.simulator.words[0]
+                self.simulator.request(request.words)
+                self.simulator.words[0] = said
+            case DropRoute() | GoTo():
+                pass  # the sat-nav knows turns and roads here, and no places
+            case _:
+                self.simulator.words[0] = request.words
+                self.halted = isinstance(request.wish, PullOver | Park)
+
+    def control(self) -> Control:
+        """What to do in the next tick."""
+        return self.policy.plan(self.simulator.observe()).control()
 
 
 @dataclass
@@ -88,9 +129,11 @@ class ObedientBaseline:
 class Drives:
     """Drives of one town, from starts that offer what a task needs."""
 
-    def __init__(self, town: str | None = None, *, traffic: str = "light") -> None:
-        self.town, self._traffic = town or towns()[0], traffic
+    def __init__(self, town: str | None = None, *, traffic: str = "light", policy: OnnxPolicy | None = None) -> None:
+        """`policy` drives; without one the baseline does."""
+        self.town, self._traffic, self._policy = town or towns()[0], traffic, policy
         self._kept: dict[tuple[int, float], Drive] = {}
+        self._scene: Scene | None = None
 
     def start_of(self, task: DriveTask) -> int:
         """The seed of the start that a task is driven from. Raises CaravelaError where the town has too few."""
@@ -155,9 +198,12 @@ class Drives:
 
     def _run(self, seed: int, seconds: float, say: dict[str, str], make_agent: MakeAgent | None) -> Drive:
         """One drive; the agent hears what is said at its time, and looks at the street at every tick."""
-        simulator = Simulator(self._atlas, batch=1, traffic=self._traffic)
+        policy = self._policy
+        simulator = Simulator(self._atlas, batch=1, traffic=self._traffic, rig=None if policy is None else policy.rig, scene=self._scene)
+        self._scene = simulator.scene
         begin(simulator, [seed])
-        driver, drive, signals = ObedientBaseline(simulator), Drive(), Signals(catalogue())
+        driver: Chauffeur = ObedientBaseline(simulator) if policy is None else ToldModel(simulator, policy)
+        drive, signals = Drive(), Signals(catalogue())
 
         def publish(request: Request) -> None:
             drive.requests.append(request)

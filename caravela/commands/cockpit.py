@@ -3,7 +3,7 @@ on simulated days."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from caravela.commands import Verb
 from caravela.commands._cockpit_languages import (
@@ -45,12 +45,17 @@ class ChatOptions:
     """The model to name there; also by CARAVELA_DIALOGUE_MODEL."""
 
 
+DRIVERS = {"model": "the driving model that ships", "baseline": "route-following IDM baseline that obeys typed wishes"}
+
+
 @dataclass(frozen=True)
 class BenchOptions:
     """Every task, by the agent, by one that does nothing and by one that refuses everything."""
 
     drives: bool = True
     """The driving tasks too, in closed loop; they take some minutes."""
+    driver: Literal["model", "baseline"] = "model"
+    """Who drives them: the driving model that ships, or the baseline made to obey, which shows what the agent alone is worth."""
     town: str | None = None
     """Where they are driven; by default the first town that ships."""
     out: Path = Path("results")
@@ -177,7 +182,7 @@ def run_bench(options: BenchOptions) -> dict[str, Any]:
             "places": heard.places,
             "place": round(heard.place / heard.places, 4),
         },
-        "driver": "route-following IDM baseline that obeys typed wishes" if options.drives else None,
+        "driver": DRIVERS[options.driver] if options.drives else None,
         "failed": [{"task": o.task, "why": o.why, "reply": o.replies[-1] if o.replies else ""} for o in outcomes["ours"] if not o.passed],
     }
     try:
@@ -196,8 +201,10 @@ def _drive_all(options: BenchOptions, understanding: Any) -> "dict[str, list[Out
     from caravela.cockpit.grading.judging import drive_tasks, judge
     from caravela.cockpit.response import Response
     from caravela.commands._cockpit_drives import Drives
+    from caravela.vehicle.bundle import shipped
+    from caravela.vehicle.policy import OnnxPolicy
 
-    drives = Drives(options.town)
+    drives = Drives(options.town, policy=OnnxPolicy(shipped()) if options.driver == "model" else None)
     found: dict[str, list[Outcome]] = {"ours": [], "null": [], "refuse": []}
     for task in drive_tasks():
         drive, silent = drives.drive(task, lambda gate, look: CockpitAgent(gate, look=look, understanding=understanding))
