@@ -78,7 +78,7 @@ WHEN = {
     "charged": "when the battery is charged",
     "limit_above": "where more is allowed",
 }
-_SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
+_SIDE = re.compile(r"\b(left|right)\b(?! (?:now|away|then))", re.IGNORECASE)
 _LIGHT = re.compile(r"\blights?\b", re.IGNORECASE)
 _UNREAD = re.compile(
     r"\b(?:who(?:['’]s| is| are) (?:that|this|there|it)|colou?r|person|people|somebody|anybody|someone|anyone|pedestrian|child|children|"
@@ -98,6 +98,8 @@ BEYOND = {
     "memory": "I keep no seat settings; I can move the seat as you say.",
     "glove_box": "I can't open or close the glove box; I can switch its light.",
     "horn": "I sound no horn on request.",
+    "wheel": "The wheel I hand over to hands, never to words: choose manual driving, and steer.",
+    "turning_round": "I don't turn round in the road; name a turn or a place, and I find the way.",
     "calendar": "I keep no calendar and no alarms.",
     "messages": "I read and write no messages; I can call somebody.",
 }
@@ -276,13 +278,13 @@ def side_asked(words: str) -> str | None:
 
 def what(situation: Situation, words: str = "") -> str:
     """What is ahead: the vehicle and the light that the driver reads. Of what it does not read (a side, a person, a colour) it says so."""
+    if _WHO_DRIVES.search(words):
+        return "You drive." if situation.human_drives else "I drive."
     if (side := side_asked(words)) is not None:
         there = situation.on(side)
         empty = f"I see nothing on the {side}." if side in situation.looks else f"I can't tell what is on the {side}."
         return f"I see {listed(there)}." if there else empty
     light = "" if situation.light == "none" else f"a {situation.light} light"
-    if _WHO_DRIVES.search(words):
-        return "You drive." if situation.human_drives else "I drive."
     if not (light or situation.on() or situation.looks_ahead):
         return "I can't tell what is ahead."
     if _LIGHT.search(words):

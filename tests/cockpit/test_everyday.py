@@ -291,3 +291,17 @@ def test_it_is_turned_off_again(agent, car):
 def test_what_is_left_out_is_not_all_that_is_done(agent, car):
     car.meet({"sunroof.position": 100.0})
     assert agent.hear("close everything but the sunroof").asked and car.signals[path_of("sunroof.position")] == 100.0
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("who is driving right now", "I drive."),
+        ("take over please", "to hands, never to words"),
+        ("make a u-turn", "I don't turn round in the road"),
+    ],
+)
+def test_what_words_alone_cannot_do_is_said(agent, said, told):
+    response = agent.hear(said)
+    assert told in response.text
+    assert not response.requests and not response.changes
