@@ -22,6 +22,7 @@ from caravela.model.reopen import measure_norms, reopen, weights_digest
 from caravela.model.vla import VLA
 from caravela.train.learners import Learner
 from caravela.train.relight import relight
+from caravela.train.rephrase import Rephrasing
 from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
 from caravela.train.samples import ResidentReader, ShardReader
 from caravela.train.threads import half_pays, use_threads
@@ -49,6 +50,7 @@ class VLATrainConfig:
     keep: int = 180  # shards kept on disk
     teacher_rounds: int = 3  # rounds driven by the teacher alone
     relight: bool = True  # whether pictures are shown in other light each time, see `relight`
+    rephrase: bool = True  # whether what was said is put another way each time, see `rephrase`
     lessons: bool = False  # whether looks that the student would do otherwise are drawn more often, see `lessons`
     student_share: float = 0.65  # of drives afterwards
     critic_from: int = 6000  # steps after which the critic chooses what the student drives
@@ -85,7 +87,14 @@ class Losses(nn.Module):
         return self.model.compute_loss(batch)
 
 
-RECIPE = ("teacher_rounds", "critic_from", "learning_rate", "lessons", "relight")  # what a run keeps to, whatever it is taken up with
+RECIPE = (
+    "teacher_rounds",
+    "critic_from",
+    "learning_rate",
+    "lessons",
+    "relight",
+    "rephrase",
+)  # what a run keeps to, whatever it is taken up with
 
 
 def taken_up(folder: Path, config: VLATrainConfig) -> VLATrainConfig:
@@ -93,7 +102,7 @@ def taken_up(folder: Path, config: VLATrainConfig) -> VLATrainConfig:
     path = folder / "last.safetensors"
     if not path.exists():
         return config
-    kept = {"relight": False} | load_checkpoint(path).progress.get("config", {})  # a run of before knew of no other light
+    kept = {"relight": False, "rephrase": False} | load_checkpoint(path).progress.get("config", {})  # runs of before knew of neither
     return replace(config, **{name: kept[name] for name in RECIPE if name in kept})
 
 
@@ -146,6 +155,7 @@ class VLATrainer:
         if not self.path.exists():
             self.save()  # a driver that the run begins with drives the first round
         self._losses: nn.Module | None = None
+        self._rephrasing: Rephrasing | None = None
         self._annealed: float | None = None  # share of the way to the final learning rate, where time says it and not the step
 
     def _new_model(self) -> VLA:
@@ -243,6 +253,9 @@ class VLATrainer:
             self._norms_measured = True
         if config.relight:
             batch = self._relit(batch)
+        if config.rephrase:
+            self._rephrasing = self._rephrasing or Rephrasing()
+            batch = replace(batch, words=self._rephrasing(batch.words, generator=self._light))
         share = min(self.step / config.steps, 1.0) if self._annealed is None else self._annealed
         rate = config.final_learning_rate + 0.5 * (config.learning_rate - config.final_learning_rate) * (1 + np.cos(np.pi * share))
         root = (config.batch / USUAL_BATCH) ** 0.5  # as Adam's noise asks for (Malladi et al. 2022)

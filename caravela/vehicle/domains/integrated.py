@@ -83,6 +83,8 @@ class IntegratedPolicy:
         )
         costs = costs.reshape(batch, proposals)
         good = plan.values >= plan.values[rows, plan.chosen][:, None] - self.choice.margin
+        good[:, plan.samples.stop :] = False  # the same way at another pace: pacing is done here
+        good[rows, plan.chosen] = True
         costs = np.where(good, costs, np.inf)
         before = np.where(self._kept < 0, plan.chosen, self._kept) if len(self._kept) == batch else plan.chosen
         costs[rows, before] -= self.choice.stay
