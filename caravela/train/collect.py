@@ -2,7 +2,7 @@
 the teacher would do from there (dataset aggregation, Ross et al. 2011). Perturbations and recoveries are part of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -61,6 +61,7 @@ class CollectConfig:
     standstill_share: float = 0.2  # of labelled looks at standstill that are kept, where the teacher stays; where it drives off, all are
     recovery_s: float = 3.0  # s a drive goes on after a failure
     longest_s: float = 60.0
+    nowhere_share: float = 0.5  # of maps that are drawn in a look of nowhere, see `world.regions`
     real_share: float = 0.5  # of maps that are real places, where there are any
     traffic: str = "light"
     large_share: float = 0.12  # of the traffic
@@ -89,7 +90,7 @@ class Collector:
         self.config, self.driver, self.writer = config, driver, writer
         self.random = np.random.default_rng(seed)
         weathers = self.random.choice(config.weathers, size=config.worlds, p=config.weather_shares)
-        scene = training_scene(graphs)
+        scene = training_scene(graphs, random=self.random, nowhere=config.nowhere_share)
         self.simulator = Simulator(
             atlas_module.build(graphs),
             scene=scene,
@@ -321,9 +322,13 @@ def choose_maps(graphs: Sequence[LaneGraph], *, count: int, real_share: float, r
     return [graphs[i] for i in chosen]
 
 
-def training_scene(graphs: Sequence[LaneGraph]) -> Scene:
-    """The scene of these maps in looks of the training side, wherever they lie: what is learned from shows no other."""
+def training_scene(graphs: Sequence[LaneGraph], *, random: np.random.Generator | None = None, nowhere: float = 0.0) -> Scene:
+    """The scene of these maps in looks of the training side, wherever they lie: what is learned from shows no other. A share of the maps
+    is drawn in looks of nowhere."""
     scene = Scene.build(graphs).at_home()
+    if random is not None:
+        looks = [regions.invented(random) if random.random() < nowhere else int(look) for look in scene.looks]
+        scene = replace(scene, looks=np.array(looks, np.int32))
     assert set(scene.looks) <= set(regions.TRAINING), "a look of the test side would be learned from"
     return scene
 

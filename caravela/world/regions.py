@@ -4,6 +4,7 @@ picture that anything learns from (`train.collect` sees to it), to test what a p
 
 import zlib
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,39 @@ NORDIC = Region(
     sign_yellow=True, slender_trees=0.55, gables=0.9,
 )  # fmt: skip
 
-REGIONS: tuple[Region, ...] = (EUROPE, BRITAIN, UNITED_STATES, AUSTRALIA, JAPAN, NORDIC)
+INVENTED = 8  # looks of nowhere, for training: who has seen three learns these three
+
+
+def _invented(number: int) -> Region:
+    """A look of nowhere, the same for the same number: the colours of a real one of the training side, shifted, and markings, heads and signs at
+    random. Lamps lie on posts only: on mast arms they do on the test side."""
+    random = np.random.default_rng((2026, number))
+    real = (EUROPE, BRITAIN, UNITED_STATES)
+    tint = random.uniform(-6.0, 6.0, 3)
+
+    def shifted(colour: Colour, most: float = 30.0) -> Colour:
+        brighter, hue = random.uniform(-most, most), random.uniform(-0.2 * most, 0.2 * most, 3)
+        r, g, b = np.clip(np.array(colour) + tint + brighter + hue, 12, 246).astype(int)
+        return int(r), int(g), int(b)
+
+    def one(name: str) -> Any:
+        return getattr(real[int(random.integers(len(real)))], name)
+
+    lie = number % 3 == 0
+    heads = ((NEAR_POST,), (NEAR_POST, FAR_POST), (FAR_POST,)) if lie else ((NEAR_POST,), (MAST_ARM,), (NEAR_POST, MAST_ARM), (FAR_POST,))
+    paint = ((236, 236, 232), (224, 214, 120), (226, 176, 56), (214, 120, 52))[int(random.integers(4))]
+    walls, roofs, road, leaves = (tuple(shifted(c) for c in one(name)) for name in ("walls", "roofs", "road", "leaves"))
+    return Region(
+        f"nowhere_{number + 1}", True, walls=walls, roofs=roofs, trim=shifted(one("trim")), road=road, paving=shifted(one("paving")),
+        kerb=shifted(one("kerb")), grass=shifted(one("grass")), earth=shifted(one("earth")), leaves=leaves,
+        cycle_track=shifted(one("cycle_track"), 50.0), centre=shifted(paint, 12.0), centre_double=bool(random.random() < 0.4),
+        heads=heads[int(random.integers(len(heads)))], housing_yellow=bool(random.random() < 0.4), lamps_lie=lie,
+        sign_yellow=bool(random.random() < 0.3), plate_yellow=bool(random.random() < 0.4), rear_indicator_red=bool(random.random() < 0.4),
+        post=shifted((110, 112, 114)), slender_trees=float(random.uniform(0.05, 0.5)), gables=float(random.uniform(0.3, 0.9)),
+    )  # fmt: skip
+
+
+REGIONS: tuple[Region, ...] = (EUROPE, BRITAIN, UNITED_STATES, AUSTRALIA, JAPAN, NORDIC, *(_invented(number) for number in range(INVENTED)))
 NAMES = tuple(region.name for region in REGIONS)
 TRAINING = tuple(k for k, region in enumerate(REGIONS) if region.training)
 HELD_OUT = tuple(k for k, region in enumerate(REGIONS) if not region.training)
@@ -124,6 +157,11 @@ def at_home(look: int, *, lefthand: bool) -> int:
 def abroad(name: str) -> int:
     """A look of the test side for a map of that name, always the same one."""
     return HELD_OUT[zlib.crc32(name.encode()) % len(HELD_OUT)]
+
+
+def invented(random: np.random.Generator) -> int:
+    """A look of nowhere."""
+    return len(REGIONS) - INVENTED + int(random.integers(INVENTED))
 
 
 def _linear(colour: Colour) -> tuple[float, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="needs the extra `train`")
@@ -24,6 +25,26 @@ def scene():
 def test_every_look_is_on_one_side_and_both_sides_have_some():
     assert sorted(regions.TRAINING + regions.HELD_OUT) == list(range(len(regions.REGIONS)))
     assert len(regions.TRAINING) >= 3 and len(regions.HELD_OUT) >= 2
+
+
+def test_no_look_of_nowhere_is_one_of_the_test_side():
+    nowhere = regions.REGIONS[-regions.INVENTED :]
+    assert any(r.lamps_lie for r in nowhere) and not all(r.lamps_lie for r in nowhere)
+    assert len({(r.road, r.grass, r.centre) for r in nowhere}) == regions.INVENTED
+    for held_out in (regions.REGIONS[k] for k in regions.HELD_OUT):
+        for look in nowhere:
+            assert look.training
+            assert not (look.lamps_lie and regions.MAST_ARM in look.heads)
+            assert np.abs(np.array(look.walls) - np.array(held_out.walls)).mean() > 8.0
+
+
+def test_half_of_the_maps_are_drawn_in_looks_of_nowhere(scene, monkeypatch):
+    monkeypatch.setattr(Scene, "build", lambda graphs: replace(scene, looks=np.zeros(400, np.int32)))
+    monkeypatch.setattr(Scene, "at_home", lambda scene: scene)
+    looks = training_scene([], random=np.random.default_rng(0), nowhere=0.5).looks
+    drawn = looks >= len(regions.REGIONS) - regions.INVENTED
+    assert 0.4 < drawn.mean() < 0.6
+    assert len(set(looks[drawn].tolist())) == regions.INVENTED
 
 
 def test_maps_of_the_test_sides_regions_are_drawn_as_at_home(scene, monkeypatch):
