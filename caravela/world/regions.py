@@ -110,7 +110,11 @@ def _invented(number: int) -> Region:
     lie = number % 3 == 0
     heads = ((NEAR_POST,), (NEAR_POST, FAR_POST), (FAR_POST,)) if lie else ((NEAR_POST,), (MAST_ARM,), (NEAR_POST, MAST_ARM), (FAR_POST,))
     paint = ((236, 236, 232), (224, 214, 120), (226, 176, 56), (214, 120, 52))[int(random.integers(4))]
-    walls, roofs, road, leaves = (tuple(shifted(c) for c in one(name)) for name in ("walls", "roofs", "road", "leaves"))
+
+    def several(name: str) -> Any:
+        return tuple(shifted(colour) for colour in one(name))
+
+    walls, roofs, road, leaves = (several(name) for name in ("walls", "roofs", "road", "leaves"))
     return Region(
         f"nowhere_{number + 1}", True, walls=walls, roofs=roofs, trim=shifted(one("trim")), road=road, paving=shifted(one("paving")),
         kerb=shifted(one("kerb")), grass=shifted(one("grass")), earth=shifted(one("earth")), leaves=leaves,
