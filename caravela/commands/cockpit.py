@@ -3,7 +3,7 @@ on simulated days."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from caravela.commands import Verb
 from caravela.commands._cockpit_languages import (
@@ -16,7 +16,7 @@ from caravela.commands._cockpit_languages import (
 from caravela.commands._cockpit_serve import ClientsOptions, ServeOptions, run_clients, run_serve, show_clients, show_serve
 from caravela.commands._cockpit_voice import ListenOptions, VoiceBenchOptions, run_listen, run_voice_bench, show_listen, show_voice_bench
 from caravela.commands._writing import announced, unwritable, writable
-from caravela.core.errors import CaravelaError
+from caravela.core.errors import CaravelaError, unknown_name
 
 if TYPE_CHECKING:
     from caravela.cockpit.grading.grader import Outcome
@@ -54,8 +54,8 @@ class BenchOptions:
 
     drives: bool = True
     """The driving tasks too, in closed loop; they take some minutes."""
-    driver: Literal["model", "baseline"] = "model"
-    """Who drives them: the driving model that ships, or the baseline made to obey, which shows what the agent alone is worth."""
+    driver: str = "model"
+    """Who drives them: model, the driving model that ships; or baseline, which is made to obey and shows what the agent alone is worth."""
     town: str | None = None
     """Where they are driven; by default the first town that ships."""
     out: Path = Path("results")
@@ -99,7 +99,6 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
     from caravela.cockpit.languages.polyglot import Polyglot
     from caravela.cockpit.reading.understanding import Understanding
     from caravela.cockpit.tool import Place
-    from caravela.core.errors import unknown_name
     from caravela.core.units import from_kph
 
     if options.seat not in set(Place):
@@ -163,6 +162,8 @@ def run_bench(options: BenchOptions) -> dict[str, Any]:
     from caravela.cockpit.reading.understanding import Understanding
     from caravela.cockpit.sayings.measuring import measure
 
+    if options.driver not in DRIVERS:
+        raise unknown_name("driver", options.driver, DRIVERS)
     path = writable(options.out / "cockpit.json")
     understanding = Understanding()
     understanding("warm up")
