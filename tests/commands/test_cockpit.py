@@ -77,6 +77,7 @@ def test_what_is_put_off_is_done_while_the_car_listens():
         ("days", "--days", "0"),
         ("learn", "--epochs", "0"),
         ("days", "--seed", "-1"),
+        ("bench", "--driver", "modle"),
     ],
 )
 def test_bad_input_is_one_sentence(caravela, words):
