@@ -78,7 +78,7 @@ WHEN = {
     "charged": "when the battery is charged",
     "limit_above": "where more is allowed",
 }
-_SIDE = re.compile(r"\b(left|right)\b(?! (?:now|away|then))", re.IGNORECASE)
+_SIDE = re.compile(r"\b(left|(?<=the )right|right(?! (?:now|away|then)))\b", re.IGNORECASE)
 _LIGHT = re.compile(r"\blights?\b", re.IGNORECASE)
 _UNREAD = re.compile(
     r"\b(?:who(?:['’]s| is| are) (?:that|this|there|it)|colou?r|person|people|somebody|anybody|someone|anyone|pedestrian|child|children|"

@@ -48,7 +48,9 @@ def probe(
     for weather in weathers:
         told(f"looking, {weather}")
         chosen = [graphs[i] for i in random.permutation(len(graphs))[: CollectConfig.maps]]
-        config = CollectConfig(weathers=(weather,), weather_shares=(1.0,), looks=looks, judged_share=1.0, proposals=16, worlds=12)
+        config = CollectConfig(
+            weathers=(weather,), weather_shares=(1.0,), looks=looks, judged_share=1.0, proposals=16, worlds=12, nowhere_share=0.0
+        )
         with tempfile.TemporaryDirectory() as folder:
             writer = ShardWriter(Path(folder), size=256, keep=10_000)
             Collector(chosen, driver, writer, config=config, seed=int(random.integers(1 << 31))).run(student, student_share=0.5)

@@ -293,6 +293,12 @@ def test_what_is_left_out_is_not_all_that_is_done(agent, car):
     assert agent.hear("close everything but the sunroof").asked and car.signals[path_of("sunroof.position")] == 100.0
 
 
+def test_right_now_is_no_side_and_on_the_right_is():
+    assert replies.side_asked("who is in front of us right now") is None
+    assert replies.side_asked("what is on the right now") == "right"
+    assert replies.side_asked("what is to my left") == "left"
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [

@@ -33,8 +33,8 @@ class Fan:
 
     name = "fan"
 
-    def __init__(self, *knots: np.ndarray, values=None) -> None:
-        self._knots = np.stack(knots)
+    def __init__(self, *knots: np.ndarray, values=None, paced: int = 0) -> None:
+        self._knots, self._paced = np.stack(knots), paced
         self._values = np.zeros(len(knots)) if values is None else np.array(values)
 
     def reset(self, batch: int) -> None:
@@ -45,7 +45,7 @@ class Fan:
         trajectories, speeds = integrate(knots, speed=observation.speed[:, None])
         none = np.zeros(observation.batch)
         values = np.repeat(self._values[None].astype(np.float32), observation.batch, 0)
-        return Plan(trajectories, speeds, knots, values, none.astype(np.int64), none.astype(np.float32))
+        return Plan(trajectories, speeds, knots, values, none.astype(np.int64), none.astype(np.float32), self._paced)
 
 
 def look(speed: float, *, t_us: int = 0) -> Observation:
@@ -187,6 +187,12 @@ def test_asked_to_stop_the_car_slows_down_and_the_slowest_good_proposal_is_taken
     assert planned(fan, speed=8.0, choice=Choice(retime=False)).chosen[0] == 0
     plan = planned(fan, asked, speed=8.0)
     assert plan.speeds[0, plan.chosen[0], -1] < 4.0
+
+
+def test_the_same_way_at_another_pace_is_no_choice_of_the_four_domains():
+    braking, rolling = knots_of([-1.0] * KNOTS), knots_of([0.0] * KNOTS)
+    assert planned(Fan(braking, rolling), speed=10.0).chosen[0] == 1  # cheaper, as another way
+    assert planned(Fan(braking, rolling, paced=1), speed=10.0).chosen[0] == 0
 
 
 def test_a_proposal_that_the_critic_warns_of_is_never_taken_however_cheap():
