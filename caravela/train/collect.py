@@ -23,6 +23,7 @@ from caravela.world import regions
 from caravela.world.arena import FAILURES
 from caravela.world.incidents.director import SPARE, draw_kinds
 from caravela.world.kernels import events, labels
+from caravela.world.kernels.routes import path_point, walk
 from caravela.world.kernels.vectors import STYLE
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.scene import Scene
@@ -278,11 +279,14 @@ class Collector:
         beyond = np.maximum(facts[:, labels.STOP], 0.0) + self.random.uniform(*OVERRUN, len(worlds))
         free = red & (facts[:, labels.STOP] < AT_THE_LINE) & (facts[:, labels.LEAD] > beyond + 3.0)
         worlds, beyond = worlds[free], beyond[free].astype(np.float32)
-        ego = state.agents[worlds, 0]
-        ego["x"] += np.cos(ego["heading"]) * beyond
-        ego["y"] += np.sin(ego["heading"]) * beyond
-        ego["lane_s"] += beyond  # else the next tick would find that it has just run the light
-        state.agents[worlds, 0] = ego
+        lanes, points = self.simulator.atlas.roads.lanes, self.simulator.atlas.roads.points
+        agents = state.agents
+        for world, ahead in zip(worlds, beyond, strict=True):
+            ego = agents[world, 0]
+            at, s = walk(lanes, ego["route"], int(ego["route_at"]), float(ego["lane_s"] + ahead))
+            x, y, heading = path_point(lanes, points, ego["route"], at, s)  # where the way turns, so does the car
+            agents["x"][world, 0], agents["y"][world, 0], agents["heading"][world, 0] = x, y, heading
+            agents["lane_s"][world, 0] += ahead  # else the next tick would find that it has just run the light
         self.simulator.cut(worlds)
 
     def _end_drives(self, flags: NDArray[np.int32]) -> None:

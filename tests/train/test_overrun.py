@@ -19,15 +19,15 @@ def test_a_car_put_beyond_the_line_has_run_no_light_and_drives_on():
     simulator = collector.simulator
     put = np.zeros(12, dtype=np.bool_)
     moved_on = np.zeros(12, dtype=np.bool_)
-    for _ in range(300):
+    for tick in range(700):
         before = simulator.state.agents[:, 0].copy()
         collector._overrun()
         jump = np.hypot(*(simulator.state.agents[axis][:, 0] - before[axis] for axis in "xy"))
-        assert ((jump == 0.0) | ((jump >= OVERRUN[0]) & (jump < OVERRUN[1] + 6.0))).all()
+        assert ((jump == 0.0) | ((jump > 1.0) & (jump < OVERRUN[1] + 6.0))).all()
         assert (simulator._restarted == (jump > 0.0)).all()
         simulator._restarted[:] = False
         simulator.advance(driver.control(simulator.atlas, simulator.state))
         assert not (simulator.flags[jump > 0.0, 0] & (events.RED_LIGHT | events.OFF)).any()
-        put |= jump > 0.0
+        put |= (jump > 0.0) & (tick < 550)  # 15 s are left to drive on
         moved_on |= put & (simulator.state.speed[:, 0] > 3.0)
-    assert put.sum() >= 3 and moved_on.sum() >= put.sum() - 2
+    assert put.sum() >= 4 and (moved_on == put).all()
