@@ -14,6 +14,10 @@ from caravela.world.state import WorldState
 
 _TURNS = {"left": LEFT, "right": RIGHT, "straight": STRAIGHT}
 _WORD = re.compile(r"\b(left|right|straight)\b")
+_NO_DIRECTION = re.compile(
+    r"\b(?:(?:all|that's|quite) right|(?<!turn )(?<!go )right (?:here|there|now|away|this)|straight away"
+    r"|left (?:them|him|her|us|me|it|my|his|our|their|behind|home|early))\b"
+)
 _AT_LIGHTS = re.compile(r"\b(lights?|signals?)\b")
 _NOT_A_TURN = re.compile(r"\b(keep|lane|side|window|seat|look|what)\b")
 NOTICE = 12.0  # m before a junction below which it is too late for a new turn
@@ -27,7 +31,7 @@ ORDINALS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3}
 
 def wanted_turn(words: str) -> tuple[int, int] | None:
     """(LEFT | RIGHT | STRAIGHT, how manyeth possibility) that a request names, or None where it names no turn."""
-    text = words.lower()
+    text = _NO_DIRECTION.sub("", words.lower())
     found = _WORD.findall(text)
     if len(set(found)) != 1 or _NOT_A_TURN.search(text):
         return None

@@ -13,6 +13,7 @@ from caravela.vehicle.domains.reports import CockpitReport
 from caravela.words import SentenceEncoder
 
 LIKE = 0.45  # cosine; requests for a manner lie above it, idle talk and nonsense below: tests/studio/driving/test_hearing.py
+EACH = 30  # sayings of a manner that are compared with: all of them would take seconds to encode
 NOTABLE_SPEED, NOTABLE_OFFSET = 0.3, 0.3  # m/s, m; smaller changes of a plan are called none
 UNCHANGED = "as without them"
 
@@ -31,7 +32,7 @@ class Lessons:
 
     def __init__(self) -> None:
         self._encoder = SentenceEncoder()
-        self._taught = [(manner.name, phrase) for manner in (*MANNERS, STOP) for phrase in manner.phrases]
+        self._taught = [(manner.name, phrase) for manner in (*MANNERS, STOP) for phrase in manner.phrases[:EACH]]
         self._vectors: NDArray[np.float32] | None = None  # (lessons, EMBEDDING)
 
     def load(self) -> None:
