@@ -23,6 +23,7 @@ from caravela.core.types import Control
 from caravela.core.units import STEP_S, to_kph
 from caravela.evaluate.episodes import begin
 from caravela.evaluate.route_follow import baseline_control
+from caravela.vehicle.domains.set_speed import NO_SPEED, SetSpeedPolicy
 from caravela.vehicle.policy import OnnxPolicy
 from caravela.world import atlas as atlas_module
 from caravela.world import navigator
@@ -61,11 +62,12 @@ class Chauffeur(Protocol):
 
 
 class ToldModel:
-    """The driving model: turns and roads go to the sat-nav, the rest to the model as the wish's own words."""
+    """The driving model: turns and roads go to the sat-nav, a speed bounds the plan, the rest goes to the model as the wish's own words."""
 
     def __init__(self, simulator: Simulator, policy: OnnxPolicy) -> None:
-        self.simulator, self.policy, self.halted = simulator, policy, False
-        policy.reset(simulator.batch)
+        self.simulator, self.halted, self.set_speed = simulator, False, NO_SPEED
+        self.policy = SetSpeedPolicy(policy, lambda: [self.set_speed] * simulator.batch)
+        self.policy.reset(simulator.batch)
 
     def hear(self, request: Request) -> None:
         """Take a wish into account."""
@@ -76,7 +78,10 @@ class ToldModel:
                 self.simulator.words[0] = said
             case DropRoute() | GoTo():
                 pass  # the sat-nav knows turns and roads here, and no places
+            case CapSpeed(speed):
+                self.set_speed = speed
             case _:
+                self.set_speed = NO_SPEED if request.wish == DriveIn(Manner.PLAIN) else self.set_speed
                 self.simulator.words[0] = request.words
                 self.halted = isinstance(request.wish, PullOver | Park)
 

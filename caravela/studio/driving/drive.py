@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from caravela.core.errors import CaravelaError
 from caravela.core.modes import Mode
 from caravela.core.protocols import Policy
-from caravela.core.request import CapSpeed, DropRoute, GoTo, KeepOffMotorways, Request, TakeTurn
+from caravela.core.request import CapSpeed, DropRoute, GoTo, KeepOffMotorways, Manner, Request, TakeTurn
+from caravela.core.request import Drive as DriveIn
 from caravela.core.responsibility import Tenure
 from caravela.core.types import Camera, Control, Event, Observation, Plan, policy_rig
 from caravela.core.units import STEP_S, STEP_US, to_kph
@@ -28,6 +29,7 @@ from caravela.vehicle.actuation import Commands
 from caravela.vehicle.conduct import AskToStop, Car, Happening, Note, NoteKind
 from caravela.vehicle.domains.integrated import Choice, IntegratedPolicy
 from caravela.vehicle.domains.reports import CockpitReport
+from caravela.vehicle.domains.set_speed import NO_SPEED, SetSpeedPolicy
 from caravela.vehicle.loop import NO_CONTROL, as_control
 from caravela.vehicle.loop import Tick as LoopTick
 from caravela.world.maps.lane_graph import LaneGraph
@@ -133,9 +135,10 @@ class Drive:
         self._off_motorways = False  # asked for, and kept from drive to drive
         self._asked = CockpitReport()  # what people ask of driving, as the bus has it
         self._spent = Cost()  # in the drives before
-        self._driver = self.policy
+        self._set_speed = NO_SPEED  # m/s that the car was told to keep below; kept from drive to drive
+        self._driver: Policy = SetSpeedPolicy(self.policy, lambda: [self._set_speed])
         if self.outfit.integrated:  # what an untrained critic thinks chooses nothing
-            self._driver = IntegratedPolicy(self.policy, lambda: [self.body.bus], choice=Choice(choose=self._judged))
+            self._driver = IntegratedPolicy(self._driver, lambda: [self.body.bus], choice=Choice(choose=self._judged))
         self._start(self.seed)
         if self.words:
             self.say(self.words)
@@ -191,7 +194,8 @@ class Drive:
         self._happenings.append(happening)
 
     def wish(self, request: Request) -> None:
-        """What the cockpit asks of driving: turns and roads go to the navigator, the rest to the driver as the wish's own words."""
+        """What the cockpit asks of driving: turns and roads go to the navigator, a speed bounds the plan, the rest goes to the driver as the
+        wish's own words."""
         wish = request.wish
         if isinstance(wish, TakeTurn | KeepOffMotorways):
             self._note("words", f"“{request.words}”")
@@ -203,11 +207,13 @@ class Drive:
             self._note("route", "no more turns than the road has")
         elif isinstance(wish, GoTo):
             self._note("route", f"knows no place “{wish.place}” here, only turns")
+        elif isinstance(wish, CapSpeed):
+            self._set_speed = wish.speed
+            self._note("words", f"keeps below {to_kph(wish.speed):.0f} km/h")
         else:
+            self._set_speed = NO_SPEED if wish == DriveIn(Manner.PLAIN) else self._set_speed
             self.say(request.words)
             self._asked = Asked(wish).report()
-            if isinstance(wish, CapSpeed):
-                self._note("route", f"the driver hears “{request.words}”; {to_kph(wish.speed):.0f} km/h is no number that it was taught")
 
     def say(self, words: str) -> None:
         """Tell the car something, from now on; an empty text takes it back. Raises CaravelaError if it is too long."""
@@ -215,6 +221,7 @@ class Drive:
         laid = bool(self._heard.route)
         self._heard, self._asked = Heard(), CockpitReport()
         if not self.words:
+            self._set_speed = NO_SPEED
             self.stage.ask("")
             self._note("words", "taken back; the route stays" if laid else "taken back")
             return

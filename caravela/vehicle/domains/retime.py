@@ -119,7 +119,7 @@ def retimed(
     best = costs.argmin(axis=0) * len(start) + np.arange(len(start))
     held = course.acceleration[best]
     standing = np.where(course.speed[best] <= 0.0, np.minimum(held, profiles[0]), held)  # who has stopped goes on braking as the plan does
-    return _knots(path, knots.astype(np.float64), standing, places[best]), costs.min(axis=0)
+    return knots_along(path, knots.astype(np.float64), standing, places[best]), costs.min(axis=0)
 
 
 def _onset(course: Course, shared: Shared, tariff: Tariff, now: Array | None, times: int) -> Array:
@@ -175,7 +175,7 @@ def _newton(path: Path, wanted: Array, first: Array, start: Array, shared: Share
     return -np.linalg.solve(curved, gradient[..., None])[..., 0]
 
 
-def _knots(path: Path, knots: Array, acceleration: Array, places: Array) -> Array:
+def knots_along(path: Path, knots: Array, acceleration: Array, places: Array) -> Array:
     """Knots (B, KNOTS, 2) of accelerations (B, N) held and places (B, N) reached: what is done half a second apart. Where the pace is the
     plan's, so are its knots."""
     at = np.arange(KNOTS) * (PLAN_STEPS // KNOTS)
