@@ -119,6 +119,9 @@ class CockpitAgent:
         """Do the steps of one request, each through the gate. A request that holds a hazard is refused as a whole: whoever asks for
         one is not obeyed in the same breath, save for a stop, which is never refused."""
         now = self._look()
+        steps = [
+            step for k, step in enumerate(steps) if step.intent not in [before.intent for before in steps[:k]] or not stops(step.intent)
+        ]
         hazards = [step for step in steps if isinstance(step.intent, Unsafe)]
         doubtful = [step for step in hazards if isinstance(step.intent, Unsafe) and step.intent.hazard in WHOLE]
         halts = [] if doubtful else [step for step in steps if stops(step.intent)]

@@ -11,9 +11,11 @@ from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
 from caravela.core.request import (
+    ORDINALS,
     CapSpeed,
     ChangeLane,
     Drive,
+    DropCap,
     DropRoute,
     GoOn,
     GoTo,
@@ -170,6 +172,8 @@ def proposed(intent: CabinCall | DrivingWish | FindCharger) -> str:
             return f"drive no faster than {to_kph(speed):.0f} km/h"
         case DrivingWish(DropRoute()):
             return "cancel the route"
+        case DrivingWish(DropCap()):
+            return "drop the set speed"
         case DrivingWish(wish):
             return wish.words.removesuffix(", please")
     call, tool = intent.call, TOOLS[intent.call.tool]
@@ -228,7 +232,7 @@ def wished(wish: Wish, situation: Situation) -> str:
         case TakeTurn(Side.STRAIGHT):
             return "I go straight on."
         case TakeTurn(side, nth):
-            return f"I turn {side} when the road allows." if nth == 1 else f"I take turn {nth} to the {side}."
+            return f"I turn {side} when the road allows." if nth == 1 else f"I take the {ORDINALS[nth]} {side}."
         case GoTo(place):
             return "I take us home." if place == "home" else f"I take us to {place}."
         case DropRoute():
@@ -241,6 +245,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return "I drive normally." if manner is Manner.PLAIN else f"I drive in a {manner} manner."
         case CapSpeed(speed):
             return f"I ask driving for at most {to_kph(speed):.0f} km/h."
+        case DropCap():
+            return "No speed is set any more."
         case PullOver():
             return "I stop at the next safe place."
         case Park():
@@ -305,6 +311,8 @@ def opposite(wish: Wish) -> Wish | None:
             return DropRoute()
         case KeepOffMotorways(over):
             return KeepOffMotorways(over=not over)
+        case CapSpeed():
+            return DropCap()
         case Drive() | KeepDistance():
             return None if wish == Drive(Manner.PLAIN) else Drive(Manner.PLAIN)
     return None

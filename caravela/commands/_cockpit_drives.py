@@ -16,14 +16,28 @@ from caravela.cockpit.grading.judging import Drive, DriveTask
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tools import catalogue
 from caravela.core.errors import CaravelaError
-from caravela.core.request import CapSpeed, DropRoute, GoOn, GoTo, KeepDistance, KeepOffMotorways, Manner, Park, PullOver, Request, TakeTurn
+from caravela.core.request import (
+    CapSpeed,
+    DropCap,
+    DropRoute,
+    GoOn,
+    GoTo,
+    KeepDistance,
+    KeepOffMotorways,
+    Manner,
+    Park,
+    PullOver,
+    Request,
+    TakeTurn,
+)
 from caravela.core.request import Drive as DriveIn
 from caravela.core.signals import Signals
 from caravela.core.types import Control
 from caravela.core.units import STEP_S, to_kph
 from caravela.evaluate.episodes import begin
 from caravela.evaluate.route_follow import baseline_control
-from caravela.vehicle.domains.set_speed import NO_SPEED, SetSpeedPolicy
+from caravela.vehicle.domains.set_speed import SetSpeedPolicy
+from caravela.vehicle.domains.wishes import Wishes
 from caravela.vehicle.policy import OnnxPolicy
 from caravela.world import atlas as atlas_module
 from caravela.world import navigator
@@ -52,7 +66,9 @@ MakeAgent = Callable[[Gate, Callable[[], Situation]], Agent]
 class Chauffeur(Protocol):
     """Whoever drives, and hears wishes."""
 
-    halted: bool  # it was asked to stand
+    @property
+    def halted(self) -> bool:
+        """Was it asked to stand?"""
 
     def hear(self, request: Request) -> None:
         """Take a wish into account."""
@@ -65,12 +81,13 @@ class ToldModel:
     """The driving model: turns and roads go to the sat-nav, a speed bounds the plan, the rest goes to the model as the wish's own words."""
 
     def __init__(self, simulator: Simulator, policy: OnnxPolicy) -> None:
-        self.simulator, self.halted, self.set_speed = simulator, False, NO_SPEED
-        self.policy = SetSpeedPolicy(policy, lambda: [self.set_speed] * simulator.batch)
+        self.simulator, self.wishes = simulator, Wishes()
+        self.policy = SetSpeedPolicy(policy, lambda: [self.wishes.set_speed] * simulator.batch)
         self.policy.reset(simulator.batch)
 
     def hear(self, request: Request) -> None:
         """Take a wish into account."""
+        self.wishes.hear(request.wish)
         match request.wish:
             case TakeTurn() | KeepOffMotorways():
                 said = self.simulator.words[0]
@@ -78,12 +95,13 @@ class ToldModel:
                 self.simulator.words[0] = said
             case DropRoute() | GoTo():
                 pass  # the sat-nav knows turns and roads here, and no places
-            case CapSpeed(speed):
-                self.set_speed = speed
             case _:
-                self.set_speed = NO_SPEED if request.wish == DriveIn(Manner.PLAIN) else self.set_speed
-                self.simulator.words[0] = request.words
-                self.halted = isinstance(request.wish, PullOver | Park)
+                self.simulator.words[0] = self.wishes.words
+
+    @property
+    def halted(self) -> bool:
+        """Was it asked to stand?"""
+        return self.wishes.stop is not None
 
     def control(self) -> Control:
         """What to do in the next tick."""
@@ -106,7 +124,8 @@ class ObedientBaseline:
                 self.simulator.request(request.words)
             case DriveIn(manner):
                 self.manner = manner
-                self.cap = None if manner is Manner.PLAIN else self.cap
+            case DropCap():
+                self.cap = None
             case CapSpeed(speed):
                 self.cap = speed
             case PullOver() | Park():

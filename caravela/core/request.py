@@ -76,7 +76,7 @@ class KeepOffMotorways:
 
 @dataclass(frozen=True)
 class Drive:
-    """Drive in a manner from now on. The plain one ends a `CapSpeed`, too."""
+    """Drive in a manner from now on."""
 
     manner: Manner
 
@@ -89,7 +89,7 @@ class Drive:
 
 @dataclass(frozen=True)
 class CapSpeed:
-    """Drive no faster than `speed`, m/s. Never a reason to drive faster than the limit or the road allow."""
+    """Drive no faster than `speed`, m/s, until a `DropCap`. Never a reason to drive faster than the limit or the road allow."""
 
     speed: float
 
@@ -102,6 +102,13 @@ class CapSpeed:
     @property
     def words(self) -> str:
         return "drive slower"
+
+
+@dataclass(frozen=True)
+class DropCap:
+    """No speed is set any more."""
+
+    words = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +157,21 @@ class KeepDistance:
     words = "keep more distance"
 
 
-Wish = TakeTurn | GoTo | DropRoute | KeepOffMotorways | Drive | CapSpeed | PullOver | Park | GoOn | Overtake | ChangeLane | KeepDistance
+Wish = (
+    TakeTurn
+    | GoTo
+    | DropRoute
+    | KeepOffMotorways
+    | Drive
+    | CapSpeed
+    | DropCap
+    | PullOver
+    | Park
+    | GoOn
+    | Overtake
+    | ChangeLane
+    | KeepDistance
+)
 
 ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 

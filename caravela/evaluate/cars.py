@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.core.request import Drive, Manner, Park, PullOver, Request, Wish
+from caravela.core.request import Request, Wish
 from caravela.core.types import Control
 from caravela.core.units import STEP_S, to_kph
 from caravela.vehicle.domains.bus import Bus
 from caravela.vehicle.domains.reports import ChassisReport, CockpitReport, Domain, DrivingReport, PowertrainReport
+from caravela.vehicle.domains.wishes import Wishes
 from caravela.world import weather
 from caravela.world.state import WorldState
 from caravela.world.whole_car import Condition, WholeCar
@@ -33,9 +34,9 @@ class Asked:
 
     def report(self) -> CockpitReport:
         """What the cockpit says on the bus from then on."""
-        if isinstance(self.wish, Drive):
-            return CockpitReport(manner=self.wish.manner.value)
-        return CockpitReport(manner=Manner.PLAIN.value, stop=isinstance(self.wish, PullOver | Park))
+        wishes = Wishes()
+        wishes.hear(self.wish)
+        return wishes.report
 
 
 class Cars:

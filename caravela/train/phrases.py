@@ -25,7 +25,7 @@ class Manner:
 
 def _manner(name: str, *style: float) -> Manner:
     """The manner with the sayings of its file."""
-    return Manner(name, style, tuple((FOLDER / f"{name}.txt").read_text().split("\n")[:-1]))
+    return Manner(name, style, tuple((FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()))
 
 
 # the style's order: progress, collision, off the way, red light, right of way, comfort, energy, lane and limit

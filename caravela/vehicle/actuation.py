@@ -1,6 +1,7 @@
 """What reaches the actuators: one command a tick with its author, the lateral limits of L2, and a watchdog that stops the car when
 the loop no longer says that it lives."""
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 from caravela.core.modes import Alert, Author, Fault, Mode
@@ -65,15 +66,16 @@ class Watchdog:
 
     def beat(self, commands: Commands, path: StopPath, *, steady_us: int) -> None:
         """The loop lives, and wants `commands`; from here on a stop would follow `path`."""
-        self._commands, self._path, self._beat_us, self.fault = commands, path, steady_us, None
+        self._commands, self._path, self._beat_us, self.fault = commands, copy(path), steady_us, None
 
-    def commands(self, *, steady_us: int, speed: float) -> Commands | None:
-        """What the actuators do now; None before the first beat. Called every tick, by the actuators' own clock."""
+    def commands(self, *, steady_us: int, speed: float, driver: tuple[float, float] = (0.0, 0.0)) -> Commands | None:
+        """What the actuators do now; None before the first beat. Called every tick, by the actuators' own clock. `driver`: acceleration m/s^2 and
+        curvature 1/m that the driver's own controls ask for; they need no loop."""
         if self._commands is None or steady_us - self._beat_us <= round(HEARTBEAT_S * 1e6):
             return self._commands
         self.fault = Fault.HEARTBEAT_LOST
         if self._commands.mode is Mode.MANUAL:
-            return self._commands  # the driver's own controls need no loop
+            return replace(self._commands, acceleration=driver[0], curvature=driver[1])
         acceleration, curvature = self._path.control(speed=speed, deceleration=self._deceleration)
         self._path.move(speed)
         alert = Alert.DIRECT_CONTROL if self._commands.mode is Mode.L2 else Alert.NONE

@@ -162,7 +162,8 @@ class Loop:
         for fault in sorted(faults - severe - self.car.faults):
             yield Note(NoteKind.FAULT, f"{fault}, ridden out{_said(self._inputs.detail.get(fault, ''))}")
         risk = float(answer.plan.risk[0]) if answer.plan is not None and self._age == 0 else None
-        domain, why = self._domain.see(risk, blind=bool(faults & CAMERA_FAULTS))
+        lasting = severe | (self.car.faults - over)  # a fault of a tick or two is ridden out, here too
+        domain, why = self._domain.see(risk, blind=bool(lasting & CAMERA_FAULTS))
         events: list[Happening] = [Sample(t_us, self._speed, self._monitor.look(t_us))]
         events += [FaultFound(t_us, fault) for fault in sorted(severe)] + [FaultCleared(t_us, fault) for fault in sorted(over)]
         if domain is not self.car.domain:

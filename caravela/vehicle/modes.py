@@ -216,7 +216,9 @@ def _taken_over(car: Car, event: TakeOver, log: _Log) -> Car:
     if not isinstance(conduct, Automated) and event.by != conduct.driver and car.speed >= STANDSTILL:
         log.add(NoteKind.REFUSED, f"take-over: {conduct.driver.name} is driving; seats change at standstill")
         return car
-    if isinstance(conduct, Assisted) and not ready:  # R171 5.5.3.4.1.5: lateral control does not end with no hand on the wheel
+    if (
+        isinstance(conduct, Assisted) and event.by == conduct.driver and not ready
+    ):  # R171 5.5.3.4.1.5: lateral control does not end with no hand on the wheel
         failed_us = car.t_us if conduct.failed_us is None else conduct.failed_us
         return replace(car, conduct=replace(conduct, failed_us=failed_us, leaving=True))
     if isinstance(conduct, Manual) and event.by == conduct.driver and not conduct.held:

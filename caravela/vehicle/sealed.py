@@ -6,6 +6,7 @@ seal it anew: against that, keep the last digest elsewhere, or seal with a key (
 
 Format: MCAP specification version 0."""
 
+import errno
 import hashlib
 import hmac
 import io
@@ -26,6 +27,7 @@ RECORD_HEAD = 9  # opcode, and the length of what follows
 LONGEST = 1 << 28  # bytes of a record that is still believed
 SEAL_TOPIC = "/seal"
 CLOSING = b"closing"  # ends what the last seal covers, so that no other seal can pass for it
+NO_DISK = (errno.EINVAL, errno.ENOTSUP, errno.EROFS)  # what is none (a pipe, a terminal) cannot be asked to keep anything
 START = "0" * 64  # the digest before the first seal
 
 
@@ -112,8 +114,10 @@ class SealedFile:
         if not self.failure:
             try:
                 os.fdatasync(self._file.fileno())
-            except OSError:
-                pass  # what is no disk (a pipe, a terminal) cannot be asked
+            except OSError as error:
+                if error.errno not in NO_DISK:
+                    self._stream.failure = error
+                    self._check()
 
     def close(self, *, log_time: int) -> None:
         """Seal for the last time and finish the file."""

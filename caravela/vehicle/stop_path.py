@@ -1,24 +1,28 @@
 """The way to a stop without the network: the last good plan's path is kept as curvature over distance, and followed while the car
-slows at a stated deceleration. It needs no picture and no model, only speed; it is an abstention, not driving."""
+slows at a stated deceleration, or as hard as that plan was braking for something, as long as it lasts. It needs no picture and no model,
+only speed; it is an abstention, not driving."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.core.types import Plan
+from caravela.core.kinematics import KNOT_S
+from caravela.core.types import ACTUATION_LEAD_S, KNOTS, Plan
 from caravela.core.units import STEP_S
 
 JERK = 5.0  # m/s^3, how fast the brakes are taken up
 LATERAL_MAX = 3.0  # m/s^2
 BEYOND = 5.0  # m over which the path straightens where the plan ends
+HARDEST = 4.0  # m/s^2 of a plan's own braking that is kept up: R157 5.2.5, a manoeuvre's most
+STRAIGHT_ON = (np.array([0.0, BEYOND]), np.zeros(2))
 
 
 class StopPath:
     """Keeps the last good plan and leads along it."""
 
     def __init__(self) -> None:
-        self._distance: NDArray[np.float64] = np.array([0.0, BEYOND])  # m along the path
-        self._curvature: NDArray[np.float64] = np.zeros(2)  # 1/m there
-        self._travelled = 0.0  # m since the plan was made
+        self._way: tuple[NDArray[np.float64], NDArray[np.float64]] = STRAIGHT_ON  # m along the path, and 1/m there
+        self._braking: NDArray[np.float64] = np.zeros(KNOTS)  # m/s^2 at the plan's knots
+        self._travelled, self._age_s = 0.0, 0.0  # m and s since the plan was made
         self._acceleration = 0.0  # m/s^2 asked for last
 
     def keep(self, plan: Plan) -> None:
@@ -29,25 +33,30 @@ class StopPath:
         turns = np.diff(path[:, 2])
         moving = lengths > 1e-3
         ends = np.cumsum(lengths)[moving]
-        if not len(ends):
-            self._distance, self._curvature = np.array([0.0, BEYOND]), np.zeros(2)
-        else:
-            self._distance = np.concatenate([ends - 0.5 * lengths[moving], [ends[-1] + BEYOND]])
-            self._curvature = np.concatenate([turns[moving] / lengths[moving], [0.0]])
-        self._travelled = 0.0
+        way = STRAIGHT_ON
+        if len(ends):
+            way = (
+                np.concatenate([ends - 0.5 * lengths[moving], [ends[-1] + BEYOND]]),
+                np.concatenate([turns[moving] / lengths[moving], [0.0]]),
+            )
+        self._way = way  # both at once: a watchdog may ask at any time
+        self._braking = np.maximum(-plan.knots[0, int(plan.chosen[0]), :, 0].astype(np.float64), 0.0)
+        self._travelled, self._age_s = 0.0, 0.0
 
     def move(self, speed: float) -> None:
         """A tick passes at `speed`, m/s."""
         self._travelled += speed * STEP_S
+        self._age_s += STEP_S
 
     def rest(self, acceleration: float) -> None:
         """Somebody else drives; `acceleration` is what they ask for, from where the brakes will be taken up."""
         self._acceleration = acceleration
 
     def control(self, *, speed: float, deceleration: float) -> tuple[float, float]:
-        """Acceleration m/s^2 and curvature 1/m for the next tick, towards standstill at `deceleration`."""
-        wanted = -min(deceleration, speed / STEP_S)
+        """Acceleration m/s^2 and curvature 1/m for the next tick, towards standstill at `deceleration`, or the plan's own up to HARDEST."""
+        planned = float(np.interp(self._age_s + ACTUATION_LEAD_S, KNOT_S * np.arange(KNOTS), self._braking, right=0.0))
+        wanted = -min(max(deceleration, min(planned, HARDEST)), speed / STEP_S)
         self._acceleration = max(wanted, min(self._acceleration, 0.0) - JERK * STEP_S)
-        curvature = float(np.interp(self._travelled, self._distance, self._curvature))
+        curvature = float(np.interp(self._travelled, *self._way))
         bound = LATERAL_MAX / max(speed, 1.0) ** 2
         return self._acceleration, float(np.clip(curvature, -bound, bound))

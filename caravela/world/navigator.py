@@ -15,8 +15,8 @@ from caravela.world.state import WorldState
 _TURNS = {"left": LEFT, "right": RIGHT, "straight": STRAIGHT}
 _WORD = re.compile(r"\b(left|right|straight)\b")
 _NO_DIRECTION = re.compile(
-    r"\b(?:(?:all|that's|quite) right|(?<!turn )(?<!go )right (?:here|there|now|away|this)|straight away"
-    r"|left (?:them|him|her|us|me|it|my|his|our|their|behind|home|early))\b"
+    r"\b(?:(?:all|that's|quite) right|(?:over|stop|park|wait|halt|is|it's|out|up) right (?:here|there|now|away|this)|(?:right|straight) away"
+    r"|(?<!turn )(?<!go )(?<!bear )(?<!the )(?<!a )left (?:them|him|her|us|me|it|my|his|our|their|behind|home|early))\b"
 )
 _AT_LIGHTS = re.compile(r"\b(lights?|signals?)\b")
 _NOT_A_TURN = re.compile(r"\b(keep|lane|side|window|seat|look|what)\b")

@@ -22,7 +22,7 @@ from caravela.cockpit.clients.server import make_server
 from caravela.cockpit.reading.intents import Answer
 from caravela.cockpit.tool import Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.core.request import CapSpeed, GoOn, GoTo, Manner, PullOver
+from caravela.core.request import CapSpeed, GoOn, GoTo, Manner, PullOver, Request
 from caravela.core.units import from_kph
 
 FAN = "Vehicle.Cabin.HVAC.Station.Row1.Driver.FanSpeed"
@@ -251,10 +251,19 @@ def test_the_gate_has_the_last_word(house, car, untouched):
 
 def test_wishes_reach_driving_as_typed_requests_in_the_client_s_name(house, car):
     house.consents.allow("driver", [Scope.DRIVING_REQUEST])
-    assert not house.ask("driving_slower", {"speed_kph": 20}, name="driver")["is_error"]
+    assert not house.ask("driving_slower", {"speed_kph": 28}, name="driver")["is_error"]
     assert not house.ask("driving_pull_over", {}, name="driver")["is_error"]
-    assert [request.wish for request in car.requests] == [CapSpeed(from_kph(20.0)), PullOver()]
+    assert [request.wish for request in car.requests] == [CapSpeed(from_kph(28.0)), PullOver()]
     assert {request.asked_by for request in car.requests} == {"client driver"}  # and never that of a seat
+
+
+def test_another_agent_never_loosens_a_set_speed_and_never_asks_for_a_crawl(house, car):
+    house.consents.allow("driver", [Scope.DRIVING_REQUEST])
+    car.gate.ask(Request(CapSpeed(from_kph(27.0))), car.situation)
+    for kph in (28, 35, 40, 20):
+        assert house.ask("driving_slower", {"speed_kph": kph}, name="driver")["is_error"], kph
+    assert not house.ask("driving_slower", {"speed_kph": 26}, name="driver")["is_error"]
+    assert car.gate.cap == from_kph(26.0)
 
 
 def test_no_offer_makes_the_car_go_on_or_hurry():

@@ -8,7 +8,7 @@ from caravela.cockpit.reading.bounds import Bound, bound_in
 from caravela.cockpit.reading.names import name_in
 from caravela.cockpit.reading.questions import as_statement, finds_it_too_hard, is_reason
 from caravela.cockpit.tool import Place
-from caravela.core.request import CapSpeed, Drive, GoOn, GoTo, Manner, PullOver, Side, TakeTurn
+from caravela.core.request import CapSpeed, Drive, DropCap, GoOn, GoTo, Manner, PullOver, Side, TakeTurn
 from caravela.core.units import from_kph
 
 DOOR = "Vehicle.Cabin.Door.Row1.{}Side.Window.Position"
@@ -47,7 +47,7 @@ def test_bounds_from_above_and_from_below_are_told_apart(text, bound):
 def test_a_bound_below_the_limit_is_asked_of_driving_and_one_above_waits_for_a_faster_road(agent, car):
     assert wishes(agent.hear("drive no faster than 40")) == [CapSpeed(from_kph(40.0))]
     response = agent.hear("drive no faster than 80")
-    assert not response.refused and wishes(response) == [Drive(Manner.PLAIN)] and agent.waiting == 1 and "50" in response.text
+    assert not response.refused and wishes(response) == [DropCap()] and agent.waiting == 1 and "50" in response.text
     car.situation = replace(car.situation, limit=from_kph(100.0))
     assert [wishes(done) for done in agent.tick()] == [[CapSpeed(from_kph(80.0))]]
 
@@ -97,8 +97,23 @@ def test_a_child_in_the_back_touches_no_bound(agent, car):
 
 def test_a_looser_bound_takes_back_the_tighter_one_that_driving_has(agent, car):
     agent.hear("drive no faster than 30")
-    assert wishes(agent.hear("make that 130")) == [Drive(Manner.PLAIN)] and agent.waiting == 1
+    assert wishes(agent.hear("make that 130")) == [DropCap()] and agent.waiting == 1
     assert not agent.hear("drive no faster than 120").requests and len(car.requests) == 2  # there is nothing more to take back
+
+
+def test_a_bound_is_taken_back_alone_and_gives_way_to_the_one_before(agent):
+    agent.hear("drive no faster than 40")
+    agent.hear("drive no faster than 30")
+    assert wishes(agent.hear("never mind")) == [CapSpeed(from_kph(40.0))]
+    assert wishes(agent.hear("never mind")) == [DropCap()]
+
+
+def test_a_manner_that_is_taken_back_leaves_the_bound_and_driving_normally_does_not(agent):
+    agent.hear("drive no faster than 40")
+    agent.hear("drive gently")
+    assert wishes(agent.hear("never mind")) == [Drive(Manner.PLAIN)]
+    assert wishes(agent.hear("drive normally")) == [Drive(Manner.PLAIN), DropCap()]
+    assert wishes(agent.hear("drive normally")) == [Drive(Manner.PLAIN)]  # there is none to drop any more
 
 
 def test_no_number_is_promised_of_driving(agent):

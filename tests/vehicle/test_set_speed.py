@@ -77,6 +77,13 @@ def test_braking_is_never_made_softer_and_what_is_slow_enough_stays_as_it_was():
     assert np.array_equal(plain.knots, bound.knots)
 
 
+def test_a_plan_that_stops_and_goes_stops_as_it_would_have():
+    stop_and_go = knots_of([-4.0] * 4 + [2.0] * (KNOTS - 4))
+    plain, bound = Keen(stop_and_go).plan(look(6.0)), SetSpeedPolicy(Keen(stop_and_go), lambda: [5.0]).plan(look(6.0))
+    assert plain.speeds.min() == 0.0 and bound.speeds.min() < 0.05
+    assert (bound.speeds <= plain.speeds + 0.25).all()
+
+
 def test_the_path_is_kept():
     bend = knots_of(0.0, np.linspace(0.0, 0.04, KNOTS))
     start, most = np.array([12.0]), np.array([6.0])

@@ -10,7 +10,7 @@ from caravela.cockpit.situation import Situation, is_dark
 from caravela.cockpit.tool import REAR, SPOKEN, Call, Form, Operation, Place, RangeError, Tool, written
 from caravela.cockpit.tools import TOOLS
 from caravela.core.errors import CaravelaError
-from caravela.core.request import CapSpeed, Drive, Manner, PullOver, Request
+from caravela.core.request import CapSpeed, DropCap, PullOver, Request
 from caravela.core.signals import Signals, Value
 from caravela.core.units import to_kph
 
@@ -72,7 +72,7 @@ class Gate:
     def __init__(self, signals: Signals, publish: Callable[[Request], None]) -> None:
         self.signals = signals
         self._publish = publish
-        self.capped = False  # driving was asked to keep below a speed
+        self.cap: float | None = None  # m/s that driving was asked to keep below
         self.log: deque[Entry] = deque(maxlen=KEPT)
         self._recent: dict[str, deque[float]] = {}
 
@@ -106,7 +106,8 @@ class Gate:
         verdict = Verdict(not reason, reason, request=None if reason else request)
         if not reason:
             self._publish(request)
-            self.capped = isinstance(request.wish, CapSpeed) or (self.capped and request.wish != Drive(Manner.PLAIN))
+            if isinstance(request.wish, CapSpeed | DropCap):
+                self.cap = request.wish.speed if isinstance(request.wish, CapSpeed) else None
         return self._said(situation, request.asked_by, repr(request.wish), verdict)
 
     def put_off(self, request: Request, situation: Situation) -> Verdict:
@@ -190,6 +191,8 @@ class Gate:
 
     def _not_theirs(self, request: Request, situation: Situation) -> str:
         """Why whoever asks may not; "" where they may. A stop is everybody's, and never too much."""
+        if not situation.begun:
+            return "the drive has not begun yet"
         if isinstance(request.wish, PullOver):
             return ""
         flooded = self._flooded(request.asked_by, situation)

@@ -18,7 +18,7 @@ from caravela.cockpit.response import Response, fixed
 from caravela.cockpit.situation import Situation, Trigger
 from caravela.cockpit.tool import REAR, Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.core.request import CapSpeed, Drive, KeepDistance, Manner, Park, PullOver, Request
+from caravela.core.request import CapSpeed, Drive, DropCap, GoTo, KeepDistance, Manner, Park, PullOver, Request, Wish
 
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
 TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
@@ -69,18 +69,24 @@ class Hands:
         return Response(self._say.reaches(TOOLS[call.tool], level), asked=True, refused=True)
 
     def wish(self, intent: DrivingWish, words: str, seat: Place, now: Situation) -> Response:
-        """Ask something of driving."""
+        """Ask something of driving. `words` are what was said, "" where nobody said this in so many words."""
+        if isinstance(intent.wish, GoTo) and now.places is not None and intent.wish.place not in now.places:
+            return self._refused(f"I know no place “{intent.wish.place}” here, only turns")
+        before = self.gate.cap
         verdict: Verdict = self.gate.ask(Request(intent.wish, seat, round(now.t_s * 1e6)), now)
         if not verdict.accepted:
             return self._refused(verdict.reason)
         assert verdict.request is not None
+        requests = [verdict.request]
         if isinstance(intent.wish, CapSpeed):
             self._memory.waiting = self._but_bounds()
-        self._memory.did(Deed(intent, at_s=now.t_s))
+        elif intent.wish == Drive(Manner.PLAIN) and words and self.gate.cap is not None:  # who says "drive normally" means the speed, too
+            requests += filter(None, [self.gate.ask(Request(DropCap(), seat, round(now.t_s * 1e6)), now).request])
+        self._memory.did(Deed(intent, at_s=now.t_s, before=before))
         where, which = telling.stopping(words, now) if isinstance(intent.wish, PullOver) and self._say is replies else ("", None)
         if which is not None:
             self._memory.asked = Asked(now.t_s, which=which)
-        return Response(where or self._say.wished(intent.wish, now), requests=(verdict.request,), asked=which is not None)
+        return Response(where or self._say.wished(intent.wish, now), requests=tuple(requests), asked=which is not None)
 
     def regard(self, regard: Regard, seat: Place, now: Situation) -> Response:
         """Tell of something outside, or leave room for it; ask which one where several fit or none does."""
@@ -117,7 +123,7 @@ class Hands:
         others = self._but_bounds()
         if len(others) >= MOST_WAITING:
             return self._refused(FULL)
-        loosens = Request(Drive(Manner.PLAIN), seat, round(now.t_s * 1e6)) if self.gate.capped else None
+        loosens = None if self.gate.cap is None else Request(DropCap(), seat, round(now.t_s * 1e6))
         verdict = self.gate.put_off(Request(intent.wish, seat), now) if loosens is None else self.gate.ask(loosens, now)
         if not verdict.accepted:
             return self._refused(verdict.reason)
@@ -177,7 +183,9 @@ class Hands:
         if isinstance(deed.intent, DrivingWish):
             if isinstance(deed.intent.wish, PullOver | Park):
                 return self._fixed("I stop all the same; say “drive on” when I shall go on.")
-            opposite = replies.opposite(deed.intent.wish)
+            opposite = (
+                CapSpeed(deed.before) if deed.before is not None and _bounds(deed.intent.wish) else replies.opposite(deed.intent.wish)
+            )
             response = None if opposite is None else self.wish(DrivingWish(opposite), "", seat, now)
             if response is not None and not response.refused:
                 del self._memory.deeds[-2:]
@@ -201,6 +209,11 @@ class Hands:
     def _but_bounds(self) -> list[Waiting]:
         """What waits, without the bound that waits for a faster road: a new one takes its place."""
         return [waiting for waiting in self._memory.waiting if waiting.trigger.condition.kind != "limit_above"]
+
+
+def _bounds(wish: Wish) -> bool:
+    """Does a wish change the speed that is set?"""
+    return isinstance(wish, CapSpeed) or wish == Drive(Manner.PLAIN)
 
 
 def _is_warmth(value: float) -> bool:

@@ -37,6 +37,7 @@ class Deed:
     changes: tuple[Change, ...] = ()
     places: tuple[Place, ...] = ()  # of a call
     at_s: float = 0.0
+    before: float | None = None  # m/s that was set before, of a wish
 
     @property
     def call(self) -> Call | None:

@@ -14,6 +14,7 @@ from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call, Place
 from caravela.cockpit.tools import TOOLS
+from caravela.core.request import GoOn
 
 
 class SecondThoughts:
@@ -23,9 +24,15 @@ class SecondThoughts:
         self._gate, self._memory, self._understand, self._lefthand = gate, memory, understand, lefthand
 
     def still_stops(self, text: str, steps: list[Step], seat: Place, now: Situation) -> list[Step]:
-        """The steps of what is said after a stop, where it only says how to stop ("no, right here"); none where it is something else."""
-        last = self._memory.last_deed(now.t_s)
-        if last is None or not stops(last.intent) or not opened(text) or not any(isinstance(step.intent, DrivingWish) for step in steps):
+        """The steps of what is said after a stop, where it only says how to stop ("no, right here") or takes the stop back ("no wait, carry on");
+        none where it is something else."""
+        last, said = self._memory.last_deed(now.t_s), opened(text)
+        if last is None or not stops(last.intent) or not said:
+            return []
+        instead = self._understand(said, seat)
+        if [step.intent for step in instead] == [DrivingWish(GoOn())]:
+            return instead
+        if not any(isinstance(step.intent, DrivingWish) for step in steps):
             return []
         again = self._understand(f"stop, {text}", seat)
         return again if any(stops(step.intent) for step in again) else []

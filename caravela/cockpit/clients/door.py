@@ -18,11 +18,13 @@ from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Call
 from caravela.cockpit.tools import TOOLS
 from caravela.core.errors import CaravelaError
-from caravela.core.request import CapSpeed, Request
+from caravela.core.request import CapSpeed, Request, Wish
 from caravela.core.signals import Value
 from caravela.core.units import to_kph
 
 MOST_NAME = 60  # characters of a name that are looked at
+LEAST_SHARE = 0.5  # of the limit, that another agent may ask for: driving obeys a set speed
+LIMIT_UNKNOWN = 50.0 / 3.6  # m/s, where the limit is not known
 NO_RECORD = "the car's record cannot be written, and without it nothing is done."
 
 
@@ -142,8 +144,8 @@ class Door:
         now, by = self._look(), f"client {client.name}"  # never the name of a seat
         if isinstance(deed, Call):
             verdict = self._gate.call(deed, now, by=by)
-        elif isinstance(deed, CapSpeed) and deed.speed >= now.speed:
-            return Answer(False, f"we drive {to_kph(now.speed):.0f} km/h; another agent may only ask for less.")
+        elif why := self._not_for_others(deed, now):
+            return Answer(False, f"{why}.")
         else:
             verdict = self._gate.ask(Request(deed, by, round(now.t_s * 1e6)), now)
         if not verdict.accepted:
@@ -151,6 +153,19 @@ class Door:
         if verdict.request is not None:
             return Answer(True, "Handed to driving.", {"request": repr(verdict.request.wish)})
         return Answer(True, "Done.", {"changed": {change.path: change.after for change in verdict.changes}})
+
+    def _not_for_others(self, wish: Wish, now: Situation) -> str:
+        """Why only a person in the car may ask this of driving now; "" where another agent may, too."""
+        if not isinstance(wish, CapSpeed):
+            return ""
+        if wish.speed >= now.speed:
+            return f"we drive {to_kph(now.speed):.0f} km/h; another agent may only ask for less"
+        if self._gate.cap is not None and wish.speed > self._gate.cap:
+            return f"at most {to_kph(self._gate.cap):.0f} km/h was asked for; another agent may only ask for less"
+        least = LEAST_SHARE * (now.limit or LIMIT_UNKNOWN)
+        if wish.speed < least - 1e-6:
+            return f"{to_kph(wish.speed):.0f} km/h would hold others up; another agent may ask for {to_kph(least):.0f} or more"
+        return ""
 
     def _looked(self, look: Look) -> Answer:
         signals, now = self._gate.signals, self._look()

@@ -157,7 +157,7 @@ _WISHES = (
     ),
     _wish(
         "driving_slower",
-        "Drive no faster than this, which must be less than we drive now.",
+        "Drive no faster than this, which must be less than we drive now, and half of the limit or more.",
         lambda given: CapSpeed(from_kph(given["speed_kph"])),
         [NumberField("speed_kph", "km/h", 5.0, 250.0, required=True)],
     ),

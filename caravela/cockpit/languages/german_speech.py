@@ -15,6 +15,7 @@ from caravela.core.request import (
     CapSpeed,
     ChangeLane,
     Drive,
+    DropCap,
     DropRoute,
     GoOn,
     GoTo,
@@ -230,6 +231,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return f"Ich fahre {how[manner]}."
         case CapSpeed(speed):
             return f"Ich bitte um höchstens {to_kph(speed):.0f} km/h."
+        case DropCap():
+            return "Es ist keine Geschwindigkeit mehr gesetzt."
         case PullOver():
             return "Ich halte an der nächsten sicheren Stelle."
         case Park():

@@ -22,7 +22,7 @@ from caravela.cockpit.clients.doorbell import Doorbell
 from caravela.cockpit.languages.heard import Languages
 from caravela.cockpit.languages.polyglot import Polyglot
 from caravela.cockpit.offers import OPEN_S, Offers
-from caravela.cockpit.reading.intents import Answer, Reply
+from caravela.cockpit.reading.intents import Answer, DrivingWish, Reply
 from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.response import Response
 from caravela.cockpit.situation import Situation
@@ -89,7 +89,7 @@ class Cabin:
         self.understands: tuple[str, ...] = (ENGLISH,)
         self._voices: Voices | None = None
         self._agent: CockpitAgent | None = None
-        self._glance = Glance()
+        self._glance = Glance(Situation(begun=False))
         self._asks: queue.Queue[CabinAsk | None] = queue.Queue(MOST_UNHEARD)
         self._thread = threading.Thread(target=self._run, name="cabin", daemon=True)
         self._told: dict[str, Any] = {}
@@ -356,7 +356,7 @@ class Cabin:
             else Tone.PLAIN
         )
         deeds = tuple((change.path, change.after) for change in response.changes)
-        wishes = tuple(request.words or repr(request.wish) for request in response.requests)
+        wishes = tuple(request.words or replies.proposed(DrivingWish(request.wish)) for request in response.requests)
         text = truly(response.text, self.understands)
         self.conversation.add(Who.CAR, text, t_s=self.now_s, tone=tone, deeds=deeds, wishes=wishes, language=language)
 

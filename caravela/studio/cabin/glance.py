@@ -10,6 +10,7 @@ from caravela.cockpit.situation import STANDING, Situation
 from caravela.core.bundle import LIGHTS
 from caravela.core.modes import Mode
 from caravela.core.signals import Signals as CabinSignals
+from caravela.core.types import Event
 from caravela.core.units import STEP_S, to_kph
 from caravela.studio.cabin.asked import Occupants
 from caravela.studio.driving.body import CHARGE, RANGE
@@ -22,6 +23,7 @@ IN_SIGHT = 79.0  # m; what the model puts at 80 m it does not see
 DAY_FROM, NIGHT_FROM = 0.2, -0.1  # rad of the sun's elevation
 ROUTE_GOES_ON = ROUTE_LANES - 10  # lanes ahead; a route of fewer ends, since the world adds to one that can go on
 REPLIES = {"route": "sat-nav", "heard": "driver"}  # events that say what became of words, and who says it
+TOLD = {"collision": "car: there was a collision, so it stops by itself", "new_drive": "car: a new drive begins"}
 FULL_DAYLIGHT = 80.0  # percent of the light sensor
 
 
@@ -89,6 +91,7 @@ class Lookout:
             arrived=self.arrived,
             human_drives=tick.commands.mode is not Mode.L4,
             asked_to_stop=any(halt in tick.observation.words[0] for halt in ("stop", "park")),
+            places=(),  # the sat-nav knows turns only
         )
         return Glance(
             situation,
@@ -99,8 +102,13 @@ class Lookout:
             red_for_s=self.red_for_s,
             risk=float(tick.plan.risk[0]) if tick.judged and np.isfinite(tick.plan.risk[0]) else 0.0,
             signals=signals,
-            replies=tuple(f"{REPLIES[event.kind]}: {event.detail}" for event in tick.events if event.kind in REPLIES),
+            replies=tuple(reply for event in tick.events if (reply := _reply(event))),
         )
+
+
+def _reply(event: Event) -> str:
+    """What the conversation shows of an event; "" of most."""
+    return f"{REPLIES[event.kind]}: {event.detail}" if event.kind in REPLIES else TOLD.get(event.kind, "")
 
 
 def _light(tick: Tick) -> str:

@@ -14,22 +14,21 @@ from numpy.typing import NDArray
 from caravela.core.errors import CaravelaError
 from caravela.core.modes import Mode
 from caravela.core.protocols import Policy
-from caravela.core.request import CapSpeed, DropRoute, GoTo, KeepOffMotorways, Manner, Request, TakeTurn
-from caravela.core.request import Drive as DriveIn
+from caravela.core.request import CapSpeed, DropCap, DropRoute, GoTo, KeepOffMotorways, Request, TakeTurn
 from caravela.core.responsibility import Tenure
 from caravela.core.types import Camera, Control, Event, Observation, Plan, policy_rig
 from caravela.core.units import STEP_S, STEP_US, to_kph
-from caravela.evaluate.cars import Asked
 from caravela.studio.driving.body import Body, Cost, Outfit
 from caravela.studio.driving.car import Aboard, Seat, beginning, make_loop, phase_of, told
 from caravela.studio.driving.hearing import UNCHANGED, Heard, Lessons, change, report_of, told_of
 from caravela.studio.driving.latency import Latencies
 from caravela.studio.driving.street import Street, street_of
 from caravela.vehicle.actuation import Commands
-from caravela.vehicle.conduct import AskToStop, Car, Happening, Note, NoteKind
+from caravela.vehicle.conduct import AskToStop, Car, Engage, Happening, Note, NoteKind, Release, TakeOver
 from caravela.vehicle.domains.integrated import Choice, IntegratedPolicy
 from caravela.vehicle.domains.reports import CockpitReport
-from caravela.vehicle.domains.set_speed import NO_SPEED, SetSpeedPolicy
+from caravela.vehicle.domains.set_speed import SetSpeedPolicy
+from caravela.vehicle.domains.wishes import NO_SPEED, Wishes
 from caravela.vehicle.loop import NO_CONTROL, as_control
 from caravela.vehicle.loop import Tick as LoopTick
 from caravela.world.maps.lane_graph import LaneGraph
@@ -135,10 +134,11 @@ class Drive:
         self._off_motorways = False  # asked for, and kept from drive to drive
         self._asked = CockpitReport()  # what people ask of driving, as the bus has it
         self._spent = Cost()  # in the drives before
-        self._set_speed = NO_SPEED  # m/s that the car was told to keep below; kept from drive to drive
-        self._driver: Policy = SetSpeedPolicy(self.policy, lambda: [self._set_speed])
+        self.wishes = Wishes()  # what was asked and still holds, from drive to drive
+        self._driver: Policy = self.policy
         if self.outfit.integrated:  # what an untrained critic thinks chooses nothing
-            self._driver = IntegratedPolicy(self._driver, lambda: [self.body.bus], choice=Choice(choose=self._judged))
+            self._driver = IntegratedPolicy(self.policy, lambda: [self.body.bus], choice=Choice(choose=self._judged))
+        self._driver = SetSpeedPolicy(self._driver, lambda: [self.wishes.set_speed])
         self._start(self.seed)
         if self.words:
             self.say(self.words)
@@ -156,7 +156,7 @@ class Drive:
         rig = getattr(self.policy, "rig", None) or policy_rig()
         self._loop = make_loop(self.aboard, self._driver, rig=rig, seat=self.seat, latencies=self.latencies, t_us=t_us)
         self._happenings = beginning(self.aboard, t_us=t_us)
-        self._failed, self._stood, self._ends_at = False, 0, 0
+        self._failed, self._stood, self._ends_at, self._pressed = False, 0, 0, False
 
     def rehearse(self) -> None:
         """Plan once for nobody, words included, so that what loads at its first use costs no tick."""
@@ -190,13 +190,15 @@ class Drive:
         return self.number * STEP_US
 
     def happen(self, happening: Happening) -> None:
-        """Something that a person did, for the mode machine at the next tick."""
+        """Something that a person did, for the mode machine at the next tick. Who presses stop has the car stand until somebody lets it go on."""
         self._happenings.append(happening)
+        self._pressed = isinstance(happening, AskToStop) or (self._pressed and not isinstance(happening, Release | TakeOver | Engage))
 
     def wish(self, request: Request) -> None:
         """What the cockpit asks of driving: turns and roads go to the navigator, a speed bounds the plan, the rest goes to the driver as the
         wish's own words."""
         wish = request.wish
+        self.wishes.hear(wish)
         if isinstance(wish, TakeTurn | KeepOffMotorways):
             self._note("words", f"“{request.words}”")
             self._off_motorways = not wish.over if isinstance(wish, KeepOffMotorways) else self._off_motorways
@@ -207,21 +209,26 @@ class Drive:
             self._note("route", "no more turns than the road has")
         elif isinstance(wish, GoTo):
             self._note("route", f"knows no place “{wish.place}” here, only turns")
-        elif isinstance(wish, CapSpeed):
-            self._set_speed = wish.speed
-            self._note("words", f"keeps below {to_kph(wish.speed):.0f} km/h")
+        elif isinstance(wish, CapSpeed | DropCap):
+            kept = self.wishes.set_speed
+            self._note("words", f"keeps below {to_kph(kept):.0f} km/h" if kept < NO_SPEED else "no speed is set any more")
         else:
-            self._set_speed = NO_SPEED if wish == DriveIn(Manner.PLAIN) else self._set_speed
-            self.say(request.words)
-            self._asked = Asked(wish).report()
+            self._hear(self.wishes.words)
+            self._asked = self.wishes.report
 
     def say(self, words: str) -> None:
-        """Tell the car something, from now on; an empty text takes it back. Raises CaravelaError if it is too long."""
+        """Tell the car something, from now on, instead of the manner or stop that was asked for before; an empty text takes it back. Raises
+        CaravelaError if it is too long."""
+        checked_words(words)
+        self.wishes = Wishes(set_speed=self.wishes.set_speed)
+        self._hear(words)
+
+    def _hear(self, words: str) -> None:
+        """Words for the driver, and for the sat-nav."""
         self.words = checked_words(words)
         laid = bool(self._heard.route)
         self._heard, self._asked = Heard(), CockpitReport()
         if not self.words:
-            self._set_speed = NO_SPEED
             self.stage.ask("")
             self._note("words", "taken back; the route stays" if laid else "taken back")
             return
@@ -323,7 +330,7 @@ class Drive:
         """Decide whether this drive is over, so that the next one (the next seed) begins after a pause. `stranded`: the car has just
         brought itself to a minimal-risk condition."""
         kinds = {event.kind for event in events}
-        self._failed |= stranded or bool(kinds & FAILURES)
+        self._failed |= (stranded and not self._pressed) or bool(kinds & FAILURES)
         self._stood = self._stood + 1 if float(self._observation.speed[0]) < STANDING else 0
         stuck = self._failed and self._stood * STEP_S > STUCK_S
         if not self._ends_at and (kinds & ENDINGS or stuck):

@@ -45,7 +45,9 @@ class SimulatedStages:
         assert self._kept is not None
         _, atlas, scene = self._kept
         say("setting the traffic going …")
-        with compiling_told(lambda: say("setting the traffic going, once its kernels are compiled …")):
+        with compiling_told(
+            lambda: say("compiling kernels, which takes a minute or two and is done once; then the traffic is set going …")
+        ):
             world = Simulator(atlas, rig=self._rig, traffic=settings.traffic, weathers=(settings.weather,), scene=scene)
             world.step(Control(acceleration=np.zeros(1, np.float32), curvature=np.zeros(1, np.float32)))  # compiled before the clock runs
         return Stage(world=world, graph=graph, look=Look(scene), ask=getattr(world, "request", lambda words: None))

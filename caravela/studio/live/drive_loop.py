@@ -239,6 +239,8 @@ class DriveLoop(threading.Thread):
         self._say_status("loading", f"opening {where} …", settings=settings)
         stage = self._make_stage(settings, lambda sentence: self._say_status("loading", sentence, settings=settings))
         drive = Drive(stage, self._policy, settings, self.latencies, self._words, self._lessons, self._aboard, self._seat, self._outfit)
+        if self._drive is not None:
+            drive.wishes.set_speed = self._drive.wishes.set_speed  # the gate remembers it, too
         drive.rehearse()
         stage.look(self._painter.viewfinder.camera(), stage.world.state)  # what is compiled at the first look should not cost ticks
         self._words = ""

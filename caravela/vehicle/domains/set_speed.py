@@ -11,9 +11,9 @@ from caravela.core.kinematics import integrate
 from caravela.core.protocols import Policy
 from caravela.core.types import PLAN_STEP_S, PLAN_STEPS, Observation, Plan
 from caravela.vehicle.domains.retime import WEIGHTS, Path, knots_along
+from caravela.vehicle.domains.wishes import NO_SPEED as NO_SPEED
 
 Array = NDArray[np.float64]
-NO_SPEED = float("inf")
 SLOWING = 1.2  # m/s^2 at which a car that is too fast gets slower: nobody asked for more than to be slower
 CLOSING = 0.8  # 1/s: the nearer the set speed, the softer a car approaches it
 
@@ -63,7 +63,7 @@ def slowed(knots: Array, speeds: Array, start: Array, most: Array) -> Array:
     path = Path.of(knots, speeds, start)
     wanted = knots[..., 0] @ WEIGHTS.T  # (B, N)
     speed, place = start.copy(), np.zeros(len(start))
-    held, places = np.empty_like(wanted), np.empty_like(wanted)
+    held, places, reached = np.empty_like(wanted), np.empty_like(wanted), np.empty_like(wanted)
     for n in range(PLAN_STEPS):
         bound = np.maximum(CLOSING * (most - speed), -SLOWING)
         after = np.maximum(speed + np.minimum(wanted[:, n], bound) * PLAN_STEP_S, 0.0)
@@ -71,6 +71,6 @@ def slowed(knots: Array, speeds: Array, start: Array, most: Array) -> Array:
         after = np.minimum(after, allowed)
         held[:, n] = (after - speed) / PLAN_STEP_S
         place = np.minimum(place + 0.5 * (speed + after) * PLAN_STEP_S, path.place[:, n + 1])
-        speed, places[:, n] = after, place
-    standing = np.where(speed[:, None] <= 0.0, np.minimum(held, wanted), held)  # who has stopped goes on braking as the plan does
+        speed, places[:, n], reached[:, n] = after, place, after
+    standing = np.where(reached <= 0.0, np.minimum(held, wanted), held)  # who has stopped goes on braking as the plan does
     return knots_along(path, knots, standing, places)

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from caravela.core.errors import MapError
 from caravela.world.maps.catalogue import TEST_PLACES, TEST_SEEDS, TRAINING_SEEDS, VALIDATION_SEEDS
 from caravela.world.maps.lane_graph import LaneGraph
+from caravela.world.maps.netconvert import sumo_home
 
 SIDES = {"training": TRAINING_SEEDS, "validation": VALIDATION_SEEDS, "test": TEST_SEEDS}
 SHIPPED = {  # name: seed, style, traffic keeps left; seeds of neither the training nor the test side
@@ -84,8 +85,10 @@ def _town(generate: Callable[[int], LaneGraph], seed: int) -> Callable[[], LaneG
 
 
 def _build(folder: Path, wanted: dict[Path, Callable[[], LaneGraph]], *, title: str) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
     missing = {path: build for path, build in wanted.items() if not path.exists()}
+    if missing:
+        sumo_home()  # its absence is told before anything has begun
+    folder.mkdir(parents=True, exist_ok=True)
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not missing) as progress:
         task = progress.add_task(title, total=len(wanted), completed=len(wanted) - len(missing))

@@ -1,0 +1,45 @@
+"""What people have asked of driving, as far as it still holds: a stop until somebody says to go on, a set speed until it is dropped, and the manner
+that was asked for last. Whoever hands wishes to a driver does it through this, so that nothing said later lifts a stop by accident."""
+
+from dataclasses import dataclass, field
+
+from caravela.core.request import CapSpeed, Drive, DropCap, DropRoute, GoOn, GoTo, KeepOffMotorways, Manner, Park, PullOver, TakeTurn, Wish
+from caravela.vehicle.domains.reports import CockpitReport
+
+NO_SPEED = float("inf")
+
+
+@dataclass
+class Wishes:
+    """The wishes of one car."""
+
+    stop: PullOver | Park | None = None
+    set_speed: float = NO_SPEED  # m/s that the car keeps below
+    _last: Wish = field(default=Drive(Manner.PLAIN))  # of those that the driver hears as words
+
+    def hear(self, wish: Wish) -> None:
+        """Take a wish into account. Turns and roads are the sat-nav's business and change nothing here."""
+        match wish:
+            case PullOver() | Park():
+                self.stop = wish
+            case GoOn():
+                self.stop = None
+            case CapSpeed(speed):
+                self.set_speed = speed
+            case DropCap():
+                self.set_speed = NO_SPEED
+            case TakeTurn() | GoTo() | DropRoute() | KeepOffMotorways():
+                pass
+            case _:
+                self._last = wish
+
+    @property
+    def words(self) -> str:
+        """What the driver hears now; a stop before all else."""
+        return (self.stop or self._last).words
+
+    @property
+    def report(self) -> CockpitReport:
+        """The same for the other domains."""
+        manner = self._last.manner if isinstance(self._last, Drive) else Manner.PLAIN
+        return CockpitReport(manner=manner.value, stop=self.stop is not None)
