@@ -41,6 +41,8 @@ _MISREAD = re.compile(
     r"'(?P<float>.*?)')"
 )
 
+_MISSING = re.compile(r"Missing from [\w ]+: (?P<name>[A-Z]+) (?P<about>.+?)\.? \(required\)$")  # of an argument without a flag
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The `caravela` console script; `arguments` are those after the program's name. Always raises SystemExit."""
@@ -182,6 +184,8 @@ def _shorten(complaint: str, *, program: str) -> str:
     titles = ("Required options", "Value error", "Unrecognized options", "Invalid choice", "Missing argument")
     said = [part for part in paragraphs if part and not (len(part) == 1 and part[0] in titles)]
     sentence = " ".join(said[0]).rstrip(".") if said else "these options cannot be read"
+    if missing := _MISSING.match(sentence):
+        return f"{program} needs {missing['name']}: {missing['about'][0].lower()}{missing['about'][1:]}. See `{program} --help`."
     meant = [line.split()[0].rstrip(",") for part in said if part[0].startswith("Perhaps") for line in part if line.startswith("--")]
     hint = f"; did you mean {' or '.join(dict.fromkeys(meant[:2]))}?" if meant else "."
     return f"{sentence[0].lower()}{sentence[1:]}{hint} See `{program} --help`."

@@ -146,7 +146,7 @@ def test_help_lists_every_weather_and_traffic(words, capsys):
     [
         (["great"], "did you mean greet"),
         (["greetings", "helo"], "did you mean hello"),
-        (["greet"], "missing from caravela greet: NAME Whom."),
+        (["greet"], "caravela greet needs NAME: whom."),
         (["greet", "a", "--tims", "3"], "--times"),
         (["greet", "a", "--times", "often"], "--times is 'often'; expected a whole number."),
         (["greet", "a", "--times", "1.5"], "--times is '1.5'; expected a whole number."),

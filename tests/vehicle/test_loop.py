@@ -10,6 +10,7 @@ from caravela.core.modes import Author, Fault, Mode
 from caravela.core.responsibility import Entity, Person
 from caravela.core.types import KNOTS, PROPOSALS, Observation, Plan
 from caravela.core.units import STEP_S, STEP_US
+from caravela.vehicle.actuation import Commands, Watchdog
 from caravela.vehicle.attention import SimulatedDriver
 from caravela.vehicle.conduct import Assisted, Automated, Domain, Manual, Rules, parked
 from caravela.vehicle.domain import DomainMonitor
@@ -17,7 +18,7 @@ from caravela.vehicle.loop import HUNG_TICKS, Loop, control_of
 from caravela.vehicle.planner import Answer, InlinePlanner
 from caravela.vehicle.profiles import assisted_profile, r157
 from caravela.vehicle.rehearsal import CruisePolicy, Plain, small_rig
-from caravela.vehicle.stop_path import StopPath
+from caravela.vehicle.stop_path import HARDEST, StopPath
 
 RULES = Rules(assisted_profile("gb-l2"), r157(), Entity("Caravela Motors Ltd"))
 L2, L4, MANUAL = Assisted(Person("Ana Sousa")), Automated(RULES.entity), Manual(Person("Ana Sousa"))
@@ -66,6 +67,46 @@ def test_the_stop_path_follows_the_last_good_plan_round_a_bend(curvature: float)
     radius = 1 / curvature
     assert abs(np.hypot(x, y - radius) - abs(radius)) < 0.3, "it stays on the planned arc"
     assert 10.0**2 / 6 < np.hypot(x, y) < 10.0**2 / 6 + 6.0
+
+
+def test_braking_that_the_last_plan_had_begun_is_kept_up_as_long_as_it_lasts() -> None:
+    for planned, kept in ((-6.0, -HARDEST), (-2.5, -2.5), (1.0, -1.0)):
+        path = StopPath()
+        path.keep(plan_of(acceleration=planned, speed=30.0))
+        path.rest(planned)
+        asked = []
+        for _ in range(60):
+            asked.append(path.control(speed=30.0, deceleration=1.0)[0])
+            path.move(30.0)
+        assert asked[5] == pytest.approx(kept) and asked[30] == pytest.approx(kept)
+        assert asked[50] == pytest.approx(-1.0), "the plan is over"
+
+
+def test_a_watchdog_hands_on_what_the_driver_does_now_and_keeps_a_path_of_its_own() -> None:
+    watchdog, path = Watchdog(deceleration=3.0), StopPath()
+    path.keep(plan_of(curvature=0.02))
+    given = Commands(2.0, 0.05, Author.DRIVER, Mode.MANUAL, Person("Ana Sousa"))
+    watchdog.beat(given, path, steady_us=0)
+    frozen = watchdog.commands(steady_us=10_000_000, speed=10.0, driver=(-1.5, 0.01))
+    assert frozen is not None and (frozen.acceleration, frozen.curvature, frozen.author) == (-1.5, 0.01, Author.DRIVER)
+    watchdog.beat(replace(given, mode=Mode.L4, author=Author.NETWORK), path, steady_us=20_000_000)
+    path.keep(plan_of(curvature=-0.2))  # whatever a dying loop still does to its own
+    stop = watchdog.commands(steady_us=30_000_000, speed=10.0)
+    assert stop is not None and stop.curvature == pytest.approx(0.02, abs=2e-3)
+
+
+def test_a_camera_that_is_black_for_one_tick_ends_no_domain() -> None:
+    loop, plain = loop_of(L4, CruisePolicy()), Plain(small_rig())
+
+    def black(first: int, number: int) -> list:
+        seen = [plain.look(n * STEP_US) for n in range(first, first + number)]
+        dark = [replace(one, images=np.zeros_like(one.images)) for one in seen]
+        return [loop.tick(one, now_us=(first + n) * STEP_US, steady_us=(first + n) * STEP_US) for n, one in enumerate(dark)]
+
+    ticks(loop, plain, 5)
+    once = [*black(5, 1), *ticks(loop, plain, 20, first=6)]
+    assert Fault.CAMERA_BLIND in once[0].faults and {tick.car.domain for tick in once} == {Domain.INSIDE}
+    assert black(26, 10)[-1].car.domain is not Domain.INSIDE
 
 
 def test_a_stop_needs_nothing_of_the_network() -> None:
