@@ -226,15 +226,15 @@ class Offers:
         return None
 
     def answer(self, answer: Answer, now: Situation, *, by: str = "driver") -> Response | None:
-        """A yes does it, a no leaves it; None where nothing is open, or where this person may not say yes."""
+        """A yes does it, a no leaves it; None where nothing is open, or where this is not for that person to say."""
         offer = self.open
         if offer is None or now.t_s - offer.at_s > OPEN_S:
+            return None
+        if not _may_consent(offer.service.consent, by):
             return None
         if answer is not Answer.YES:
             self._refuse(offer.service.name)
             return Response("All right, I don't.")
-        if not _may_consent(offer.service.consent, by):
-            return None
         self.open = None
         self._refusals[offer.service.name] = 0
         verdicts = [self.gate.call(call, now, by=f"offer {offer.service.name}") for call in offer.service.calls]
