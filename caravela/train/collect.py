@@ -69,7 +69,7 @@ class CollectConfig:
     bicycle_share: float = 0.2  # more than there are: they are small, and what is hit most
     weathers: tuple[str, ...] = WEATHERS
     weather_shares: tuple[float, ...] = WEATHER_SHARES
-    spoken_share: float = 0.4  # of drives that are told how to drive
+    spoken_share: float = 0.5  # of drives that are told how to drive
     stops_short: float = 1.2  # m by which the line of a red light is put nearer to the teacher, see `TeacherDriver`
     stop_every: float = 60.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
