@@ -13,6 +13,8 @@ from caravela.world.simulator import Simulator
 class Listener:
     """A policy that only remembers what it was told."""
 
+    name = "listener"
+
     def __init__(self):
         self.heard = []
 

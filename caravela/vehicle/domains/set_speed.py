@@ -32,6 +32,8 @@ class SetSpeedPolicy:
     def plan(self, observation: Observation) -> Plan:
         """The policy's plan, slower where it would be too fast."""
         plan, most = self.policy.plan(observation), np.asarray(self._speeds(), np.float64)
+        if not np.isfinite(most).any():
+            return plan
         start = observation.speed.astype(np.float64)
         rows = np.flatnonzero(np.isfinite(most) & ((plan.speeds.max((1, 2)) > most) | (start > most)))
         if not len(rows):

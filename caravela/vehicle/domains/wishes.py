@@ -23,7 +23,7 @@ class Wishes:
             case PullOver() | Park():
                 self.stop = wish
             case GoOn():
-                self.stop = None
+                self.stop, self._last = None, wish if self._last == Drive(Manner.PLAIN) else self._last
             case CapSpeed(speed):
                 self.set_speed = speed
             case DropCap():
