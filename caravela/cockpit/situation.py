@@ -33,7 +33,6 @@ class Situation:
     arrived: bool = False
     human_drives: bool = False  # a human is the responsible party
     asked_to_stop: bool = False
-    begun: bool = True  # there is a drive, of which something can be asked
     places: tuple[str, ...] | None = None  # that whoever lays the route knows; None where that is not known here
 
     @property

@@ -28,11 +28,6 @@ def test_what_is_dangerous_on_the_move_needs_a_standing_car(car, call):
     assert car.gate.call(call, replace(car.situation, speed=0.0)).accepted
 
 
-def test_before_the_drive_nothing_is_asked_of_it(car):
-    verdict = car.gate.ask(Request(PullOver()), replace(car.situation, begun=False))
-    assert not verdict.accepted and "not begun" in verdict.reason and not car.requests
-
-
 def test_headlights_stay_on_in_the_dark(car):
     off = Call("light.headlights", Operation.OFF)
     car.meet({"light": 3})

@@ -191,8 +191,6 @@ class Gate:
 
     def _not_theirs(self, request: Request, situation: Situation) -> str:
         """Why whoever asks may not; "" where they may. A stop is everybody's, and never too much."""
-        if not situation.begun:
-            return "the drive has not begun yet"
         if isinstance(request.wish, PullOver):
             return ""
         flooded = self._flooded(request.asked_by, situation)

@@ -89,7 +89,7 @@ class Cabin:
         self.understands: tuple[str, ...] = (ENGLISH,)
         self._voices: Voices | None = None
         self._agent: CockpitAgent | None = None
-        self._glance = Glance(Situation(begun=False))
+        self._glance = Glance()
         self._asks: queue.Queue[CabinAsk | None] = queue.Queue(MOST_UNHEARD)
         self._thread = threading.Thread(target=self._run, name="cabin", daemon=True)
         self._told: dict[str, Any] = {}
