@@ -12,7 +12,7 @@ from caravela.core.units import STEP_S
 JERK = 5.0  # m/s^3, how fast the brakes are taken up
 LATERAL_MAX = 3.0  # m/s^2
 BEYOND = 5.0  # m over which the path straightens where the plan ends
-HARDEST = 4.0  # m/s^2 of a plan's own braking that is kept up: R157 5.2.5, a manoeuvre's most
+HARDEST = 4.0  # m/s^2 of a plan's own braking that is kept up: R157 5.5.2, a manoeuvre's most
 STRAIGHT_ON = (np.array([0.0, BEYOND]), np.zeros(2))
 
 

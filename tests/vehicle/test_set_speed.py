@@ -5,7 +5,8 @@ import pytest
 
 from caravela.core.kinematics import integrate
 from caravela.core.types import KNOTS, Observation, Plan
-from caravela.vehicle.domains.set_speed import NO_SPEED, SLOWING, SetSpeedPolicy, slowed
+from caravela.vehicle.domains.set_speed import SLOWING, SetSpeedPolicy, slowed
+from caravela.vehicle.domains.wishes import NO_SPEED
 
 
 def knots_of(acceleration, curvature=0.0) -> np.ndarray:

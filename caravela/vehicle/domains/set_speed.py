@@ -11,7 +11,6 @@ from caravela.core.kinematics import integrate
 from caravela.core.protocols import Policy
 from caravela.core.types import PLAN_STEP_S, PLAN_STEPS, Observation, Plan
 from caravela.vehicle.domains.retime import WEIGHTS, Path, knots_along
-from caravela.vehicle.domains.wishes import NO_SPEED as NO_SPEED
 
 Array = NDArray[np.float64]
 SLOWING = 1.2  # m/s^2 at which a car that is too fast gets slower: nobody asked for more than to be slower

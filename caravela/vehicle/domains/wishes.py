@@ -1,7 +1,7 @@
 """What people have asked of driving, as far as it still holds: a stop until somebody says to go on, a set speed until it is dropped, and the manner
 that was asked for last. Whoever hands wishes to a driver does it through this, so that nothing said later lifts a stop by accident."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from caravela.core.request import CapSpeed, Drive, DropCap, DropRoute, GoOn, GoTo, KeepOffMotorways, Manner, Park, PullOver, TakeTurn, Wish
 from caravela.vehicle.domains.reports import CockpitReport
@@ -15,7 +15,7 @@ class Wishes:
 
     stop: PullOver | Park | None = None
     set_speed: float = NO_SPEED  # m/s that the car keeps below
-    _last: Wish = field(default=Drive(Manner.PLAIN))  # of those that the driver hears as words
+    _last: Wish | None = None  # of those that the driver hears as words
 
     def hear(self, wish: Wish) -> None:
         """Take a wish into account. Turns and roads are the sat-nav's business and change nothing here."""
@@ -23,7 +23,7 @@ class Wishes:
             case PullOver() | Park():
                 self.stop = wish
             case GoOn():
-                self.stop, self._last = None, wish if self._last == Drive(Manner.PLAIN) else self._last
+                self.stop, self._last = None, self._last or wish
             case CapSpeed(speed):
                 self.set_speed = speed
             case DropCap():
@@ -35,8 +35,9 @@ class Wishes:
 
     @property
     def words(self) -> str:
-        """What the driver hears now; a stop before all else."""
-        return (self.stop or self._last).words
+        """What the driver hears now, "" where nothing was asked; a stop before all else."""
+        heard = self.stop or self._last
+        return "" if heard is None else heard.words
 
     @property
     def report(self) -> CockpitReport:
