@@ -62,7 +62,7 @@ class CollectConfig:
     standstill_share: float = 0.2  # of labelled looks at standstill that are kept, where the teacher stays; where it drives off, all are
     recovery_s: float = 3.0  # s a drive goes on after a failure
     longest_s: float = 60.0
-    nowhere_share: float = 0.5  # of maps that are drawn in a look of nowhere, see `world.regions`
+    nowhere_share: float = 0.35  # of maps that are drawn in a look of nowhere, see `world.regions`
     real_share: float = 0.5  # of maps that are real places, where there are any
     traffic: str = "light"
     large_share: float = 0.12  # of the traffic

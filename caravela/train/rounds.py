@@ -11,6 +11,7 @@ from rich.console import Console
 from caravela.model.checkpoint import load_checkpoint
 from caravela.model.policy import TorchPolicy
 from caravela.train.collect import CollectConfig, Collector, choose_maps
+from caravela.train.learners import device_for
 from caravela.train.run_files import append_row
 from caravela.train.samples import ShardWriter
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
@@ -35,7 +36,8 @@ class VLACollector:
         """`number` tells collectors of one run apart, which fill the same folder; None where there is but one."""
         self.graphs, self.folder, self.teacher_path, self.config, self.collect = graphs, folder, teacher, config, collect
         self.writer = ShardWriter(folder / "shards", size=config.shard, keep=config.keep)
-        self.half = half_pays()  # here, whatever the learner's machine is
+        self.device = device_for(0)  # the student plans there; all else here
+        self.half = half_pays(self.device)  # here, whatever the learner's machine is
         seed = (config.seed, self.writer.written)
         self.random = np.random.default_rng(seed if number is None else (*seed, number))
 
@@ -60,7 +62,7 @@ class VLACollector:
             model, margin, caution = checkpoint.model, config.critic_margin, config.critic_caution
             model.config = replace(model.config, critic_trained=chooses, critic_margin=margin, critic_caution=caution, paces=config.paces)
             half = bool(checkpoint.progress.get("half", False)) and self.half
-            student = TorchPolicy(model, proposals=self.collect.proposals, half=half)
+            student = TorchPolicy(model.to(self.device), proposals=self.collect.proposals, half=half)
         counts = collector.run(student, student_share=config.student_share)
         return counts | {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
 
