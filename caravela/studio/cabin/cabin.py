@@ -44,7 +44,7 @@ from caravela.studio.cabin.asked import (
     Said,
     SwitchOffers,
 )
-from caravela.studio.cabin.conversation import Conversation, Tone, Who
+from caravela.studio.cabin.conversation import Conversation, Tone, Who, tone_of
 from caravela.studio.cabin.ears import EXTRA, LONGEST_S, STOP_S, Ears, Hearing, packaged_hearing
 from caravela.studio.cabin.glance import Glance
 from caravela.studio.cabin.mouth import Mouth
@@ -344,21 +344,10 @@ class Cabin:
         return said, ENGLISH if said == sentence else self._spoken_last()
 
     def _respond(self, response: Response, language: str = ENGLISH) -> None:
-        tone = (
-            Tone.REFUSED
-            if response.refused
-            else Tone.ASKED
-            if response.asked
-            else Tone.LOST
-            if not response.understood
-            else Tone.DONE
-            if response.changes or response.requests
-            else Tone.PLAIN
-        )
         deeds = tuple((change.path, change.after) for change in response.changes)
-        wishes = tuple(request.words or replies.proposed(DrivingWish(request.wish)) for request in response.requests)
+        wishes = tuple(replies.proposed(DrivingWish(request.wish)) for request in response.requests)
         text = truly(response.text, self.understands)
-        self.conversation.add(Who.CAR, text, t_s=self.now_s, tone=tone, deeds=deeds, wishes=wishes, language=language)
+        self.conversation.add(Who.CAR, text, t_s=self.now_s, tone=tone_of(response), deeds=deeds, wishes=wishes, language=language)
 
     def _say(self, who: Who, text: str, tone: Tone) -> None:
         said, language = self._in_language(text)

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from caravela.cockpit.response import Response
+
 KEPT = 80  # newest lines
 MARKS_KEPT = 512  # sayings that are known again
 LONGEST_SHOWN = 300  # characters of what somebody said
@@ -26,6 +28,17 @@ class Tone(StrEnum):
     ASKED = "asked"
     REFUSED = "refused"
     LOST = "not understood"
+
+
+def tone_of(response: Response) -> Tone:
+    """How the agent's answer sounds: the gravest that holds of it."""
+    if response.refused:
+        return Tone.REFUSED
+    if response.asked:
+        return Tone.ASKED
+    if not response.understood:
+        return Tone.LOST
+    return Tone.DONE if response.changes or response.requests else Tone.PLAIN
 
 
 @dataclass(frozen=True)

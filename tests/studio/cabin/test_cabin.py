@@ -87,6 +87,11 @@ def test_an_offer_does_nothing_before_a_yes(bench: Bench) -> None:
     assert bench.cabin.signals[WINDOW] == 0.0 and bench.cabin.fields()["offer"] is None
 
 
+def test_a_set_speed_is_shown_as_that_and_not_as_a_manner(bench: Bench) -> None:
+    bench.cabin.answer(Said("no faster than 40"))
+    assert bench.cabin.conversation.lines[-1].wishes == ("drive no faster than 40 km/h",)
+
+
 def test_a_click_for_another_offer_accepts_nothing(bench: Bench) -> None:
     rainy(bench)
     bench.cabin.answer(AnswerOffer("motion_sick", Answer.YES))
