@@ -65,6 +65,12 @@ def _irregular(random: Generator) -> Sketch:
     )
 
 
+def _avenues(random: Generator) -> Sketch:
+    return sketch.irregular(
+        random, iterations=int(random.integers(10, 18)), nearest=random.uniform(110, 140), furthest=random.uniform(170, 230), sharpest=40.0
+    )
+
+
 def _narrow(random: Generator) -> Sketch:
     if random.random() < 0.5:
         return sketch.irregular(random, iterations=int(random.integers(20, 34)), nearest=60.0, furthest=random.uniform(90, 120))
@@ -89,6 +95,22 @@ STYLES: dict[str, Style] = {
     ),
     "spider": Style(Manner(main_roads=3, roundabouts=0.4, signals=0.25, main_kph=(50.0, 70.0)), _spider),
     "irregular": Style(Manner(bend=(8.0, 20.0)), _irregular, density=(0.4, 0.85)),
+    "avenues": Style(
+        Manner(
+            main_roads=4,
+            main_lanes=(2, 4),
+            main_kph=(50.0, 60.0, 70.0),
+            side_kph=(30.0, 50.0),
+            lane_width=(2.9, 3.5),
+            bend=(10.0, 24.0),
+            signals=0.75,
+            missing=0.05,
+            roundabouts=0.0,
+            one_way=0.15,
+            parking=(0.3, 0.1),
+        ),
+        _avenues,
+    ),
     "narrow": Style(
         Manner(
             main_roads=1,

@@ -38,15 +38,18 @@ def build_towns(folder: Path) -> list[Path]:
     return _build(folder, {folder / f"{name}.lanes": town(name) for name in SHIPPED}, title="shipped towns")
 
 
-def build_library(folder: Path, *, count: int, side: str = "training") -> list[Path]:
-    """Files NNNN.lanes of the first `count` towns of one of the SIDES, building those that are missing."""
+def build_library(folder: Path, *, count: int, side: str = "training", style: str | None = None) -> list[Path]:
+    """Files NNNN.lanes of the first `count` towns of one of the SIDES, all in one `style` where it is given, building those that are missing."""
     from caravela.world.maps.generate import generate
+
+    def town(seed: int) -> Callable[[], LaneGraph]:
+        return lambda: generate(seed, style=style)
 
     seeds = list(SIDES[side])[:count]
     if len(seeds) < count:
         raise MapError(f"{count} towns were asked for; the {side} side has {len(seeds)}: ask for fewer.")
-    wanted = {folder / f"{seed:04d}.lanes": _town(generate, seed) for seed in seeds}
-    return _build(folder, wanted, title=f"{side} towns")
+    wanted = {folder / f"{seed:04d}.lanes": town(seed) for seed in seeds}
+    return _build(folder, wanted, title=f"{side} towns" if style is None else f"{side} {style}")
 
 
 def build_places(folder: Path, *, extracts: Path, test: bool = False) -> list[Path]:
@@ -78,10 +81,6 @@ def build_places(folder: Path, *, extracts: Path, test: bool = False) -> list[Pa
         wanted |= {folder / f"{name}-turned.lanes": turned(name) for name in sound}
         wanted |= {folder / f"{name}-varied-{n}.lanes": varied(name, n) for name in sound for n in range(1, VARIATIONS + 1)}
     return _build(folder, wanted, title="test places" if test else "training places")
-
-
-def _town(generate: Callable[[int], LaneGraph], seed: int) -> Callable[[], LaneGraph]:
-    return lambda: generate(seed)
 
 
 def _build(folder: Path, wanted: dict[Path, Callable[[], LaneGraph]], *, title: str) -> list[Path]:

@@ -71,15 +71,15 @@ def spider(random: Generator, *, arms: int, rings: int, gap: float, attach: floa
     return sketch
 
 
-def irregular(random: Generator, *, iterations: int, nearest: float, furthest: float) -> Sketch:
-    """A town that grew without a plan."""
+def irregular(random: Generator, *, iterations: int, nearest: float, furthest: float, sharpest: float = 55.0) -> Sketch:
+    """A town that grew without a plan. `nearest` and `furthest`: m between junctions; `sharpest`: degrees between two streets of one."""
     sketch = _netgenerate(
         random,
         "--rand",
         f"--rand.iterations={iterations}",
         f"--rand.min-distance={nearest:.1f}",
         f"--rand.max-distance={furthest:.1f}",
-        "--rand.min-angle=55",
+        f"--rand.min-angle={sharpest:.0f}",
         "--rand.connectivity=0.99",
     )
     _close_loops(sketch, random, reach=1.5 * furthest)
