@@ -23,8 +23,10 @@ export class Who {
     const key = mode === "L4" ? (stands ? "L4.stands" : stops ? "L4.stops" : "L4") : mode;
     const tone = stands || stops ? "stopping" : mode;
     if (at("who").dataset.tone !== tone) at("who").dataset.tone = tone;
+    for (const name of ["mode", "mode-says"]) delete at(name).dataset.t; // what stood there until the first tick
     put(at("mode"), mode === "manual" ? t("mode.short.manual") : mode);
     put(at("mode-says"), t(`who.${key}`));
+    at("answers").hidden = false;
     put(at("who-answers"), t("who.answers"));
     put(at("responsible"), responsible.name);
     put(at("role"), named("role", responsible.role));

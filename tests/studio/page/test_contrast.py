@@ -16,6 +16,7 @@ TEXT = [(ink, ground) for ink in ("ink", "soft") for ground in ("ground", "surfa
 TEXT += [("faint", "ground"), ("faint", "surface"), ("accent", "surface"), ("accent-ink", "accent"), ("bad-ink", "bad")]
 TEXT += [(tone, "surface") for tone in ("good", "warn", "bad")]
 TEXT += [("badge-ink", f"badge-{mode}") for mode in ("manual", "l2", "l4", "stop")]
+TEXT += [("over", "stage"), ("over-warn", "stage"), ("alert-ink", "alert"), ("alert-loud-ink", "alert-loud"), ("sign-ink", "sign")]
 SHAPES = [("edge", "surface"), ("accent", "sunken"), ("good", "sunken"), ("warn", "sunken"), ("bad", "sunken")]
 SHAPES += [(f"series-{index}", "surface") for index in range(6)] + [(f"badge-{mode}", "sunken") for mode in ("manual", "l2", "l4")]
 
@@ -37,9 +38,16 @@ def test_shapes_can_be_told_from_their_ground(theme: str, shape: str, ground: st
     assert contrast(THEMES[theme][shape], THEMES[theme][ground]) >= 3.0
 
 
+def test_every_colour_is_a_theme_s() -> None:
+    """A colour that a sheet names itself is as bright by night as by day."""
+    for sheet in STATIC.glob("*.css"):
+        if sheet.name != "themes.css":
+            assert not re.findall(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl|lab|lch|oklch|hwb)a?\(", sheet.read_text()), sheet.name
+
+
 def test_night_is_dim_and_red() -> None:
     night = THEMES["night"]
-    for name in ("ground", "surface", "sunken", "tint", "line"):
+    for name in ("ground", "surface", "sunken", "tint", "line", "stage"):
         assert luminance(night[name]) < 0.02, name
     for name, colour in night.items():
         red, green, blue = channels(colour)
