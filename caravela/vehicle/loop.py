@@ -27,15 +27,14 @@ from caravela.vehicle.conduct import (
     Sample,
 )
 from caravela.vehicle.domain import DomainMonitor
-from caravela.vehicle.health import FaultCounter, InputCheck, plan_faults
+from caravela.vehicle.health import PLAN_AGE_TICKS, FaultCounter, InputCheck, plan_faults
 from caravela.vehicle.modes import demands_of, step
 from caravela.vehicle.planner import Answer, Planner
-from caravela.vehicle.stop_path import StopPath
+from caravela.vehicle.stop_path import StopPath, reckoned
 
 DEADLINE_S = 0.08  # s that the model has of a tick
 NO_CONTROL = (0.0, 0.0)
 CAMERA_FAULTS = frozenset((Fault.CAMERA_STUCK, Fault.CAMERA_BLIND))
-RECKONED = 0.8  # share of the braking asked for that counts where no speed is measured: rather stop too long than think that we stand
 HUNG_TICKS = 50  # late answers in a row after which the model counts as hung, and is started anew
 RESTART_TICKS = 100  # ticks that a new model process is given before the next attempt
 
@@ -96,6 +95,7 @@ class Loop:
         steady_us: int,
         happenings: Sequence[Happening] = (),
         driver: tuple[float, float] = NO_CONTROL,
+        reported: Iterable[Fault] = (),
     ) -> Tick:
         """One tick.
 
@@ -105,14 +105,17 @@ class Loop:
             steady_us: a clock that nobody sets, µs; the mode machine runs on it.
             happenings: what people did since the last tick.
             driver: acceleration m/s^2 and curvature 1/m that the driver's own controls ask for.
+            reported: faults that others found: the watchdog's.
         """
-        faults = set(self._inputs(observation, now_us=now_us, steady_us=steady_us))
+        faults = {*reported, *self._inputs(observation, now_us=now_us, steady_us=steady_us)}
         if observation is not None and Fault.INPUT_INVALID not in faults:
             self._speed = max(float(observation.speed[0]), 0.0)
         else:
-            self._speed = max(self._speed + RECKONED * min(self._acceleration, 0.0) * STEP_S, 0.0)
+            self._speed = reckoned(self._speed, asked=self._acceleration)
         self.path.move(self._speed)
         answer = self._ask(None if faults & {Fault.INPUT_INVALID, Fault.FRAME_LATE} else observation, faults)
+        if self._age > PLAN_AGE_TICKS:
+            faults.add(Fault.PLAN_TOO_OLD)
         notes = list(self._judge(faults, answer, steady_us, happenings))
         demands = demands_of(self.car, self.rules)
         commands = self._commands(demands, driver)
