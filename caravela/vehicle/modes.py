@@ -14,6 +14,7 @@ from caravela.vehicle.conduct import (
     Assisted,
     Automated,
     Car,
+    Collided,
     Demands,
     Domain,
     DomainSeen,
@@ -55,6 +56,8 @@ def step(car: Car, event: Happening, *, rules: Rules) -> tuple[Car, Demands]:
             car = _released(car, event, log)
         case AskToStop(why=why):
             car = _stopping(car, why, log)
+        case Collided():
+            car = _collided(car, log)
         case FaultFound(fault=fault):
             car = _failed(car, fault, log)
         case FaultCleared(fault=fault):
@@ -79,6 +82,8 @@ def demands_of(car: Car, rules: Rules) -> Demands:
             return Demands(Author.HOLD, hazards=True) if held else Demands(Author.DRIVER)
         case Assisted(response=True):
             return Demands(Author.STOP_PATH, Alert.UNAVAILABLE, hazards=True, deceleration=rules.assisted.response_deceleration)
+        case Assisted(collided=True):
+            return Demands(Author.STOP_PATH, Alert.DIRECT_CONTROL, hazards=True, deceleration=rules.assisted.response_deceleration)
         case Assisted(untrusted=True):
             return Demands(Author.STOP_PATH, Alert.DIRECT_CONTROL, deceleration=rules.assisted.failure_deceleration)
         case Assisted(failed_us=failed_us):
@@ -123,7 +128,7 @@ def _sampled(car: Car, event: Sample, rules: Rules, log: _Log) -> Car:
 
 def _watched(car: Car, conduct: Assisted, rules: Rules, log: _Log) -> Car:
     """L2 after a sample: the driver has come back, or is gone."""
-    if conduct.response:
+    if conduct.response or (conduct.collided and car.speed < STANDSTILL):
         if car.speed < STANDSTILL:
             return replace(car, conduct=Manual(conduct.driver, held=True))
         return car
@@ -239,6 +244,8 @@ def _released(car: Car, event: Release, log: _Log) -> Car:
         why = f"fault: {min(car.faults)}"
     elif car.domain is not Domain.INSIDE:
         why = f"the operational design domain is {car.domain}"
+    elif event.by.role is not Role.REMOTE_ASSISTANT and not car.driver.seated:
+        why = "asked for from outside the driving seat"
     elif conduct.entity.role is not Role.DRIVERLESS_OPERATOR:
         why = "the person in the driving seat may take over; L4 needs a new run cycle"
     if why:
@@ -255,6 +262,16 @@ def _stopping(car: Car, why: str, log: _Log) -> Car:
         return car
     log.add(NoteKind.MANOEUVRE, why)
     return replace(car, conduct=Automated(car.conduct.entity, Phase.MANOEUVRE, cause=why), manoeuvred=True)
+
+
+def _collided(car: Car, log: _Log) -> Car:
+    """At L4 the manoeuvre begins; at L2 the driver is told, and the stop path leads until the driver has the wheel."""
+    if not isinstance(car.conduct, Assisted):
+        return _stopping(car, "collision", log)
+    if not car.conduct.collided:
+        log.add(NoteKind.COLLISION, "the driver is told to take control")
+    failed_us = car.t_us if car.conduct.failed_us is None else car.conduct.failed_us
+    return replace(car, conduct=replace(car.conduct, failed_us=failed_us, collided=True))
 
 
 def _failed(car: Car, fault: Fault, log: _Log) -> Car:
