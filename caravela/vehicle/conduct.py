@@ -18,6 +18,7 @@ STANDSTILL = 0.1  # m/s
 class Domain(StrEnum):
     """Where the car is in its operational design domain."""
 
+    UNKNOWN = "not known"  # no risk is told: no reason to think that it is inside
     INSIDE = "inside"
     ENDING = "about to end"
     OUTSIDE = "outside"

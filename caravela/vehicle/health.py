@@ -113,10 +113,11 @@ class InputCheck:
 def plan_faults(plan: Plan) -> frozenset[Fault]:
     """What is wrong with a plan: a number that is none, or a command that no car can follow (world 0)."""
     chosen = int(plan.chosen[0])
-    parts = (plan.knots[0], plan.trajectories[0], plan.speeds[0], plan.values[0], plan.risk[0])
-    if not all(np.isfinite(part).all() for part in parts):
+    parts = (plan.knots[0], plan.trajectories[0], plan.speeds[0], plan.values[0])
+    risk = float(plan.risk[0])  # NaN: the policy does not know it, which is the operational design domain's concern
+    if np.isinf(risk) or not all(np.isfinite(part).all() for part in parts):
         return frozenset((Fault.PLAN_NOT_FINITE,))
-    if not 0 <= chosen < plan.knots.shape[1] or not -1e-3 <= float(plan.risk[0]) <= 1.001:
+    if not 0 <= chosen < plan.knots.shape[1] or risk < -1e-3 or risk > 1.001:
         return frozenset((Fault.PLAN_OUT_OF_RANGE,))
     knots = plan.knots[0, chosen]
     low, high = ACCELERATION_RANGE

@@ -2,6 +2,7 @@
 the actuators their command. What it may see of the world is an `Observation`; so the simulator, a world model, a log and real
 cameras all drive it alike. It has no clock of its own: both clocks are arguments."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,8 +16,10 @@ from caravela.vehicle.actuation import HOLD_BRAKE, Commands, LateralLimit
 from caravela.vehicle.attention import DriverMonitor
 from caravela.vehicle.conduct import (
     STANDSTILL,
+    Automated,
     Car,
     Demands,
+    Domain,
     DomainSeen,
     FaultCleared,
     FaultFound,
@@ -74,12 +77,12 @@ class Loop:
         deadline_s: float = DEADLINE_S,
         on_tick: Callable[[Tick], None] = lambda tick: None,
     ) -> None:
-        self.car, self.rules = car, rules
+        self.car, self.rules = car if isinstance(car.conduct, Automated) else replace(car, domain=Domain.UNKNOWN), rules
         self.ledger = Ledger(car.responsible, mode=car.mode, t_us=car.t_us)
         self.path = StopPath()
         self._planner, self._monitor, self._deadline_s, self._on_tick = planner, monitor, deadline_s, on_tick
         self._inputs, self._counter = InputCheck(rig), FaultCounter()
-        self._domain = DomainMonitor(rules.automated)
+        self._domain = DomainMonitor(rules.automated, domain=self.car.domain)
         self._lateral = LateralLimit(rules.assisted)
         self._plan: Plan | None = None  # newest good one
         self._age = 0  # ticks since it was made
@@ -164,9 +167,9 @@ class Loop:
         severe, over = self._counter(faults)
         for fault in sorted(faults - severe - self.car.faults):
             yield Note(NoteKind.FAULT, f"{fault}, ridden out{_said(self._inputs.detail.get(fault, ''))}")
-        risk = float(answer.plan.risk[0]) if answer.plan is not None and self._age == 0 else None
+        told = float(answer.plan.risk[0]) if answer.plan is not None and self._age == 0 else math.nan
         lasting = severe | (self.car.faults - over)  # a fault of a tick or two is ridden out, here too
-        domain, why = self._domain.see(risk, blind=bool(lasting & CAMERA_FAULTS))
+        domain, why = self._domain.see(told if math.isfinite(told) else None, blind=bool(lasting & CAMERA_FAULTS))
         events: list[Happening] = [Sample(t_us, self._speed, self._monitor.look(t_us))]
         events += [FaultFound(t_us, fault) for fault in sorted(severe)] + [FaultCleared(t_us, fault) for fault in sorted(over)]
         if domain is not self.car.domain:

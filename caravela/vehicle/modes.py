@@ -285,7 +285,8 @@ def _failed(car: Car, fault: Fault, log: _Log) -> Car:
 
 
 def _domain(car: Car, domain: Domain, why: str, log: _Log) -> Car:
-    if domain is not car.domain:
+    begins = (car.mode, car.domain, domain) == (Mode.MANUAL, Domain.UNKNOWN, Domain.INSIDE)  # the first look at the road is no news
+    if domain is not car.domain and not begins:
         log.add(NoteKind.DOMAIN, f"{domain} ({why})" if why else domain)
     car = replace(car, domain=domain)
     conduct = car.conduct
@@ -293,8 +294,8 @@ def _domain(car: Car, domain: Domain, why: str, log: _Log) -> Car:
         return replace(car, conduct=replace(conduct, failed_us=car.t_us))
     if not isinstance(conduct, Automated) or conduct.phase is not Phase.DRIVING:
         return car
-    if domain is Domain.OUTSIDE or (domain is Domain.ENDING and not car.driver.seated):
+    if domain is Domain.OUTSIDE or (domain is not Domain.INSIDE and not car.driver.seated):
         return _stopping(car, f"the operational design domain is {domain}", log)
-    if domain is Domain.ENDING:
+    if domain in (Domain.ENDING, Domain.UNKNOWN):
         return replace(car, conduct=replace(conduct, offer_us=car.t_us if conduct.offer_us is None else conduct.offer_us))
     return replace(car, conduct=replace(conduct, offer_us=None))

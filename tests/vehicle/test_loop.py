@@ -13,7 +13,7 @@ from caravela.core.types import KNOTS, PROPOSALS, Observation, Plan
 from caravela.core.units import STEP_S, STEP_US
 from caravela.vehicle.actuation import HOLD_BRAKE, Commands, Watchdog
 from caravela.vehicle.attention import DriverState, SimulatedDriver
-from caravela.vehicle.conduct import Assisted, Automated, Domain, Manual, NoteKind, Rules, parked
+from caravela.vehicle.conduct import Assisted, Automated, Domain, Engage, Manual, NoteKind, Rules, parked
 from caravela.vehicle.domain import DomainMonitor
 from caravela.vehicle.health import PLAN_AGE_TICKS
 from caravela.vehicle.loop import HUNG_TICKS, Loop, control_of
@@ -292,6 +292,41 @@ def test_risk_ends_the_domain_and_the_car_stops() -> None:
     found = ticks(loop, plain, 40, first=20)
     assert [tick.car.domain for tick in found].index(Domain.ENDING) < [tick.car.domain for tick in found].index(Domain.OUTSIDE)
     assert found[-1].commands.author is Author.STOP_PATH and found[-1].commands.hazards
+
+
+@pytest.mark.parametrize(("asked", "mode"), [(Mode.L4, Mode.MANUAL), (Mode.L2, Mode.L2)])
+def test_l4_is_refused_while_no_risk_is_told(asked: Mode, mode: Mode) -> None:
+    loop, plain = loop_of(MANUAL, Scripted(plan_of(risk=np.nan))), Plain(small_rig())
+    ticks(loop, plain, 10)
+    tick = loop.tick(plain.look(1_000_000), now_us=1_000_000, steady_us=1_000_000, happenings=(Engage(1_000_000, asked, ANA),))
+    assert tick.car.mode is mode and not tick.faults
+    assert asked is Mode.L2 or "the operational design domain is not known" in tick.notes[-1].detail
+
+
+def test_l4_is_refused_before_the_first_plan() -> None:
+    loop = loop_of(MANUAL, CruisePolicy())
+    tick = loop.tick(None, now_us=0, steady_us=0, happenings=(Engage(0, Mode.L4, ANA),))
+    assert tick.car.mode is Mode.MANUAL and "not known" in tick.notes[-1].detail
+
+
+@pytest.mark.parametrize(("seated", "author"), [(True, Author.NETWORK), (False, Author.STOP_PATH)])
+def test_a_risk_that_is_told_no_more_asks_to_leave_l4_or_stops(seated: bool, author: Author) -> None:
+    policy = Scripted(plan_of(risk=0.1))
+    loop, plain = loop_of(L4, policy), Plain(small_rig())
+    loop._monitor = SimulatedDriver(seat_empty=() if seated else ((0.0, 1e9),))
+    ticks(loop, plain, 10)
+    policy.given = plan_of(risk=np.nan)
+    found = ticks(loop, plain, 20, first=10)
+    assert found[2].car.domain is Domain.INSIDE, "a tick or two without is ridden out"
+    assert found[-1].car.domain is Domain.UNKNOWN and found[-1].commands.author is author
+    assert (found[-1].commands.alert is Alert.TAKE_OVER_OFFER) == seated
+    policy.given = plan_of(risk=0.1)
+    assert ticks(loop, plain, 5, first=30)[-1].car.domain is Domain.INSIDE
+
+
+def test_the_first_risk_counts_in_full() -> None:
+    assert DomainMonitor(r157()).see(0.9, blind=False)[0] is Domain.OUTSIDE
+    assert DomainMonitor(r157()).see(None, blind=False)[0] is Domain.UNKNOWN
 
 
 def test_the_domain_does_not_flicker_at_its_edge() -> None:
