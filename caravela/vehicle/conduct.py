@@ -69,6 +69,7 @@ class Automated:
     phase: Phase = Phase.DRIVING
     offer_us: int | None = None  # since when a seated person is offered to take over
     cause: str = ""  # of the manoeuvre
+    waiting: str = ""  # why the car stands with closed brakes though nothing is wrong: somebody gets in or out
 
     def __post_init__(self) -> None:
         if not isinstance(self.entity, Entity):
@@ -165,6 +166,21 @@ class AskToStop:
 
 
 @dataclass(frozen=True)
+class Wait:
+    """A ride wants an L4 car that stands to keep its brakes closed: somebody gets in or out."""
+
+    t_us: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A passenger has belted up behind closed doors, or a new ride is accepted: the wait is over. A deliberate act."""
+
+    t_us: int
+
+
+@dataclass(frozen=True)
 class Collided:
     """The car's own crash sensor: whatever helps to drive stops."""
 
@@ -190,7 +206,7 @@ class DomainSeen:
     why: str = ""
 
 
-Happening = Sample | Engage | TakeOver | Release | AskToStop | Collided | FaultFound | FaultCleared | DomainSeen
+Happening = Sample | Engage | TakeOver | Release | AskToStop | Wait | Settled | Collided | FaultFound | FaultCleared | DomainSeen
 
 
 class NoteKind(StrEnum):

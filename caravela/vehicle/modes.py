@@ -28,7 +28,9 @@ from caravela.vehicle.conduct import (
     Release,
     Rules,
     Sample,
+    Settled,
     TakeOver,
+    Wait,
 )
 from caravela.vehicle.profiles import AutomatedProfile
 
@@ -56,6 +58,8 @@ def step(car: Car, event: Happening, *, rules: Rules) -> tuple[Car, Demands]:
             car = _released(car, event, log)
         case AskToStop(why=why):
             car = _stopping(car, why, log)
+        case Wait() | Settled():
+            car = _waiting(car, event.why if isinstance(event, Wait) else "")
         case Collided():
             car = _collided(car, log)
         case FaultFound(fault=fault):
@@ -92,6 +96,8 @@ def demands_of(car: Car, rules: Rules) -> Demands:
             return Demands(Author.HOLD, hazards=True)
         case Automated(phase=Phase.MANOEUVRE):
             return Demands(Author.STOP_PATH, hazards=True, deceleration=rules.automated.manoeuvre_deceleration)
+        case Automated(waiting=str(why), offer_us=offer_us) if why:
+            return Demands(Author.HOLD, _offer(offer_us, car.t_us, rules.automated), hazards=True)
         case Automated(offer_us=offer_us):
             return Demands(Author.NETWORK, _offer(offer_us, car.t_us, rules.automated))
     raise AssertionError(f"no such conduct: {car.conduct}")
@@ -262,6 +268,14 @@ def _stopping(car: Car, why: str, log: _Log) -> Car:
         return car
     log.add(NoteKind.MANOEUVRE, why)
     return replace(car, conduct=Automated(car.conduct.entity, Phase.MANOEUVRE, cause=why), manoeuvred=True)
+
+
+def _waiting(car: Car, why: str) -> Car:
+    """Close the brakes of a standing L4 car, or open them again; a car that moves has to be asked to stop."""
+    conduct = car.conduct
+    if not isinstance(conduct, Automated) or conduct.phase is not Phase.DRIVING or (why and car.speed >= STANDSTILL):
+        return car
+    return replace(car, conduct=replace(conduct, waiting=why))
 
 
 def _collided(car: Car, log: _Log) -> Car:

@@ -26,7 +26,9 @@ from caravela.vehicle.conduct import (
     Release,
     Rules,
     Sample,
+    Settled,
     TakeOver,
+    Wait,
     parked,
 )
 from caravela.vehicle.modes import demands_of, step
@@ -38,7 +40,7 @@ MAKER = Entity("Caravela Motors Ltd")
 OPERATOR = Entity("Harbour Rides plc", Role.DRIVERLESS_OPERATOR)
 THERE, AWAY, GONE = DriverState(), DriverState(hands_on=False, eyes_on=False), DriverState(seated=False, hands_on=False, eyes_on=False)
 RULES = [Rules(assisted_profile(name), r157(), entity) for name in ("unece-r171", "gb-l2") for entity in (MAKER, OPERATOR)]
-DELIBERATE = (Engage, TakeOver, Release)
+DELIBERATE = (Engage, TakeOver, Release, Settled)
 
 
 def events(t_us: int, faults: Sequence[Fault] = (Fault.MODEL_DEAD,)) -> list[Happening]:
@@ -50,6 +52,8 @@ def events(t_us: int, faults: Sequence[Fault] = (Fault.MODEL_DEAD,)) -> list[Hap
         *(Release(t_us, by) for by in (ANA, RITA)),
         AskToStop(t_us, "a passenger is unwell"),
         Collided(t_us),
+        Wait(t_us, "boarding"),
+        Settled(t_us),
         *(kind(t_us, fault) for kind in (FaultFound, FaultCleared) for fault in faults),
         *(DomainSeen(t_us, domain) for domain in Domain),
     ]
