@@ -57,6 +57,7 @@ class Fault(StrEnum):
     PLAN_LATE = "plan late"  # the model missed its deadline
     PLAN_NOT_FINITE = "plan not finite"  # NaN or infinity in what the model says
     PLAN_OUT_OF_RANGE = "plan out of range"  # a command that no car can follow
+    PLAN_TOO_OLD = "plan too old"  # the newest good one was made too long ago, whatever kept others away
     MODEL_DEAD = "model dead"  # its process has ended
     CLOCK_JUMPED = "clock jumped"  # time ran backwards, or ahead
     HEARTBEAT_LOST = "heartbeat lost"  # the loop itself has stopped telling that it lives

@@ -24,12 +24,12 @@ class RiskLog:
         self._told = False
 
     def watch(self, risk: NDArray[np.float32] | None, metres: NDArray[Any], driving: NDArray[np.bool_]) -> None:
-        """Note one decision: `risk` (B,) as it was seen then (none where a driver knows none), `metres` (B,) along the route so far."""
+        """Note one decision: `risk` (B,) as it was seen then (none, or NaN, where a driver knows none), `metres` (B,) along the route so far."""
         seconds = self._decisions * STEP_S
         self._decisions += 1
         if risk is None:
             return
-        self._told = True
+        self._told = self._told or bool(np.isfinite(risk).any())
         rounded = np.round(risk.astype(np.float64), 4)
         for world in np.flatnonzero(driving & (rounded > self._highest)):
             self._highest[world] = rounded[world]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 
 from caravela.core.modes import Alert
-from caravela.vehicle.profiles import assisted_profile
+from caravela.vehicle.profiles import assisted_profile, r157
 from caravela.vehicle.trials import (
     alert_delay,
     engaging_is_refused,
@@ -150,16 +150,16 @@ def _r171() -> Iterator[Clause]:
 def _r157() -> Iterator[Clause]:
     most, least, holds = Bound.AT_MOST, Bound.AT_LEAST, Bound.HOLDS
     said, read = partial(Clause, "R157", source=Source.SUMMARISED), partial(Clause, "R157", source=Source.QUOTED)
-    yield said("5.3.1.1", "no demand of the stop path is an emergency manoeuvre", most, 5.0, "m/s²", measure=hardest_stop)
+    emergency, hardest = r157().emergency_above, r157().deceleration_limit
+    yield said("5.3.1.1", "no demand of the stop path is an emergency manoeuvre", most, emergency, "m/s²", measure=hardest_stop)
     yield said("5.4.3.2", "the offer to take over is escalated", most, 4.0, "s", measure=offer_escalation)
     yield said("5.4.4.1", "the manoeuvre begins no earlier after an offer", least, 10.0, "s", measure=offer_patience)
     yield said("5.4.4.1.1", "the manoeuvre begins at once on a severe failure", most, 0.1, "s", measure=manoeuvre_delay)
-    yield read("5.5.1", "deceleration demanded in the manoeuvre", most, 4.0, "m/s²", measure=hardest_stop)
+    yield read("5.5.1", "deceleration demanded in the manoeuvre", most, hardest, "m/s²", measure=hardest_stop)
     yield read("5.5.1", "hazard lights with the start of the manoeuvre", most, 0.1, "s", measure=hazards_delay)
     yield read("5.5.2", "the manoeuvre brings the car to standstill", holds, 1, "", measure=standstill)
     yield read("5.5.4", "it does not move away without a manual act, hazard lights on", holds, 1, "", measure=stays)
     yield read("5.5.5", "L4 again only in a new run cycle (person in the driving seat)", holds, 1, "", measure=new_cycle)
-    yield said("6.1.3", "no sign of the driver, until the manoeuvre", most, 15.0, "s", measure=offer_patience)
 
 
 def _gb() -> Iterator[Clause]:

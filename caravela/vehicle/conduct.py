@@ -18,6 +18,7 @@ STANDSTILL = 0.1  # m/s
 class Domain(StrEnum):
     """Where the car is in its operational design domain."""
 
+    UNKNOWN = "not known"  # no risk is told: no reason to think that it is inside
     INSIDE = "inside"
     ENDING = "about to end"
     OUTSIDE = "outside"
@@ -29,7 +30,9 @@ class Manual:
     """The driver drives."""
 
     driver: Person
-    held: bool = False  # at standstill after an unavailability response: brakes closed, hazard lights on, until the driver acts
+    held: bool = (
+        False  # at standstill after an unavailability response or a collision at L2: brakes closed, hazard lights on, until the driver acts
+    )
 
     def __post_init__(self) -> None:
         _require_driver(self.driver)
@@ -47,6 +50,7 @@ class Assisted:
     failed_us: int | None = None  # since when the driver is told to take control at once
     untrusted: bool = False  # the network failed: the stop path leads, even when the network is back
     leaving: bool = False  # the driver has switched off with no hand on the wheel: help ends when a hand is there
+    collided: bool = False  # there was a collision: the stop path leads, to standstill or until the driver has the wheel
     response: bool = False  # the unavailability response: slowing to a stop; ends by the driver's act only
 
     def __post_init__(self) -> None:
@@ -65,6 +69,7 @@ class Automated:
     phase: Phase = Phase.DRIVING
     offer_us: int | None = None  # since when a seated person is offered to take over
     cause: str = ""  # of the manoeuvre
+    waiting: str = ""  # why the car stands with closed brakes though nothing is wrong: somebody gets in or out
 
     def __post_init__(self) -> None:
         if not isinstance(self.entity, Entity):
@@ -146,7 +151,7 @@ class TakeOver:
 
 @dataclass(frozen=True)
 class Release:
-    """Somebody, in the car or far away, lets a stopped L4 car go on."""
+    """Somebody in the driving seat, or a remote assistant, lets a stopped L4 car go on."""
 
     t_us: int
     by: Person
@@ -158,6 +163,28 @@ class AskToStop:
 
     t_us: int
     why: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A ride wants an L4 car that stands to keep its brakes closed: somebody gets in or out."""
+
+    t_us: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A passenger has belted up behind closed doors, or a new ride is accepted: the wait is over. A deliberate act."""
+
+    t_us: int
+
+
+@dataclass(frozen=True)
+class Collided:
+    """The car's own crash sensor: whatever helps to drive stops."""
+
+    t_us: int
 
 
 @dataclass(frozen=True)
@@ -179,7 +206,7 @@ class DomainSeen:
     why: str = ""
 
 
-Happening = Sample | Engage | TakeOver | Release | AskToStop | FaultFound | FaultCleared | DomainSeen
+Happening = Sample | Engage | TakeOver | Release | AskToStop | Wait | Settled | Collided | FaultFound | FaultCleared | DomainSeen
 
 
 class NoteKind(StrEnum):
@@ -188,6 +215,7 @@ class NoteKind(StrEnum):
     MODE = "mode"
     TAKE_OVER = "take-over"
     REQUEST = "request"
+    COLLISION = "collision"  # by the crash sensor
     RESPONSE = "unavailability response"
     MANOEUVRE = "minimal-risk manoeuvre"
     STOPPED = "minimal-risk condition"

@@ -13,6 +13,8 @@ from caravela.core.types import Observation, Plan, Rig
 
 AGE_MAX_US = 250_000  # µs that the newest picture may be old: two ticks and the exposure
 CLOCK_STEP_US = 200_000  # µs by which wall clock and steady clock may part within a tick
+HEARTBEAT_S = 0.3  # s without a beat after which the loop counts as dead
+PLAN_AGE_TICKS = 3  # that the newest good plan may be old: no fault that it may be driven on through is ridden out for longer
 STUCK_TICKS = 3  # identical pictures of a moving car before a camera counts as stuck
 MOVING = 1.0  # m/s above which two pictures cannot be identical
 FLAT = 2.0  # grey levels of standard deviation below which a picture shows nothing
@@ -30,6 +32,7 @@ RIDE_OUT = {
     Fault.PLAN_LATE: 3,
     Fault.PLAN_NOT_FINITE: 2,
     Fault.PLAN_OUT_OF_RANGE: 2,
+    Fault.PLAN_TOO_OLD: 0,  # it took PLAN_AGE_TICKS to get there
     Fault.MODEL_DEAD: 0,
     Fault.CLOCK_JUMPED: 2,
     Fault.HEARTBEAT_LOST: 0,
@@ -51,14 +54,14 @@ class InputCheck:
     def __call__(self, observation: Observation | None, *, now_us: int, steady_us: int) -> frozenset[Fault]:
         """The faults of this tick. `now_us` is the clock that stamps pictures, `steady_us` one that nobody sets."""
         self.detail = {}
-        jumped = self._jumped(now_us, steady_us)
+        clocks = self._clock_faults(now_us, steady_us)
         if observation is None:
-            return jumped | self._named(Fault.FRAME_MISSING, "no observation")
+            return clocks | self._named(Fault.FRAME_MISSING, "no observation")
         if not self._fits(observation):
-            return jumped | self._named(Fault.INPUT_INVALID, "shape, speed or yaw rate")
-        found = set(jumped)
+            return clocks | self._named(Fault.INPUT_INVALID, "shape, speed or yaw rate")
+        found = set(clocks)
         age_us = now_us - int(observation.t_us[0])
-        if not jumped and not -CLOCK_STEP_US <= age_us <= AGE_MAX_US:
+        if Fault.CLOCK_JUMPED not in clocks and not -CLOCK_STEP_US <= age_us <= AGE_MAX_US:
             found |= self._named(Fault.FRAME_LATE, f"{age_us / 1000:.0f} ms old")
         newest = observation.images[0, 0]  # (C, H, W, 3)
         sparse = newest[:, ::4, ::4]
@@ -75,16 +78,25 @@ class InputCheck:
             found |= self._named(Fault.CAMERA_STUCK, self._cameras(stuck))
         return frozenset(found)
 
-    def _jumped(self, now_us: int, steady_us: int) -> frozenset[Fault]:
+    def _clock_faults(self, now_us: int, steady_us: int) -> frozenset[Fault]:
+        """Clocks that part, and a tick that comes so late that the loop itself stood still."""
         before, self._clocks = self._clocks, (now_us, steady_us)
         if before is None:
             return frozenset()
-        parted = (now_us - before[0]) - (steady_us - before[1])
-        return self._named(Fault.CLOCK_JUMPED, f"{parted / 1e6:+.1f} s") if abs(parted) > CLOCK_STEP_US else frozenset()
+        passed_us = steady_us - before[1]
+        parted_us = (now_us - before[0]) - passed_us
+        found: frozenset[Fault] = frozenset()
+        if abs(parted_us) > CLOCK_STEP_US:
+            found |= self._named(Fault.CLOCK_JUMPED, f"{parted_us / 1e6:+.1f} s")
+        if passed_us > round(HEARTBEAT_S * 1e6):
+            found |= self._named(Fault.HEARTBEAT_LOST, f"{passed_us / 1e6:.1f} s without a tick")
+        return found
 
     def _fits(self, observation: Observation) -> bool:
         images = observation.images
-        if images.ndim != 6 or images.dtype != np.uint8 or images.shape[2:] != self._shape:
+        if images.ndim != 6 or not (len(images) and len(observation.speed) and len(observation.yaw_rate) and len(observation.t_us)):
+            return False
+        if images.dtype != np.uint8 or images.shape[2:] != self._shape:
             return False
         speed, yaw_rate = float(observation.speed[0]), float(observation.yaw_rate[0])
         numbers = np.isfinite(speed) and np.isfinite(yaw_rate) and bool(np.isfinite(observation.route).all())
@@ -101,10 +113,11 @@ class InputCheck:
 def plan_faults(plan: Plan) -> frozenset[Fault]:
     """What is wrong with a plan: a number that is none, or a command that no car can follow (world 0)."""
     chosen = int(plan.chosen[0])
-    parts = (plan.knots[0], plan.trajectories[0], plan.speeds[0], plan.values[0], plan.risk[0])
-    if not all(np.isfinite(part).all() for part in parts):
+    parts = (plan.knots[0], plan.trajectories[0], plan.speeds[0], plan.values[0])
+    risk = float(plan.risk[0])  # NaN: the policy does not know it, which is the operational design domain's concern
+    if np.isinf(risk) or not all(np.isfinite(part).all() for part in parts):
         return frozenset((Fault.PLAN_NOT_FINITE,))
-    if not 0 <= chosen < plan.knots.shape[1] or not -1e-3 <= float(plan.risk[0]) <= 1.001:
+    if not 0 <= chosen < plan.knots.shape[1] or risk < -1e-3 or risk > 1.001:
         return frozenset((Fault.PLAN_OUT_OF_RANGE,))
     knots = plan.knots[0, chosen]
     low, high = ACCELERATION_RANGE

@@ -25,7 +25,9 @@ from caravela.vehicle.loop import Tick
 from caravela.vehicle.sealed import SealedFile, open_file
 
 SEAL_US = 1_000_000  # µs between seals
-TRIGGERS = frozenset((NoteKind.MODE, NoteKind.TAKE_OVER, NoteKind.RESPONSE, NoteKind.MANOEUVRE, NoteKind.FAULT, NoteKind.EVENT))
+TRIGGERS = frozenset(
+    (NoteKind.MODE, NoteKind.TAKE_OVER, NoteKind.COLLISION, NoteKind.RESPONSE, NoteKind.MANOEUVRE, NoteKind.FAULT, NoteKind.EVENT)
+)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 the actuators their command. What it may see of the world is an `Observation`; so the simulator, a world model, a log and real
 cameras all drive it alike. It has no clock of its own: both clocks are arguments."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,8 +16,10 @@ from caravela.vehicle.actuation import HOLD_BRAKE, Commands, LateralLimit
 from caravela.vehicle.attention import DriverMonitor
 from caravela.vehicle.conduct import (
     STANDSTILL,
+    Automated,
     Car,
     Demands,
+    Domain,
     DomainSeen,
     FaultCleared,
     FaultFound,
@@ -27,15 +30,14 @@ from caravela.vehicle.conduct import (
     Sample,
 )
 from caravela.vehicle.domain import DomainMonitor
-from caravela.vehicle.health import FaultCounter, InputCheck, plan_faults
+from caravela.vehicle.health import PLAN_AGE_TICKS, FaultCounter, InputCheck, plan_faults
 from caravela.vehicle.modes import demands_of, step
 from caravela.vehicle.planner import Answer, Planner
-from caravela.vehicle.stop_path import StopPath
+from caravela.vehicle.stop_path import StopPath, reckoned
 
 DEADLINE_S = 0.08  # s that the model has of a tick
 NO_CONTROL = (0.0, 0.0)
 CAMERA_FAULTS = frozenset((Fault.CAMERA_STUCK, Fault.CAMERA_BLIND))
-RECKONED = 0.8  # share of the braking asked for that counts where no speed is measured: rather stop too long than think that we stand
 HUNG_TICKS = 50  # late answers in a row after which the model counts as hung, and is started anew
 RESTART_TICKS = 100  # ticks that a new model process is given before the next attempt
 
@@ -75,12 +77,12 @@ class Loop:
         deadline_s: float = DEADLINE_S,
         on_tick: Callable[[Tick], None] = lambda tick: None,
     ) -> None:
-        self.car, self.rules = car, rules
+        self.car, self.rules = car if isinstance(car.conduct, Automated) else replace(car, domain=Domain.UNKNOWN), rules
         self.ledger = Ledger(car.responsible, mode=car.mode, t_us=car.t_us)
         self.path = StopPath()
         self._planner, self._monitor, self._deadline_s, self._on_tick = planner, monitor, deadline_s, on_tick
         self._inputs, self._counter = InputCheck(rig), FaultCounter()
-        self._domain = DomainMonitor(rules.automated)
+        self._domain = DomainMonitor(rules.automated, domain=self.car.domain)
         self._lateral = LateralLimit(rules.assisted)
         self._plan: Plan | None = None  # newest good one
         self._age = 0  # ticks since it was made
@@ -96,6 +98,7 @@ class Loop:
         steady_us: int,
         happenings: Sequence[Happening] = (),
         driver: tuple[float, float] = NO_CONTROL,
+        reported: Iterable[Fault] = (),
     ) -> Tick:
         """One tick.
 
@@ -105,14 +108,17 @@ class Loop:
             steady_us: a clock that nobody sets, µs; the mode machine runs on it.
             happenings: what people did since the last tick.
             driver: acceleration m/s^2 and curvature 1/m that the driver's own controls ask for.
+            reported: faults that others found: the watchdog's.
         """
-        faults = set(self._inputs(observation, now_us=now_us, steady_us=steady_us))
+        faults = {*reported, *self._inputs(observation, now_us=now_us, steady_us=steady_us)}
         if observation is not None and Fault.INPUT_INVALID not in faults:
             self._speed = max(float(observation.speed[0]), 0.0)
         else:
-            self._speed = max(self._speed + RECKONED * min(self._acceleration, 0.0) * STEP_S, 0.0)
+            self._speed = reckoned(self._speed, asked=self._acceleration)
         self.path.move(self._speed)
         answer = self._ask(None if faults & {Fault.INPUT_INVALID, Fault.FRAME_LATE} else observation, faults)
+        if self._age > PLAN_AGE_TICKS:
+            faults.add(Fault.PLAN_TOO_OLD)
         notes = list(self._judge(faults, answer, steady_us, happenings))
         demands = demands_of(self.car, self.rules)
         commands = self._commands(demands, driver)
@@ -161,9 +167,9 @@ class Loop:
         severe, over = self._counter(faults)
         for fault in sorted(faults - severe - self.car.faults):
             yield Note(NoteKind.FAULT, f"{fault}, ridden out{_said(self._inputs.detail.get(fault, ''))}")
-        risk = float(answer.plan.risk[0]) if answer.plan is not None and self._age == 0 else None
+        told = float(answer.plan.risk[0]) if answer.plan is not None and self._age == 0 else math.nan
         lasting = severe | (self.car.faults - over)  # a fault of a tick or two is ridden out, here too
-        domain, why = self._domain.see(risk, blind=bool(lasting & CAMERA_FAULTS))
+        domain, why = self._domain.see(told if math.isfinite(told) else None, blind=bool(lasting & CAMERA_FAULTS))
         events: list[Happening] = [Sample(t_us, self._speed, self._monitor.look(t_us))]
         events += [FaultFound(t_us, fault) for fault in sorted(severe)] + [FaultCleared(t_us, fault) for fault in sorted(over)]
         if domain is not self.car.domain:

@@ -14,6 +14,7 @@ from caravela.vehicle.conduct import (
     Assisted,
     Automated,
     Car,
+    Collided,
     Demands,
     Domain,
     DomainSeen,
@@ -27,7 +28,9 @@ from caravela.vehicle.conduct import (
     Release,
     Rules,
     Sample,
+    Settled,
     TakeOver,
+    Wait,
 )
 from caravela.vehicle.profiles import AutomatedProfile
 
@@ -55,6 +58,10 @@ def step(car: Car, event: Happening, *, rules: Rules) -> tuple[Car, Demands]:
             car = _released(car, event, log)
         case AskToStop(why=why):
             car = _stopping(car, why, log)
+        case Wait() | Settled():
+            car = _waiting(car, event.why if isinstance(event, Wait) else "")
+        case Collided():
+            car = _collided(car, log)
         case FaultFound(fault=fault):
             car = _failed(car, fault, log)
         case FaultCleared(fault=fault):
@@ -79,6 +86,8 @@ def demands_of(car: Car, rules: Rules) -> Demands:
             return Demands(Author.HOLD, hazards=True) if held else Demands(Author.DRIVER)
         case Assisted(response=True):
             return Demands(Author.STOP_PATH, Alert.UNAVAILABLE, hazards=True, deceleration=rules.assisted.response_deceleration)
+        case Assisted(collided=True):
+            return Demands(Author.STOP_PATH, Alert.DIRECT_CONTROL, hazards=True, deceleration=rules.assisted.response_deceleration)
         case Assisted(untrusted=True):
             return Demands(Author.STOP_PATH, Alert.DIRECT_CONTROL, deceleration=rules.assisted.failure_deceleration)
         case Assisted(failed_us=failed_us):
@@ -87,6 +96,8 @@ def demands_of(car: Car, rules: Rules) -> Demands:
             return Demands(Author.HOLD, hazards=True)
         case Automated(phase=Phase.MANOEUVRE):
             return Demands(Author.STOP_PATH, hazards=True, deceleration=rules.automated.manoeuvre_deceleration)
+        case Automated(waiting=str(why), offer_us=offer_us) if why:
+            return Demands(Author.HOLD, _offer(offer_us, car.t_us, rules.automated), hazards=True)
         case Automated(offer_us=offer_us):
             return Demands(Author.NETWORK, _offer(offer_us, car.t_us, rules.automated))
     raise AssertionError(f"no such conduct: {car.conduct}")
@@ -123,7 +134,7 @@ def _sampled(car: Car, event: Sample, rules: Rules, log: _Log) -> Car:
 
 def _watched(car: Car, conduct: Assisted, rules: Rules, log: _Log) -> Car:
     """L2 after a sample: the driver has come back, or is gone."""
-    if conduct.response:
+    if conduct.response or (conduct.collided and car.speed < STANDSTILL):
         if car.speed < STANDSTILL:
             return replace(car, conduct=Manual(conduct.driver, held=True))
         return car
@@ -239,6 +250,8 @@ def _released(car: Car, event: Release, log: _Log) -> Car:
         why = f"fault: {min(car.faults)}"
     elif car.domain is not Domain.INSIDE:
         why = f"the operational design domain is {car.domain}"
+    elif event.by.role is not Role.REMOTE_ASSISTANT and not car.driver.seated:
+        why = "asked for from outside the driving seat"
     elif conduct.entity.role is not Role.DRIVERLESS_OPERATOR:
         why = "the person in the driving seat may take over; L4 needs a new run cycle"
     if why:
@@ -257,6 +270,24 @@ def _stopping(car: Car, why: str, log: _Log) -> Car:
     return replace(car, conduct=Automated(car.conduct.entity, Phase.MANOEUVRE, cause=why), manoeuvred=True)
 
 
+def _waiting(car: Car, why: str) -> Car:
+    """Close the brakes of a standing L4 car, or open them again; a car that moves has to be asked to stop."""
+    conduct = car.conduct
+    if not isinstance(conduct, Automated) or conduct.phase is not Phase.DRIVING or (why and car.speed >= STANDSTILL):
+        return car
+    return replace(car, conduct=replace(conduct, waiting=why))
+
+
+def _collided(car: Car, log: _Log) -> Car:
+    """At L4 the manoeuvre begins; at L2 the driver is told, and the stop path leads until the driver has the wheel."""
+    if not isinstance(car.conduct, Assisted):
+        return _stopping(car, "collision", log)
+    if not car.conduct.collided:
+        log.add(NoteKind.COLLISION, "the driver is told to take control")
+    failed_us = car.t_us if car.conduct.failed_us is None else car.conduct.failed_us
+    return replace(car, conduct=replace(car.conduct, failed_us=failed_us, collided=True))
+
+
 def _failed(car: Car, fault: Fault, log: _Log) -> Car:
     if fault not in car.faults:
         log.add(NoteKind.FAULT, fault)
@@ -268,7 +299,8 @@ def _failed(car: Car, fault: Fault, log: _Log) -> Car:
 
 
 def _domain(car: Car, domain: Domain, why: str, log: _Log) -> Car:
-    if domain is not car.domain:
+    begins = (car.mode, car.domain, domain) == (Mode.MANUAL, Domain.UNKNOWN, Domain.INSIDE)  # the first look at the road is no news
+    if domain is not car.domain and not begins:
         log.add(NoteKind.DOMAIN, f"{domain} ({why})" if why else domain)
     car = replace(car, domain=domain)
     conduct = car.conduct
@@ -276,8 +308,8 @@ def _domain(car: Car, domain: Domain, why: str, log: _Log) -> Car:
         return replace(car, conduct=replace(conduct, failed_us=car.t_us))
     if not isinstance(conduct, Automated) or conduct.phase is not Phase.DRIVING:
         return car
-    if domain is Domain.OUTSIDE or (domain is Domain.ENDING and not car.driver.seated):
+    if domain is Domain.OUTSIDE or (domain is not Domain.INSIDE and not car.driver.seated):
         return _stopping(car, f"the operational design domain is {domain}", log)
-    if domain is Domain.ENDING:
+    if domain in (Domain.ENDING, Domain.UNKNOWN):
         return replace(car, conduct=replace(conduct, offer_us=car.t_us if conduct.offer_us is None else conduct.offer_us))
     return replace(car, conduct=replace(conduct, offer_us=None))

@@ -98,7 +98,7 @@ def r157() -> AutomatedProfile:
     return AutomatedProfile(
         name="r157",
         escalation=4.0,  # 5.4.3.2
-        patience=15.0,  # 5.4.4.1 wants at least 10 s; 6.1.3 takes 15 s without a sign of the driver for unavailable
+        patience=15.0,  # 5.4.4.1 wants at least 10 s
         manoeuvre_deceleration=3.0,
         deceleration_limit=4.0,  # 5.5.2 (00 series: 5.5.1)
         emergency_above=5.0,  # 5.3.1.1

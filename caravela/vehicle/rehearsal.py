@@ -2,6 +2,7 @@
 pictures of noise, and what came of it is written down. The model is a stand-in that cruises (in a process of its own, really
 killed, where that is the fault): this rehearses the runtime, not the driving."""
 
+import itertools
 import math
 import os
 import signal
@@ -20,7 +21,8 @@ from caravela.core.units import STEP_S, STEP_US
 from caravela.vehicle.actuation import Commands, Watchdog
 from caravela.vehicle.attention import SimulatedDriver
 from caravela.vehicle.conduct import STANDSTILL, Assisted, Automated, Conduct, Manual, Rules, TakeOver, parked
-from caravela.vehicle.loop import Loop
+from caravela.vehicle.health import RIDE_OUT
+from caravela.vehicle.loop import NO_CONTROL, Loop
 from caravela.vehicle.planner import Answer, InlinePlanner, ModelProcess, Planner
 from caravela.vehicle.profiles import assisted_profile, r157
 
@@ -28,6 +30,7 @@ CRUISE = 15.0  # m/s
 ONSET = 20  # tick at which things go wrong
 LAST = 320  # tick at which a case ends: 32 s
 REACTION_TICKS = 20  # from a direct control alert until an attentive driver takes over
+GRIP = (-1.0, 0.005)  # m/s^2 and 1/m that such a driver then asks for
 DEADLINE_S = 1.0  # s that the model has: time is the case's own, and a busy machine must not add a fault
 DRIVER, ENTITY = Person("Ana Sousa"), Entity("Caravela Motors Ltd")
 
@@ -100,6 +103,11 @@ class Injection:
     process: str = ""  # "kill" or "hang": the model runs in a process of its own and meets this
     freezes: bool = False  # the loop itself stops, and the watchdog acts
 
+    @property
+    def hiccup(self) -> bool:
+        """Whether it is over before it is severe."""
+        return self.ticks is not None and self.ticks <= RIDE_OUT[self.fault]
+
 
 def _late(observation: Observation) -> Observation:
     return replace(observation, t_us=observation.t_us - 600_000)
@@ -117,6 +125,11 @@ def _blind(observation: Observation) -> Observation:
     images = observation.images.copy()
     images[0, :, 0] = 0
     return replace(observation, images=images)
+
+
+def _by_turns(looks: Iterator[int], spoils: tuple[Spoil, ...], observation: Observation) -> Observation | None:
+    """Another fault at every tick: none of them lasts, and no picture is good."""
+    return spoils[next(looks) % len(spoils)](observation)
 
 
 def _nan_speed(observation: Observation) -> Observation:
@@ -141,6 +154,10 @@ def injections() -> Iterator[Injection]:
     yield Injection("no frames any more", Fault.FRAME_MISSING, spoil=lambda _: None)
     yield Injection("one frame late", Fault.FRAME_LATE, ticks=1, spoil=_late)
     yield Injection("frames late by 0.6 s", Fault.FRAME_LATE, spoil=_late)
+    mixed: tuple[Spoil, ...] = (_late, lambda _: None)
+    yield Injection("frames late and missing by turns", Fault.PLAN_TOO_OLD, spoil=partial(_by_turns, itertools.count(), mixed))
+    mixed = (_nan_speed, _nan_speed, lambda _: None, lambda _: None, lambda _: None)
+    yield Injection("speed NaN and frames missing by turns", Fault.PLAN_TOO_OLD, spoil=partial(_by_turns, itertools.count(), mixed))
     yield Injection("a camera stuck", Fault.CAMERA_STUCK, spoil=partial(_stuck, []))
     yield Injection("a camera black", Fault.CAMERA_BLIND, spoil=_blind)
     yield Injection("speed is NaN", Fault.INPUT_INVALID, spoil=_nan_speed)
@@ -154,6 +171,7 @@ def injections() -> Iterator[Injection]:
     yield Injection("the clock jumps 1 h back", Fault.CLOCK_JUMPED, ticks=1, clock_jump_us=-3_600_000_000)
     yield Injection("the clock will not settle", Fault.CLOCK_JUMPED, clock_jump_us=700_000)
     yield Injection("the loop freezes", Fault.HEARTBEAT_LOST, freezes=True)
+    yield Injection("the loop freezes for 3 s", Fault.HEARTBEAT_LOST, ticks=30, freezes=True)
 
 
 @dataclass(frozen=True)
@@ -196,9 +214,9 @@ class Case:
         rules = Rules(assisted_profile(profile), r157(), ENTITY)
         starts: dict[Mode, Conduct] = {Mode.MANUAL: Manual(DRIVER), Mode.L2: Assisted(DRIVER), Mode.L4: Automated(ENTITY)}
         away = () if attentive else ((ONSET * STEP_S, math.inf),)
-        monitor = SimulatedDriver(hands_off=away, eyes_away=away)
+        self._seat = SimulatedDriver(hands_off=away, eyes_away=away)
         self._planner, rig = _Spoiled(self._model()), small_rig()
-        self._loop = Loop(parked(starts[mode]), rules=rules, planner=self._planner, monitor=monitor, rig=rig, deadline_s=DEADLINE_S)
+        self._loop = Loop(parked(starts[mode]), rules=rules, planner=self._planner, monitor=self._seat, rig=rig, deadline_s=DEADLINE_S)
         self._watchdog = Watchdog(deceleration=rules.automated.manoeuvre_deceleration)
         self._plain = Plain(rig)
         self._jumped_us = 0
@@ -230,10 +248,13 @@ class Case:
                 now_us=steady_us + self._jumped_us,
                 steady_us=steady_us,
                 happenings=self._driver_acts(number, steady_us),
+                reported=() if self._watchdog.fault is None else (self._watchdog.fault,),
             )
             self._watchdog.beat(tick.commands, self._loop.path, steady_us=steady_us)
             self._name(tick.faults, number)
-        commands = self._watchdog.commands(steady_us=steady_us, speed=self._plain.speed)
+        controls = GRIP if self.mode is Mode.L2 and self._answers(number) else NO_CONTROL
+        seat = self._seat.look(steady_us)
+        commands = self._watchdog.commands(steady_us=steady_us, speed=self._plain.speed, driver=controls, seat=seat)
         assert commands is not None
         if self._watchdog.fault is not None:
             self._name((self._watchdog.fault,), number)
@@ -257,8 +278,12 @@ class Case:
         return self.injection.spoil(observation) if present else observation
 
     def _driver_acts(self, number: int, steady_us: int) -> tuple[TakeOver, ...]:
-        due = self.attentive and self._told is not None and number - self._told >= REACTION_TICKS
-        return (TakeOver(steady_us, DRIVER),) if due and self._loop.car.mode is Mode.L2 else ()
+        acts = self._answers(number) or self._watchdog.taken_by is not None
+        return (TakeOver(steady_us, DRIVER),) if acts and self._loop.car.mode is Mode.L2 else ()
+
+    def _answers(self, number: int) -> bool:
+        """Whether a driver who attends has heard the alert."""
+        return self.attentive and self._told is not None and number - self._told >= REACTION_TICKS
 
     def _name(self, faults: Iterable[Fault], number: int) -> None:
         for fault in sorted(faults):
@@ -293,9 +318,9 @@ class Case:
             return False
         if self.mode is Mode.MANUAL:
             return last.mode is Mode.MANUAL and last.author is Author.DRIVER
-        if self.injection.ticks is not None:  # a hiccup is ridden out
+        if self.injection.hiccup:  # it is ridden out
             return last.mode is self.mode and last.author is Author.NETWORK and self.stopped is None
-        if self.mode is Mode.L2 and self.attentive and not self.injection.freezes:
+        if self.mode is Mode.L2 and self.attentive:
             return last.mode is Mode.MANUAL and last.author is Author.DRIVER and Alert.DIRECT_CONTROL in self.alerts
         stands = self.stopped is not None and last.hazards and last.author in (Author.HOLD, Author.STOP_PATH)
         return stands and isinstance(last.responsible, Person) == (self.mode is Mode.L2)
@@ -312,5 +337,5 @@ def rehearse_all(profile: str = "unece-r171") -> Iterator[Outcome]:
     for injection in injections():
         for mode in Mode:
             yield rehearse(injection, mode, attentive=True, profile=profile)
-            if mode is Mode.L2 and injection.ticks is None:
+            if mode is Mode.L2 and not injection.hiccup:
                 yield rehearse(injection, mode, attentive=False, profile=profile)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from caravela.core.responsibility import Person, Role
-from caravela.vehicle.conduct import STANDSTILL, AskToStop, Automated, Car, Happening, Phase, Release
+from caravela.vehicle.conduct import STANDSTILL, AskToStop, Automated, Car, Happening, Phase, Release, Settled, Wait
 
 BLOCKED_US = 30_000_000  # µs at standstill without a reason of its own before a road counts as blocked
 HELP_US = 120_000_000  # µs that remote assistance has to answer before the car gives up its place in traffic
+UNSETTLED_US = 1_000_000  # µs that a passenger may be unbelted, or a door open, in a moving car before it stops
 BOARDING_US = 300_000_000  # µs that the car waits for its passenger
+UNSETTLED = "a door is open, or a belt undone"
 ARRIVED_M = 15.0  # m from the pick-up or set-down point that count as there
 
 
@@ -79,6 +81,7 @@ class Ride:
     standing_us: int | None = None  # since when the car stands without a reason of the ride's
     asked_us: int | None = None  # since when remote assistance is asked
     words: str = ""  # what driving is told
+    unsettled_us: int | None = None  # since when, under way, nobody sits belted behind closed doors
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def ride_step(ride: Ride, event: RideEvent, *, car: Car) -> tuple[Ride, RideDema
             if not _drives_itself(car):
                 return ride, RideDemands(notes=(f"refused a ride for {order.passenger}: the car does not drive itself now",))
             fetched = Ride(Stage.FETCHING, order, t_us, words="drive normally")
-            return fetched, RideDemands(notes=(f"accepted a ride for {order.passenger} from {order.pick_up} to {order.set_down}",))
+            ready = (Settled(t_us),) if _waits(car) else ()
+            return fetched, RideDemands(ready, notes=(f"accepted a ride for {order.passenger} from {order.pick_up} to {order.set_down}",))
         case PassengerStops():
             if ride.order is None or ride.stage is not Stage.UNDER_WAY:
                 return ride, RideDemands()
@@ -118,6 +122,8 @@ def _drives_itself(car: Car) -> bool:
 def _advised(ride: Ride, advice: Advice, car: Car) -> tuple[Ride, RideDemands]:
     """Take advice, if it was asked for or the car waits in minimal-risk condition."""
     stopped = isinstance(car.conduct, Automated) and car.conduct.phase is Phase.STOPPED
+    if stopped and ride.unsettled_us is not None and advice.choice in (Choice.GO_ON, Choice.ANOTHER_WAY):
+        return ride, RideDemands(notes=(f"no release: {UNSETTLED}",))
     if advice.by.role is not Role.REMOTE_ASSISTANT or (ride.asked_us is None and not stopped):
         return ride, RideDemands(notes=(f"advice of {advice.by.name} was not asked for",))
     heard = replace(ride, asked_us=None, standing_us=None)
@@ -138,6 +144,10 @@ def _advised(ride: Ride, advice: Advice, car: Car) -> tuple[Ride, RideDemands]:
 def _went_on(ride: Ride, event: Progress, car: Car) -> tuple[Ride, RideDemands]:
     """A tick of the ride."""
     t_us, stands = car.t_us, car.speed < STANDSTILL
+    if ride.stage is Stage.UNDER_WAY:
+        ride, demands = _secured(ride, event, stands, car)
+        if demands != RideDemands():
+            return ride, demands
     match ride.stage:
         case Stage.FETCHING | Stage.UNDER_WAY:
             if event.distance > ARRIVED_M:
@@ -145,16 +155,47 @@ def _went_on(ride: Ride, event: Progress, car: Car) -> tuple[Ride, RideDemands]:
             if not stands:
                 return replace(ride, words="stop here, please", standing_us=None), RideDemands()
             there = Stage.BOARDING if ride.stage is Stage.FETCHING else Stage.ALIGHTING
-            return replace(ride, stage=there, since_us=t_us, standing_us=None), RideDemands(notes=(f"{there}",))
+            arrived = replace(ride, stage=there, since_us=t_us, standing_us=None)
+            return arrived, RideDemands((Wait(t_us, there),), notes=(f"{there}",))
         case Stage.BOARDING:
             if event.settled:
-                return replace(ride, stage=Stage.UNDER_WAY, since_us=t_us, words="drive normally"), RideDemands(notes=("under way",))
+                return replace(ride, stage=Stage.UNDER_WAY, since_us=t_us, words="drive normally"), RideDemands(
+                    (Settled(t_us),), notes=("under way",)
+                )
             if t_us - ride.since_us >= BOARDING_US:
                 return Ride(since_us=t_us), RideDemands(notes=("nobody boarded; the ride is given up",))
+            return ride, _waiting(ride, stands, car)
         case Stage.ALIGHTING:
             if stands and not event.settled:
-                return Ride(since_us=t_us), RideDemands(notes=("the passenger has left; the ride is over",))
+                return Ride(since_us=t_us), replace(_waiting(ride, stands, car), notes=("the passenger has left; the ride is over",))
+            return ride, _waiting(ride, stands, car)
     return ride, RideDemands()
+
+
+def _secured(ride: Ride, event: Progress, stands: bool, car: Car) -> tuple[Ride, RideDemands]:
+    """Under way with a door open or a belt undone: a standing car stays, a moving one stops soon."""
+    t_us = car.t_us
+    if event.settled:
+        return replace(ride, unsettled_us=None), RideDemands((Settled(t_us),) if _waits(car) else ())
+    fresh = ride.unsettled_us is None
+    ride = replace(ride, unsettled_us=t_us if ride.unsettled_us is None else ride.unsettled_us)
+    if stands:
+        waits = _waits(car) or not _drives_itself(car)
+        return ride, RideDemands(() if waits else (Wait(t_us, UNSETTLED),), notes=(UNSETTLED,) if fresh else ())
+    assert ride.unsettled_us is not None
+    if t_us - ride.unsettled_us >= UNSETTLED_US and _drives_itself(car):
+        return ride, RideDemands((AskToStop(t_us, UNSETTLED),), notes=(f"{UNSETTLED}: the car stops",))
+    return ride, RideDemands()
+
+
+def _waiting(ride: Ride, stands: bool, car: Car) -> RideDemands:
+    """Closed brakes for who gets in or out; they stay closed after a ride until the next one is accepted."""
+    due = stands and _drives_itself(car) and not _waits(car)
+    return RideDemands((Wait(car.t_us, ride.stage),) if due else ())
+
+
+def _waits(car: Car) -> bool:
+    return isinstance(car.conduct, Automated) and bool(car.conduct.waiting)
 
 
 def _watched(ride: Ride, stands: bool, car: Car) -> tuple[Ride, RideDemands]:

@@ -15,7 +15,7 @@ from caravela.core.modes import Fault, Mode
 from caravela.core.responsibility import Person
 from caravela.core.types import Event, Observation
 from caravela.core.units import STEP_S, STEP_US
-from caravela.vehicle.conduct import AskToStop, Engage, Happening, Note, NoteKind
+from caravela.vehicle.conduct import Collided, Engage, Happening, Note, NoteKind
 from caravela.vehicle.journal import Journal
 from caravela.vehicle.loop import Loop, Tick, with_words
 from caravela.vehicle.rehearsal import Injection
@@ -100,13 +100,13 @@ class Drive:
         return tick
 
     def _happenings(self, number: int, steady_us: int) -> Sequence[Happening]:
-        """What people do, and what the car's own crash sensor says: after a collision a car that drives itself stops."""
+        """What people do, and what the car's own crash sensor says: after a collision the car stops, or tells its driver."""
         driver = self._loop.car.responsible
         happenings: list[Happening] = []
         if number == ENGAGE_TICK and self._script.engage is not None and isinstance(driver, Person):
             happenings.append(Engage(steady_us, self._script.engage, driver))
         if any("collision" in event.kind for event in self._events):
-            happenings.append(AskToStop(steady_us, "collision"))
+            happenings.append(Collided(steady_us))
         return happenings
 
     def _disturbed(self, number: int) -> int:

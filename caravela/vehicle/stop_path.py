@@ -12,6 +12,7 @@ from caravela.core.units import STEP_S
 JERK = 5.0  # m/s^3, how fast the brakes are taken up
 LATERAL_MAX = 3.0  # m/s^2
 BEYOND = 5.0  # m over which the path straightens where the plan ends
+RECKONED = 0.8  # share of the braking asked for that counts where no speed is measured: rather stop too long than think that we stand
 HARDEST = 4.0  # m/s^2 of a plan's own braking that is kept up: R157 5.5.2, a manoeuvre's most
 STRAIGHT_ON = (np.array([0.0, BEYOND]), np.zeros(2))
 
@@ -24,6 +25,7 @@ class StopPath:
         self._braking: NDArray[np.float64] = np.zeros(KNOTS)  # m/s^2 at the plan's knots
         self._travelled, self._age_s = 0.0, 0.0  # m and s since the plan was made
         self._acceleration = 0.0  # m/s^2 asked for last
+        self._speed = 0.0  # m/s, newest that was a number
 
     def keep(self, plan: Plan) -> None:
         """A good plan was made here (world 0 of its batch)."""
@@ -45,7 +47,7 @@ class StopPath:
 
     def move(self, speed: float) -> None:
         """A tick passes at `speed`, m/s."""
-        self._travelled += speed * STEP_S
+        self._travelled += self._known(speed) * STEP_S
         self._age_s += STEP_S
 
     def rest(self, acceleration: float) -> None:
@@ -54,9 +56,20 @@ class StopPath:
 
     def control(self, *, speed: float, deceleration: float) -> tuple[float, float]:
         """Acceleration m/s^2 and curvature 1/m for the next tick, towards standstill at `deceleration`, or the plan's own up to HARDEST."""
+        speed = self._known(speed)
         planned = float(np.interp(self._age_s + ACTUATION_LEAD_S, KNOT_S * np.arange(KNOTS), self._braking, right=0.0))
         wanted = -min(max(deceleration, min(planned, HARDEST)), speed / STEP_S)
         self._acceleration = max(wanted, min(self._acceleration, 0.0) - JERK * STEP_S)
         curvature = float(np.interp(self._travelled, *self._way))
         bound = LATERAL_MAX / max(speed, 1.0) ** 2
         return self._acceleration, float(np.clip(curvature, -bound, bound))
+
+    def _known(self, speed: float) -> float:
+        """`speed`, or the one before where it is no number: one such must not spoil the way that was gone."""
+        self._speed = speed if np.isfinite(speed) else self._speed
+        return self._speed
+
+
+def reckoned(before: float, *, asked: float) -> float:
+    """The speed, m/s, a tick after it was `before`, where none is measured and `asked` m/s^2 was asked of the brakes."""
+    return max(before + RECKONED * min(asked, 0.0) * STEP_S, 0.0)

@@ -5,8 +5,12 @@ not is 1 or 0."""
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
+from caravela.core.kinematics import integrate
 from caravela.core.modes import Alert, Author, Fault, Mode, Phase
 from caravela.core.responsibility import Entity, Person
+from caravela.core.types import KNOTS, Plan
 from caravela.core.units import STEP_S, STEP_US
 from caravela.vehicle.actuation import LateralLimit
 from caravela.vehicle.attention import DriverState
@@ -34,6 +38,7 @@ DRIVER, ENTITY = Person("Ana Sousa"), Entity("Caravela Motors Ltd")
 AWAY = DriverState(hands_on=False, eyes_on=False)
 SPEED = 15.0  # m/s
 OFFSETS_US = (1, 25_000, 50_000, 75_000, 99_999)  # after a tick, when the driver looks away
+PLANNED = (2.0, 3.5, 5.0, 6.0, 8.0)  # m/s^2 that plans brake at which the stop path is tried with
 PATIENCE_S = 90.0  # s after which a measurement gives up
 
 
@@ -207,14 +212,26 @@ def hazards_delay() -> float:
 
 
 def hardest_stop() -> float:
-    """Largest deceleration, m/s^2, that the stop path asks for from 1 to 40 m/s."""
+    """Largest deceleration, m/s^2, that the stop path asks for from 1 to 40 m/s, whatever the last good plan was braking for."""
     hardest = 0.0
     for start in range(1, 41):
-        path, speed, deceleration = StopPath(), float(start), r157().manoeuvre_deceleration
-        while speed > 0.01:
-            acceleration, _ = path.control(speed=speed, deceleration=deceleration)
-            hardest, speed = max(hardest, -acceleration), max(speed + acceleration * STEP_S, 0.0)
+        for planned in (0.0, *PLANNED):
+            path, speed, deceleration = StopPath(), float(start), r157().manoeuvre_deceleration
+            path.keep(braking_plan(planned, speed=speed))
+            path.rest(-planned)
+            while speed > 0.01:
+                acceleration, _ = path.control(speed=speed, deceleration=deceleration)
+                path.move(speed)
+                hardest, speed = max(hardest, -acceleration), max(speed + acceleration * STEP_S, 0.0)
     return hardest
+
+
+def braking_plan(deceleration: float, *, speed: float) -> Plan:
+    """A plan that brakes straight on at `deceleration`, m/s^2, from `speed`, m/s."""
+    knots = np.zeros((1, 1, KNOTS, 2), np.float32)
+    knots[..., 0] = -deceleration
+    trajectories, speeds = integrate(knots, speed=np.full((1, 1), speed, np.float32))
+    return Plan(trajectories, speeds, knots, np.zeros((1, 1), np.float32), np.zeros(1, np.int64), np.zeros(1, np.float32))
 
 
 def standstill() -> float:

@@ -1,6 +1,6 @@
 """The mode machine: who answers is never in doubt, nothing is handed over by itself, and no sequence of events breaks it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -14,6 +14,7 @@ from caravela.vehicle.conduct import (
     Assisted,
     Automated,
     Car,
+    Collided,
     Domain,
     DomainSeen,
     Engage,
@@ -25,7 +26,9 @@ from caravela.vehicle.conduct import (
     Release,
     Rules,
     Sample,
+    Settled,
     TakeOver,
+    Wait,
     parked,
 )
 from caravela.vehicle.modes import demands_of, step
@@ -37,19 +40,21 @@ MAKER = Entity("Caravela Motors Ltd")
 OPERATOR = Entity("Harbour Rides plc", Role.DRIVERLESS_OPERATOR)
 THERE, AWAY, GONE = DriverState(), DriverState(hands_on=False, eyes_on=False), DriverState(seated=False, hands_on=False, eyes_on=False)
 RULES = [Rules(assisted_profile(name), r157(), entity) for name in ("unece-r171", "gb-l2") for entity in (MAKER, OPERATOR)]
-DELIBERATE = (Engage, TakeOver, Release)
+DELIBERATE = (Engage, TakeOver, Release, Settled)
 
 
-def events(t_us: int) -> list[Happening]:
-    """One of everything that can happen at `t_us`."""
+def events(t_us: int, faults: Sequence[Fault] = (Fault.MODEL_DEAD,)) -> list[Happening]:
+    """One of everything that can happen at `t_us`, with each of `faults`."""
     return [
         *(Sample(t_us, speed, driver) for speed in (0.0, 15.0) for driver in (THERE, AWAY, GONE)),
         *(Engage(t_us, mode, by) for mode in Mode for by in (ANA, RITA)),
         *(TakeOver(t_us, by) for by in (ANA, BEN, RITA)),
         *(Release(t_us, by) for by in (ANA, RITA)),
         AskToStop(t_us, "a passenger is unwell"),
-        FaultFound(t_us, Fault.MODEL_DEAD),
-        FaultCleared(t_us, Fault.MODEL_DEAD),
+        Collided(t_us),
+        Wait(t_us, "boarding"),
+        Settled(t_us),
+        *(kind(t_us, fault) for kind in (FaultFound, FaultCleared) for fault in faults),
         *(DomainSeen(t_us, domain) for domain in Domain),
     ]
 
@@ -74,10 +79,14 @@ def check(before: Car, event: Happening, after: Car, rules: Rules) -> None:
         if before.conduct.phase is Phase.MANOEUVRE:
             assert after.conduct.phase is Phase.MANOEUVRE or (after.conduct.phase is Phase.STOPPED and after.speed < 0.1)
         if before.conduct.phase is Phase.STOPPED and after.conduct.phase is not Phase.STOPPED:
+            assert event.by.role is Role.REMOTE_ASSISTANT or before.driver.seated
             assert isinstance(event, Release) and not after.faults and after.conduct.phase is Phase.DRIVING
     # L4 with a severe fault or outside its domain never drives on
     if isinstance(after.conduct, Automated) and (after.faults or after.domain is Domain.OUTSIDE):
         assert demands.author in (Author.STOP_PATH, Author.HOLD)
+    # after a collision nothing drives on
+    if isinstance(event, Collided):
+        assert demands.author is not Author.NETWORK
     # the network never moves a car whose faults are present
     assert not (after.faults and demands.author is Author.NETWORK)
     # whatever slows down by itself says so to the others, unless the driver is being handed the wheel
@@ -162,7 +171,7 @@ def test_long_random_drives_keep_the_rules(seed: int) -> None:
         driver = random.choices((THERE, AWAY, GONE), (6, 3, 1))[0]
         t_us = car.t_us + random.choice((-50_000, 0, 100_000, 100_000, 100_000, 2_000_000))
         sample = Sample(t_us, random.choice((0.0, 15.0)), driver)
-        event = sample if random.random() < 0.7 else random.choice(events(t_us))
+        event = sample if random.random() < 0.7 else random.choice(events(t_us, random.sample(list(Fault), 2)))
         after, demands = step(car, event, rules=rules)
         check(car, event, after, rules)
         ledger.note(after.responsible, mode=after.mode, t_us=after.t_us)
@@ -223,6 +232,36 @@ def test_l4_takes_over_from_the_driver_and_stops_by_itself() -> None:
     assert demands_of(car, RULES[0]).author is Author.HOLD, "it stays stopped until a deliberate act"
     car, notes = drive(car, RULES[0], Release(car.t_us, ANA), TakeOver(car.t_us, ANA), Engage(car.t_us, Mode.L4, ANA))
     assert notes[0].startswith("refused: release") and car.mode is Mode.MANUAL and notes[-1].endswith("needs a new run cycle")
+
+
+def test_at_l2_a_collision_is_told_and_the_car_stops_until_the_driver_has_the_wheel() -> None:
+    car, _ = drive(parked(Manual(ANA)), RULES[0], Sample(0, 15.0, THERE), Engage(0, Mode.L2, ANA), *ticks(parked(Manual(ANA)), 0.5))
+    car, notes = drive(car, RULES[0], Collided(car.t_us))
+    demands = demands_of(car, RULES[0])
+    assert (demands.author, demands.alert, demands.hazards) == (Author.STOP_PATH, Alert.DIRECT_CONTROL, True)
+    assert notes == ["collision: the driver is told to take control", "request: direct control alert"]
+    taken, _ = drive(car, RULES[0], TakeOver(car.t_us, ANA))
+    assert taken.mode is Mode.MANUAL and demands_of(taken, RULES[0]).author is Author.DRIVER
+    stood, _ = drive(car, RULES[0], *ticks(car, 4.0), Sample(car.t_us + 5_000_000, 0.0, AWAY))
+    assert demands_of(stood, RULES[0]).author is Author.HOLD and stood.responsible == ANA
+    manual, notes = drive(parked(Manual(ANA)), RULES[0], Collided(0))
+    assert demands_of(manual, RULES[0]).author is Author.DRIVER and notes == []
+
+
+def test_after_a_collision_at_l4_the_manoeuvre_begins() -> None:
+    car, notes = drive(parked(Automated(OPERATOR)), RULES[1], Collided(0))
+    assert demands_of(car, RULES[1]).author is Author.STOP_PATH and notes == ["minimal-risk manoeuvre: collision"]
+
+
+def test_a_passer_by_does_not_release_a_driverless_car() -> None:
+    stopped = (*ticks(parked(Automated(OPERATOR)), 0.1, GONE), AskToStop(200_000, "collision"), Sample(300_000, 0.0, GONE))
+    car, _ = drive(parked(Automated(OPERATOR)), RULES[1], *stopped)
+    for_driver, notes = drive(car, RULES[1], Release(car.t_us, Person("A Passer-by")))
+    assert demands_of(for_driver, RULES[1]).author is Author.HOLD
+    assert notes == ["refused: release: asked for from outside the driving seat"]
+    for driver, by in ((GONE, RITA), (THERE, ANA)):
+        released, _ = drive(car, RULES[1], Sample(400_000, 0.0, driver), Release(400_000, by))
+        assert demands_of(released, RULES[1]).author is Author.NETWORK
 
 
 def test_a_driverless_car_is_released_from_afar_only_when_it_is_well_and_stands() -> None:

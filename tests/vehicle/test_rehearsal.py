@@ -14,7 +14,7 @@ CASES = [
     (injection, mode, attentive)
     for injection in INJECTIONS
     for mode in Mode
-    for attentive in ((True, False) if mode is Mode.L2 and injection.ticks is None else (True,))
+    for attentive in ((True, False) if mode is Mode.L2 and not injection.hiccup else (True,))
     if not (injection.process and mode is Mode.MANUAL)  # a process of its own each: two modes are enough here
 ]
 
@@ -50,3 +50,22 @@ def test_an_unnoticed_fault_would_not_count_as_right() -> None:
     assert not rehearse(unnoticed, Mode.L4).right
     harmless = replace(INJECTIONS[1], spoil=lambda observation: observation)
     assert not rehearse(harmless, Mode.L4).right
+
+
+def test_a_loop_that_comes_back_does_not_drive_on() -> None:
+    frozen = next(injection for injection in INJECTIONS if injection.freezes and injection.ticks is not None)
+    outcome = rehearse(frozen, Mode.L4)
+    assert outcome.stopped_after is not None and outcome.end_author is Author.HOLD and outcome.hazards
+    assert outcome.deceleration == pytest.approx(r157().manoeuvre_deceleration), "nothing in between but the one stop"
+
+
+@pytest.mark.parametrize("injection", [one for one in INJECTIONS if one.freezes], ids=lambda one: one.name)
+def test_who_answers_at_l2_has_the_controls_though_the_loop_is_frozen(injection: Injection) -> None:
+    outcome = rehearse(injection, Mode.L2, attentive=True)
+    assert (outcome.end_mode, outcome.end_author, outcome.stopped_after) == (Mode.MANUAL, Author.DRIVER, None)
+
+
+@pytest.mark.parametrize("injection", [one for one in INJECTIONS if one.fault is Fault.PLAN_TOO_OLD], ids=lambda one: one.name)
+def test_faults_that_take_turns_do_not_drive_the_car_blind(injection: Injection) -> None:
+    outcome = rehearse(injection, Mode.L4)
+    assert outcome.stopped_after == pytest.approx(CRUISE / r157().manoeuvre_deceleration, abs=1.0)

@@ -135,3 +135,40 @@ def test_advice_has_no_way_to_steer() -> None:
         assert after is before or (before is Author.HOLD and after is Author.NETWORK and demands.happenings)
         if random.random() < 0.02:
             trip.does(random.choice((PassengerStops(), Accept(ORDER))))
+
+
+def test_while_somebody_gets_in_or_out_the_brakes_are_closed() -> None:
+    trip = Trip()
+    trip.does(Accept(ORDER))
+    trip.tick(speed=0.0, distance=5.0, settled=False)
+    assert trip.ride.stage is Stage.BOARDING and demands_of(trip.car, RULES).author is Author.HOLD
+    trip.tick(speed=0.0, distance=5.0, settled=True)
+    assert trip.ride.stage is Stage.UNDER_WAY and demands_of(trip.car, RULES).author is Author.NETWORK
+    for settled in (True, False, True, False):
+        trip.tick(speed=0.0, distance=3.0, settled=settled)
+        assert demands_of(trip.car, RULES).author is Author.HOLD and demands_of(trip.car, RULES).hazards
+    assert trip.ride.stage is Stage.IDLE
+    trip.does(Accept(ORDER))
+    assert demands_of(trip.car, RULES).author is Author.NETWORK
+
+
+def test_an_open_door_under_way_stops_the_car_and_keeps_it() -> None:
+    trip = under_way()
+    trip.tick(speed=8.0, distance=300.0, settled=False, ticks=5)
+    assert demands_of(trip.car, RULES).author is Author.NETWORK
+    trip.tick(speed=8.0, distance=300.0, settled=False, ticks=7)
+    assert demands_of(trip.car, RULES).author is Author.STOP_PATH
+    trip.tick(speed=0.0, distance=290.0, settled=False, ticks=2)
+    trip.does(Advice(Choice.GO_ON, RITA))
+    assert demands_of(trip.car, RULES).author is Author.HOLD and "no release" in trip.notes[-1]
+    trip.tick(speed=0.0, distance=290.0, settled=True)
+    trip.does(Advice(Choice.GO_ON, RITA))
+    assert demands_of(trip.car, RULES).author is Author.NETWORK
+
+
+def test_a_standing_car_does_not_move_off_with_a_door_open() -> None:
+    trip = under_way()
+    trip.tick(speed=0.0, distance=300.0, settled=False)
+    assert demands_of(trip.car, RULES).author is Author.HOLD
+    trip.tick(speed=0.0, distance=300.0, settled=True)
+    assert demands_of(trip.car, RULES).author is Author.NETWORK

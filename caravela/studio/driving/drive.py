@@ -24,7 +24,7 @@ from caravela.studio.driving.hearing import UNCHANGED, Heard, Lessons, change, r
 from caravela.studio.driving.latency import Latencies
 from caravela.studio.driving.street import Street, street_of
 from caravela.vehicle.actuation import Commands
-from caravela.vehicle.conduct import AskToStop, Car, Engage, Happening, Note, NoteKind, Release, TakeOver
+from caravela.vehicle.conduct import AskToStop, Car, Collided, Engage, Happening, Note, NoteKind, Release, TakeOver
 from caravela.vehicle.domains.integrated import Choice, IntegratedPolicy
 from caravela.vehicle.domains.reports import CockpitReport
 from caravela.vehicle.domains.set_speed import SetSpeedPolicy
@@ -292,7 +292,7 @@ class Drive:
         self.body.move(self.stage.world.state, before=tick.street.speed)
         happened = self._began(events[0])
         if any("collision" in event.kind for event in events[0]):
-            self._happenings.append(AskToStop((self.number + 1) * STEP_US, "collision"))  # what the car's own crash sensor says
+            self._happenings.append(Collided((self.number + 1) * STEP_US))  # what the car's own crash sensor says
         spoken = [dataclasses.replace(event, responsible=tick.responsible) for event in self._spoken]
         self._spoken = []
         self.number += 1

@@ -102,7 +102,7 @@ class IntegratedPolicy:
             before or DrivingReport(),
             speed_kph=min(to_kph(float(observation.speed[world])), 400.0),
             planned_end_kph=min(to_kph(float(plan.speeds[world, plan.chosen[world], -1])), 400.0),
-            planned_risk=float(np.clip(plan.risk[world], 0.0, 1.0)),
+            planned_risk=float(np.clip(np.nan_to_num(plan.risk[world], nan=1.0), 0.0, 1.0)),
         )
         bus.publish(Domain.DRIVING, report, t_us=t_us)
 

@@ -86,7 +86,7 @@ def test_the_cars_own_loop_drives_with_it(policy: Any) -> None:
     from caravela.core.modes import Mode
     from caravela.core.responsibility import Entity, Person, Role
     from caravela.vehicle.attention import SimulatedDriver
-    from caravela.vehicle.conduct import Manual, Rules, parked
+    from caravela.vehicle.conduct import Engage, Manual, Rules, TakeOver, parked
     from caravela.vehicle.loop import Loop
     from caravela.vehicle.profiles import assisted_profile, r157
     from caravela.vehicle.run import Drive, Script
@@ -96,11 +96,16 @@ def test_the_cars_own_loop_drives_with_it(policy: Any) -> None:
 
     rules = Rules(assisted_profile("unece-r171"), r157(), Entity("Caravela Motors Ltd", Role.SELF_DRIVING_ENTITY))
     source = WorldSource(Simulator([load_town("alderton")], rig=policy_rig()), seed=0)
-    car, planner = parked(Manual(Person("Ana Sousa"))), InlinePlanner(policy)
+    ANA = Person("Ana Sousa")
+    car, planner = parked(Manual(ANA)), InlinePlanner(policy)
     loop = Loop(car, rules=rules, planner=planner, monitor=SimulatedDriver(), rig=policy_rig(), deadline_s=60.0)
-    ticks = list(Drive(loop, source, script=Script(Mode.L4)).ticks(2.0))
+    drive = Drive(loop, source, script=Script(Mode.L2))
+    ticks = list(drive.ticks(2.0))
     assert sum(tick.plan is not None for tick in ticks) == 20
-    assert ticks[-1].car.mode is Mode.L4, [tick.notes for tick in ticks]
+    assert ticks[-1].car.mode is Mode.L2, [tick.notes for tick in ticks]
+    happenings = (TakeOver(ticks[-1].steady_us, ANA), Engage(ticks[-1].steady_us, Mode.L4, ANA))
+    last = loop.tick(ticks[-1].observation, now_us=ticks[-1].now_us, steady_us=ticks[-1].steady_us, happenings=happenings)
+    assert last.car.mode is Mode.MANUAL and "not known" in last.notes[-1].detail, "L4 is refused to a model that states no risk"
 
 
 def test_other_peoples_worlds_are_driven_with_it(policy: Any) -> None:
