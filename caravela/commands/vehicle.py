@@ -9,6 +9,7 @@ from caravela.commands._vehicle_ota import PublishOptions, UpdateOptions, run_pu
 from caravela.commands._vehicle_recordings import (
     ReplayOptions,
     VerifyOptions,
+    replay_code,
     run_replay,
     run_verify,
     show_replay,
@@ -16,16 +17,18 @@ from caravela.commands._vehicle_recordings import (
     verify_code,
 )
 from caravela.commands._vehicle_run import RunOptions, run_run, show_run
-from caravela.commands._vehicle_safety import SafetyOptions, run_safety
+from caravela.commands._vehicle_safety import SafetyOptions, run_safety, safety_code
 from caravela.commands._vehicle_serve import ServeOptions, run_serve, show_serve
 
 HELP = "run the car's loop, replay and verify its recordings, measure its safety case, update it, serve it"
 
 VERBS: dict[str, Verb] = {
     "run": Verb(RunOptions, run_run, "drive under the mode machine: in a world, on a recording, on video", show_run),
-    "replay": Verb(ReplayOptions, run_replay, "run the model again on a recording and report the first difference", show_replay),
+    "replay": Verb(
+        ReplayOptions, run_replay, "run the model again on a recording and report the first difference", show_replay, replay_code
+    ),
     "verify": Verb(VerifyOptions, run_verify, "check that a recording is whole and was not changed", show_verify, verify_code),
-    "safety": Verb(SafetyOptions, run_safety, "measure every clause and rehearse every fault"),
+    "safety": Verb(SafetyOptions, run_safety, "measure every clause and rehearse every fault", exit_code=safety_code),
     "domains": Verb(DomainsOptions, run_domains, "the same routes isolated and with all four domains in one plan", show_domains),
     "update": Verb(UpdateOptions, run_update, "verify, stage, swap, try and roll back the car's versions", show_update),
     "publish": Verb(PublishOptions, run_publish, "sign a bundle into the repository that cars update from"),
