@@ -5,6 +5,7 @@ from caravela.commands import Verb
 from caravela.commands._vehicle_bench import BenchOptions, QuantiseOptions, run_bench, run_quantise, show_bench
 from caravela.commands._vehicle_cycles import CyclesOptions, run_cycles, show_cycles
 from caravela.commands._vehicle_domains import DomainsOptions, run_domains, show_domains
+from caravela.commands._vehicle_fuzz import FuzzOptions, fuzz_code, run_fuzz, show_fuzz
 from caravela.commands._vehicle_ota import PublishOptions, UpdateOptions, run_publish, run_update, show_update
 from caravela.commands._vehicle_recordings import (
     ReplayOptions,
@@ -34,6 +35,7 @@ VERBS: dict[str, Verb] = {
     "publish": Verb(PublishOptions, run_publish, "sign a bundle into the repository that cars update from"),
     "bench": Verb(BenchOptions, run_bench, "latency, utilisation, memory and energy of the tiers here and on described chips", show_bench),
     "cycles": Verb(CyclesOptions, run_cycles, "count control cycles that take longer than 100 ms", show_cycles),
+    "fuzz": Verb(FuzzOptions, run_fuzz, "messages and bundles made by chance: what crashes, what is unsafe?", show_fuzz, fuzz_code),
     "quantise": Verb(QuantiseOptions, run_quantise, "make a bundle's int8 build"),
     "serve": Verb(ServeOptions, run_serve, "offer the driver to other people's worlds over AlpaSim's egodriver contract", show_serve),
 }

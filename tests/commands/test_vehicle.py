@@ -11,6 +11,7 @@ import pytest
 from caravela.cli import main
 from caravela.commands.vehicle import VERBS
 from caravela.core.types import policy_rig
+from caravela.evaluate.report import page
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "vehicle"))
 from test_sources import video
@@ -71,6 +72,18 @@ def test_a_record_names_nobody_who_was_not_named_and_replaces_none_without_a_wor
     assert b"Ana Sousa" not in record.read_bytes() and b"Caravela Motors" not in record.read_bytes()
 
 
+def test_what_was_made_by_chance_is_counted_and_is_on_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    few = ["--messages", "200", "--cards", "60", "--states", "60", "--bundles", "3"]
+    code, result, _ = call(capsys, "fuzz", *few, "--out", str(tmp_path / "fuzz.json"))
+    assert code == 0 and (result["messages"], result["bus"]["messages"]) == (323, 200) and result["crashes"] == result["unsafe"] == 0
+    assert VERBS["fuzz"].exit_code({"crashes": 0, "unsafe": 1}) == 1
+    text = page(tmp_path)
+    assert "## fuzz" in text and "| bus: messages | 200 |" in text and "| bus: unsafe | 0 |" in text
+    with pytest.raises(SystemExit):
+        main(["vehicle", "fuzz", *few, "--out", str(tmp_path / "fuzz.json")])
+    assert "200 messages on the bus" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("result", "code"),
     [({"unmet": [], "wrong": []}, 0), ({"unmet": ["R157 5.1"], "wrong": []}, 1), ({"unmet": [], "wrong": ["one frame late, L4"]}, 1)],
@@ -98,6 +111,7 @@ def test_an_unmet_clause_or_a_fault_that_ends_wrong_ends_with_exit_code_1(result
         *((("run", "--away-at", bad), f"--away-at is {bad}; expected 0 to") for bad in ("nan", "-1")),
         *((("run", "--video", "front=v.mp4", "--speed", bad), f"--speed is {bad}; expected 0 to 90") for bad in ("nan", "-7", "100")),
         *((("replay", "missing.mcap", "--tolerance", bad), f"--tolerance is {bad}; expected 0 to") for bad in ("nan", "-1", "inf")),
+        (("fuzz", "--messages", "0"), "--messages is 0; expected 1 to"),
         (("run", "--seed", "-1"), "--seed is -1; expected at least 0"),
         (("run", "--video", "front=/dev/video0"), "a live camera does not wait for the loop: give --realtime"),
         (("run", "--key", "/dev/null"), "the key '/dev/null' is empty"),
