@@ -91,7 +91,7 @@ def show_fuzz(result: dict[str, Any]) -> None:
     bus = result["bus"]
     print(
         f"{result['messages']:>9,} in all: {result['crashes']} crashes, {result['unsafe']} unsafe; {bus['by_the_network']:,} of {bus['ticks']:,} ticks "
-        "were driven by the network meanwhile"
+        f"were driven by the network meanwhile, 4 s ahead its plan at most {bus['ahead_m_in_4_s']} m ahead of the model's own"
     )
 
 

@@ -38,6 +38,18 @@ def test_bad_input_gets_one_sentence(words, told, capsys, tmp_path, monkeypatch)
     assert told in json.loads(out.splitlines()[-1])["error"]
 
 
+def test_cycles_are_at_l4_by_a_named_model_and_recorded(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("caravela.commands._vehicle_cycles.A_RECORDING", 12)
+    with pytest.raises(SystemExit) as stop:
+        main(["vehicle", "cycles", "--cycles", "30", "--looks", "24", "--out", str(tmp_path / "cycles.json"), "--json"])
+    out, said = capsys.readouterr()
+    assert stop.value.code == 0, said
+    told = json.loads((tmp_path / "cycles.json").read_text())
+    assert told["modes"] == {"L4": 30} and told["cycles"] == 30 and sum(told["authors"].values()) == 30
+    assert told["model"] == "nano" and len(told["model_sha256"]) == 64 and told["recorded_mb"] > 0.5
+    assert json.loads(out.splitlines()[-1])["modes"] == {"L4": 30}
+
+
 def test_what_was_measured_is_on_the_page():
     from pathlib import Path
 
