@@ -12,6 +12,7 @@ from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
 if TYPE_CHECKING:
+    from caravela.vehicle.bench.cycles import Cycles
     from caravela.vehicle.bundle import Bundle
     from caravela.vehicle.journal import Journal
     from caravela.vehicle.loop import Loop, Tick
@@ -39,40 +40,19 @@ def run_cycles(options: CyclesOptions) -> dict[str, Any]:
     """Loop, record, count, write. Raises CaravelaError for bad options, for a recording that ends early, and where the car does not drive at L4."""
     import json
     import time
-    from functools import partial
 
-    from caravela.commands._bench_looks import looks
-    from caravela.commands._vehicle_bench import CACHE, LOOKS_SEED, say
-    from caravela.commands._vehicle_run import RunOptions, make_loop
     from caravela.core.modes import Mode
-    from caravela.vehicle.bench.cycles import run
     from caravela.vehicle.bench.tiers import machine
     from caravela.vehicle.bundle import open_bundle, shipped
     from caravela.vehicle.loop import DEADLINE_S
-    from caravela.vehicle.planner import ModelProcess
-    from caravela.vehicle.policy import OnnxPolicy
 
     within(10, 10_000_000, cycles=options.cycles)
     within(1, 1000, looks=options.looks)
     if options.out is not None:
         writable(options.out)
-    path = options.policy or shipped()
-    bundle = open_bundle(path)
-    shown = looks(bundle.card.rig, count=options.looks, seed=LOOKS_SEED, folder=CACHE)
-    where, tenth, began = machine([round(value, 2) for value in os.getloadavg()]), max(options.cycles // 10, 1), time.perf_counter()
-    planner = ModelProcess(partial(OnnxPolicy, path))
-    try:
-        loop = make_loop(RunOptions(mode="l4", deadline_ms=1e3 * DEADLINE_S), bundle.card.rig, planner)
-        with Recordings(bundle, loop) as recordings:
-
-            def between(done: int) -> None:
-                recordings.between(done)
-                if done % tenth == 0:
-                    say(f"{done:,} cycles …")
-
-            done = run(loop, shown, cycles=options.cycles, record=recordings.write, between=between)
-    finally:
-        planner.close()
+    bundle = open_bundle(options.policy or shipped())
+    where, began = machine([round(value, 2) for value in os.getloadavg()]), time.perf_counter()
+    done, size = _measured(bundle, options)
     if done.modes[Mode.L4] != options.cycles:
         raise CaravelaError(
             f"only {done.modes[Mode.L4]:,} of {options.cycles:,} cycles were at L4; give --policy a model that drives these looks."
@@ -82,7 +62,7 @@ def run_cycles(options: CyclesOptions) -> dict[str, Any]:
         "deadline_ms": 1e3 * DEADLINE_S,
         "model": bundle.card.name,
         "model_sha256": bundle.sha256(),
-        "recorded_mb": round(recordings.size / 1e6, 1),
+        "recorded_mb": round(size / 1e6, 1),
         "wall_s": round(time.perf_counter() - began, 1),
         "machine": where,
         "git_revision": git_revision(),
@@ -93,6 +73,36 @@ def run_cycles(options: CyclesOptions) -> dict[str, Any]:
         except OSError as error:
             raise unwritable(options.out, error) from error
     return {**result, "out": None if options.out is None else str(options.out)}
+
+
+def _measured(bundle: "Bundle", options: CyclesOptions) -> "tuple[Cycles, int]":
+    """The cycles, and how many bytes were recorded."""
+    from functools import partial
+
+    from caravela.commands._bench_looks import looks
+    from caravela.commands._vehicle_bench import CACHE, LOOKS_SEED, say
+    from caravela.commands._vehicle_run import RunOptions, make_loop
+    from caravela.vehicle.bench.cycles import run
+    from caravela.vehicle.loop import DEADLINE_S
+    from caravela.vehicle.planner import ModelProcess
+    from caravela.vehicle.policy import OnnxPolicy
+
+    rig, tenth = bundle.card.rig, max(options.cycles // 10, 1)
+    shown = looks(rig, count=options.looks, seed=LOOKS_SEED, folder=CACHE)
+    planner = ModelProcess(partial(OnnxPolicy, bundle.path))
+    try:
+        loop = make_loop(RunOptions(mode="l4", deadline_ms=1e3 * DEADLINE_S), rig, planner)
+        with Recordings(bundle, loop) as recordings:
+
+            def between(done: int) -> None:
+                recordings.between(done)
+                if done % tenth == 0:
+                    say(f"{done:,} cycles …")
+
+            cycles = run(loop, shown, cycles=options.cycles, record=recordings.write, between=between)
+    finally:
+        planner.close()
+    return cycles, recordings.size
 
 
 class Recordings:
