@@ -25,6 +25,7 @@ BACKENDS = ("onnxruntime", "openvino")
 CALIBRATION_LOOKS, CALIBRATION_SEED = 48, 100
 LOOKS_SEED = 200
 TIERS = ("se",)  # that can be made of another bundle
+INT8 = "int8"  # the row of the large tier in eight bits throughout
 QUICK = {"calls": 60, "looks": 8}
 
 
@@ -35,7 +36,9 @@ class BenchOptions:
     ultra: Path | None = None
     """The large tier's bundle; by default the model that ships."""
     se: Path | None = None
-    """The small tier's bundle; by default the large one in eight bits, made here (extra `train`)."""
+    """The small tier's bundle; by default the one that ships."""
+    int8: bool = True
+    """Also measure the large tier with weights and activations in eight bits, made here (extra `train`), which is what --lost is about."""
     also: tuple[Path, ...] = ()
     """More bundles to set beside the tiers, under their folders' names: another export, fewer steps."""
     backends: tuple[str, ...] = BACKENDS
@@ -125,7 +128,7 @@ def make_int8(source: Path, out: Path, *, stages: "Sequence[str]" = ("vision", "
     except ModuleNotFoundError as error:
         raise CaravelaError(
             f"making an int8 build needs the package {error.name}, which is not installed; install it with: {install_hint('train')}, "
-            "or give --se a bundle."
+            "or leave it out with --no-int8."
         ) from error
     from caravela.vehicle.bundle import open_bundle
 
@@ -204,28 +207,36 @@ def _check(options: BenchOptions) -> None:
 
 
 def _tiers(options: BenchOptions) -> "list[Tier]":
-    """Both tiers, then what is to stand beside them; the small one is made from the large one where none is given."""
-    from caravela.core.bundle import MODEL_FILE
+    """Both tiers, then what is to stand beside them."""
     from caravela.vehicle.bench.tiers import Tier
     from caravela.vehicle.bench.trial import is_int8, model_file
     from caravela.vehicle.bundle import open_bundle, shipped
 
-    ultra = model_file(options.ultra or shipped())
-    card, digest = open_bundle(ultra).card, open_bundle(ultra).sha256()
+    ultra, small = model_file(options.ultra or shipped()), model_file(options.se or shipped("se"))
+    about = "the model that ships" if options.ultra is None else str(options.ultra)
+    large = Tier("ultra", ultra, f"{open_bundle(ultra).card.name}: {about}", is_int8(ultra))
+    about = "the small tier that ships, its weights in eight bits, widened when it is loaded" if options.se is None else str(options.se)
+    both = [large, Tier("se", small, f"{open_bundle(small).card.name}: {about}", is_int8(small))]
     others = [Tier(path.resolve().name, model_file(path), f"{path}", is_int8(model_file(path))) for path in options.also]
-    if taken := [tier.name for tier in others if tier.name in ("ultra", "se") or [each.name for each in others].count(tier.name) > 1]:
+    eight = options.int8 and not large.int8
+    names = [tier.name for tier in (*both, *others)] + [INT8] * eight
+    if taken := [name for name in names if names.count(name) > 1]:
         raise CaravelaError(f"--also has '{taken[0]}' twice or as a tier's name; expected folders of different names: rename one.")
-    large = Tier("ultra", ultra, f"{card.name}: {'the model that ships' if options.ultra is None else options.ultra}", is_int8(ultra))
-    if options.se is not None:
-        small = model_file(options.se)
-        return [large, Tier("se", small, f"{open_bundle(small).card.name}: {options.se}", is_int8(small)), *others]
-    if large.int8:
-        raise CaravelaError("--ultra is in eight bits already and no --se was given; expected a bundle for each tier: give --se too.")
-    made = CACHE / f"int8-{digest[:12]}" / MODEL_FILE
+    return [*both, *([_int8(large)] if eight else []), *others]
+
+
+def _int8(large: "Tier") -> "Tier":
+    """The large tier's build in eight bits, made where it is not there yet."""
+    from caravela.core.bundle import MODEL_FILE
+    from caravela.vehicle.bench.tiers import Tier
+    from caravela.vehicle.bundle import open_bundle
+
+    bundle = open_bundle(large.model)
+    made = CACHE / f"int8-{bundle.sha256()[:12]}" / MODEL_FILE
     if not made.is_file():
-        say("making the int8 build of the large tier, which stands in for the small one …")
-        make_int8(ultra, made)
-    return [large, Tier("se", made, f"{card.name} in eight bits (vision and trunk): stands in until a distilled SE ships", True), *others]
+        say("making the int8 build of the large tier …")
+        make_int8(large.model, made)
+    return Tier(INT8, made, f"{bundle.card.name} with weights and activations in eight bits (vision and trunk)", True)
 
 
 def show_bench(result: dict[str, Any]) -> None:

@@ -46,16 +46,8 @@ def run_domains(options: DomainsOptions) -> dict[str, Any]:
     """Drive, compare, write."""
     import time
 
-    from caravela.evaluate import kept
-    from caravela.evaluate.domain_table import reactions, table, verdict
-    from caravela.evaluate.places import DRIVERS, program_digest, read_folder
-    from caravela.evaluate.run import select
-    from caravela.evaluate.suites import suite_named
     from caravela.vehicle.bundle import shipped
-    from caravela.vehicle.domains.integrated import Choice
     from caravela.vehicle.policy import OnnxPolicy
-    from caravela.world.maps.catalogue import cache_folder
-    from caravela.world.whole_car import CONDITIONS
 
     if options.pairs < 1:
         raise CaravelaError(f"--pairs is {options.pairs}; expected at least 1.")
@@ -64,51 +56,16 @@ def run_domains(options: DomainsOptions) -> dict[str, Any]:
     if options.seed < 0:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
     path = writable(options.out)
-    policy = OnnxPolicy(options.policy or shipped())
-    places = read_folder(options.maps) if options.maps is not None else test_side(options.library)
-    places = _spread(places, options.pairs)
-    suite = replace(suite_named("nominal"), seconds=options.seconds)
-    cache, began, code = cache_folder().parent / "evaluate", time.perf_counter(), program_digest(DRIVERS)
-    rows: list[dict[str, Any]] = []
-    parts: list[Path] = []
-    with Bar() as bar:
-        chosen = select(places, suite, episodes=options.pairs, seed=options.seed, cache=cache / "starts", watcher=bar)
-        bar.stage("isolated and integrated", total=sum(map(len, chosen.values())))
-        for place in places:
-            if episodes := chosen[place.name]:
-                key = (
-                    code,
-                    policy.bundle.sha256(),
-                    place.digest,
-                    [asdict(each) for each in episodes],
-                    len(rows),
-                    asdict(Choice()),
-                    options.ask,
-                )
-                part = cache / "domains" / f"{kept.key(key)}.json"
-                mine = kept.read(part)
-                if mine is None:
-                    mine = drive_pairs(place, episodes, policy, offset=len(rows), ask=options.ask)
-                    kept.write(part, mine)
-                rows += mine
-                parts.append(part)
-                bar.advance(len(mine))
-    figures = table(rows, seed=options.seed)
+    began, policy = time.perf_counter(), OnnxPolicy(options.policy or shipped())
+    places = _places(options)
+    rows, parts = _driven(places, policy, options)
     result = {
         "policy": policy.name,
         "seed": options.seed,
         "git_revision": git_revision(),
         "wall_s": round(time.perf_counter() - began, 1),
         "held_out": all(place.held_out for place in places),
-        **figures,
-        "reaction": reactions(rows),
-        "verdict": verdict(figures),
-        "conditions": {
-            name: {"about": condition.about, **table(those, seed=options.seed)}
-            for name, condition in CONDITIONS.items()
-            if (those := [row for row in rows if row["condition"] == name])
-        },
-        "choice": asdict(Choice()),
+        **_figures(rows, seed=options.seed),
         "rows": rows,
     }
     try:
@@ -118,6 +75,65 @@ def run_domains(options: DomainsOptions) -> dict[str, Any]:
     for part in parts:
         part.unlink(missing_ok=True)
     return {**{key: value for key, value in result.items() if key != "rows"}, "out": str(path)}
+
+
+def _places(options: DomainsOptions) -> "list[Place]":
+    """The maps that are driven on."""
+    from caravela.evaluate.places import read_folder
+
+    places = read_folder(options.maps) if options.maps is not None else test_side(options.library)
+    return _spread(places, options.pairs)
+
+
+def _driven(places: "Sequence[Place]", policy: "OnnxPolicy", options: DomainsOptions) -> tuple[list[dict[str, Any]], list[Path]]:
+    """All pairs, map after map, and the files that keep what is done until the result is written."""
+    from caravela.evaluate import kept
+    from caravela.evaluate.places import DRIVERS, program_digest
+    from caravela.evaluate.run import select
+    from caravela.evaluate.suites import suite_named
+    from caravela.vehicle.domains.integrated import Choice
+    from caravela.world.maps.catalogue import cache_folder
+
+    suite = replace(suite_named("nominal"), seconds=options.seconds)
+    cache, code, model = cache_folder().parent / "evaluate", program_digest(DRIVERS), policy.bundle.sha256()
+    rows: list[dict[str, Any]] = []
+    parts: list[Path] = []
+    with Bar() as bar:
+        chosen = select(places, suite, episodes=options.pairs, seed=options.seed, cache=cache / "starts", watcher=bar)
+        bar.stage("isolated and integrated", total=sum(map(len, chosen.values())))
+        for place in places:
+            if episodes := chosen[place.name]:
+                starts = [asdict(each) for each in episodes]
+                key = (code, model, place.digest, starts, len(rows), asdict(Choice()), options.ask)
+                part = cache / "domains" / f"{kept.key(key)}.json"
+                mine = kept.read(part)
+                if mine is None:
+                    mine = drive_pairs(place, episodes, policy, offset=len(rows), ask=options.ask)
+                    kept.write(part, mine)
+                rows += mine
+                parts.append(part)
+                bar.advance(len(mine))
+    return rows, parts
+
+
+def _figures(rows: list[dict[str, Any]], *, seed: int) -> dict[str, Any]:
+    """What the pairs come to, in all and by condition."""
+    from caravela.evaluate.domain_table import reactions, table, verdict
+    from caravela.vehicle.domains.integrated import Choice
+    from caravela.world.whole_car import CONDITIONS
+
+    figures = table(rows, seed=seed)
+    return {
+        **figures,
+        "reaction": reactions(rows),
+        "verdict": verdict(figures),
+        "conditions": {
+            name: {"about": condition.about, **table(those, seed=seed)}
+            for name, condition in CONDITIONS.items()
+            if (those := [row for row in rows if row["condition"] == name])
+        },
+        "choice": asdict(Choice()),
+    }
 
 
 def _spread(places: "Sequence[Place]", pairs: int) -> "list[Place]":

@@ -6,12 +6,16 @@ from typing import Any
 
 import tyro
 
+from caravela.commands._numbers import within
 from caravela.core.errors import CaravelaError
+
+LARGEST_TOLERANCE = 1e6  # beyond which nothing would be compared
 
 
 @dataclass(frozen=True)
 class ReplayOptions:
-    """Show a recording to the model again and report the first difference."""
+    """Show a recording to the model again and report the first difference. Ends with exit code 1 where a plan differs, no plan could be
+    compared, or the seals say that something was changed."""
 
     recording: tyro.conf.Positional[Path]
     """A file that `caravela vehicle run --record` made."""
@@ -34,12 +38,13 @@ class VerifyOptions:
 
 
 def run_replay(options: ReplayOptions) -> dict[str, Any]:
-    """Replay and compare."""
+    """Replay and compare. Raises CaravelaError for bad options, and for what cannot be read as a recording."""
     from caravela.vehicle.bundle import shipped
     from caravela.vehicle.policy import OnnxPolicy
     from caravela.vehicle.replay import read_recording, replay
     from caravela.vehicle.sealed import verify
 
+    within(0.0, LARGEST_TOLERANCE, tolerance=options.tolerance)
     recorded = read_recording(options.recording)
     verdict = verify(options.recording)
     policy = OnnxPolicy(options.policy or shipped())
@@ -72,6 +77,11 @@ def show_replay(result: dict[str, Any]) -> None:
     print(f"the model is {'the one' if result['same_model'] else 'another than the one'} that drove; {result['seals_say']}.")
 
 
+def replay_code(result: dict[str, Any]) -> int:
+    """1 where the plans are not the same, or not those that were recorded. A recording that a kill cut short is compared as far as it goes."""
+    return 0 if result["same"] and result["unchanged"] else 1
+
+
 def run_verify(options: VerifyOptions) -> dict[str, Any]:
     """Check the seals."""
     from caravela.vehicle.sealed import verify
@@ -93,7 +103,12 @@ def verify_code(result: dict[str, Any]) -> int:
 
 def read_key(path: Path | None) -> bytes | None:
     """The key in a file, if there is one. Raises CaravelaError where it cannot be read."""
+    if path is None:
+        return None
     try:
-        return None if path is None else path.read_bytes()
+        key = path.read_bytes()
     except OSError as error:
         raise CaravelaError(f"cannot read the key '{path}' ({error.strerror}); give --key a file.") from error
+    if not key:
+        raise CaravelaError(f"the key '{path}' is empty; expected at least a byte, better 32 that nobody can guess.")
+    return key

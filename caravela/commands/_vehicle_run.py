@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caravela.commands._driving_side import assumed_side
+from caravela.commands._numbers import at_least, within
 from caravela.commands._vehicle_ota import start
 from caravela.commands._vehicle_recordings import read_key
 from caravela.commands._weather import Weather
+from caravela.commands._writing import announced
 from caravela.core.errors import CaravelaError, unknown_name
 from caravela.core.modes import Mode
 from caravela.core.units import STEP_S
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 MODES = {"manual": None, "l2": Mode.L2, "l4": Mode.L4, "driverless": None}  # what the driver engages
 LOCKSTEP_DEADLINE_MS = 1000.0  # where time waits for the world, so may it for the model
 LONGEST_SECONDS = 86_400.0
+DEADLINES_MS = (1.0, 60_000.0)  # shortest and longest
+FASTEST = 90.0  # m/s that --speed may be
+UNNAMED = "not named"  # who answers, where nobody said who: a record invents no people
 
 
 @dataclass(frozen=True)
@@ -56,10 +61,10 @@ class RunOptions:
     """What the car is told."""
     profile: str = "unece-r171"
     """L2's timings: unece-r171 or gb-l2."""
-    driver: str = "Ana Sousa"
-    """Name of the person in the driving seat."""
-    entity: str = "Caravela Motors Ltd"
-    """Name of the legal entity that answers at L4."""
+    driver: str | None = None
+    """Name of the person in the driving seat; by default "not named"."""
+    entity: str | None = None
+    """Name of the legal entity that answers at L4; by default "not named"."""
     away_at: float | None = None
     """When the simulated driver's hands and eyes leave, s."""
     fault: str | None = None
@@ -81,7 +86,7 @@ class RunOptions:
     engaged: bool = False
     """With --car: L2 or L4 is on as it starts."""
     record: Path | None = None
-    """Record to this .mcap file; an older one is replaced."""
+    """Record to this .mcap file; one that is there is replaced, which is said first."""
     around: bool = False
     """Keep pictures only of the 5 s around what matters."""
     key: Path | None = None
@@ -93,7 +98,7 @@ def run_run(options: RunOptions) -> dict[str, Any]:
     from functools import partial
 
     from caravela.vehicle.bundle import open_bundle, shipped
-    from caravela.vehicle.planner import ModelProcess
+    from caravela.vehicle.planner import PICTURE_BYTES, ModelProcess, picture_bytes
     from caravela.vehicle.policy import OnnxPolicy
     from caravela.vehicle.run import Drive, Script
 
@@ -103,13 +108,16 @@ def run_run(options: RunOptions) -> dict[str, Any]:
         path, notes = start(options.car, speed=options.car_speed, parking_brake=options.parking_brake, engaged=options.engaged)
         _say("\n".join((*notes, f"the car in '{options.car}' drives with {path.name}")))
     bundle = open_bundle(path)
-    source = open_source(options, bundle.card.rig)
+    rig = bundle.card.rig
+    if options.record is not None:
+        _announce(options, options.record)
+    source = open_source(options, rig)
     if options.video and (line := assumed_side(bundle.card, lefthand=options.lefthand)):
         _say(line)
     _say("loading the model in a process of its own …")
-    planner = ModelProcess(partial(OnnxPolicy, path))
+    planner = ModelProcess(partial(OnnxPolicy, path), picture_bytes=max(PICTURE_BYTES, picture_bytes(rig)))
     try:
-        loop = make_loop(options, bundle.card.rig, planner)
+        loop = make_loop(options, rig, planner)
         journal = open_journal(options, bundle, loop)
         script = Script(MODES[options.mode], words=options.say, injection=injection, fault_at=options.fault_at)
         drive = Drive(loop, source, script=script, model_pid=planner.pid, journal=journal)
@@ -117,6 +125,7 @@ def run_run(options: RunOptions) -> dict[str, Any]:
             pass
     finally:
         planner.close()
+        source.close()
     if journal is not None:
         journal.close()
         if journal.failure:
@@ -137,13 +146,17 @@ def check(options: RunOptions) -> "Injection | None":
     check_target(options.record)
     assisted_profile(options.profile)
     read_key(options.key)
-    Person(options.driver)
-    Entity(options.entity)
+    Person(options.driver if options.driver is not None else UNNAMED)
+    Entity(options.entity if options.entity is not None else UNNAMED)
     checked_words(options.say)
     if options.mode not in MODES:
         raise unknown_name("mode", options.mode, MODES)
     if not STEP_S <= options.seconds <= LONGEST_SECONDS:
         raise CaravelaError(f"--seconds {options.seconds:g} is out of range; expected {STEP_S:g} to {LONGEST_SECONDS:,.0f}.")
+    at_least(0, seed=options.seed)
+    within(0.0, LONGEST_SECONDS, fault_at=options.fault_at, away_at=options.away_at)
+    within(*DEADLINES_MS, deadline_ms=options.deadline_ms)
+    within(0.0, FASTEST, speed=options.speed)
     if sum((options.town is not None, options.log is not None, bool(options.video))) > 1:
         raise CaravelaError("got more than one of --town, --log and --video; expected one.")
     if options.car is not None and options.policy is not None:
@@ -159,8 +172,18 @@ def check(options: RunOptions) -> "Injection | None":
     return None if options.fault is None else named[options.fault]
 
 
+def _announce(options: RunOptions, record: Path) -> None:
+    """Say that a recording will be replaced, and that one will name nobody for a part of the drive."""
+    if record.is_file():
+        announced(record, option="record")
+    answers = {"driverless": ("entity",), "l4": ("driver", "entity")}.get(options.mode, ("driver",))
+    if lacks := [f"--{name}" for name in answers if getattr(options, name) is None]:
+        _say(f"the record will say '{UNNAMED}' of who answers; give {' and '.join(lacks)}.")
+
+
 def open_source(options: RunOptions, rig: "Rig") -> "Source":
     """What the loop looks at. Raises CaravelaError for what cannot be opened."""
+    from caravela.vehicle.cameras import is_live
     from caravela.vehicle.replay import read_recording
     from caravela.vehicle.sources import LogSource, VideoSource, WorldSource
 
@@ -169,7 +192,10 @@ def open_source(options: RunOptions, rig: "Rig") -> "Source":
     if options.video:
         if bad := [text for text in options.video if "=" not in text]:
             raise CaravelaError(f"got --video {bad[0]}; expected NAME=FILE, as in front=drive.mp4.")
-        return VideoSource(dict(text.split("=", 1) for text in options.video), rig, speed=options.speed, lefthand=options.lefthand)
+        paths = dict(text.split("=", 1) for text in options.video)
+        if not options.realtime and (live := [path for path in paths.values() if is_live(path)]):
+            raise CaravelaError(f"got the camera {live[0]} without --realtime; a live camera does not wait for the loop: give --realtime.")
+        return VideoSource(paths, rig, speed=options.speed, lefthand=options.lefthand)
     from caravela.studio.driving.drive import DriveSettings
     from caravela.studio.driving.simulated import SimulatedStages, town_names
     from caravela.studio.driving.street import street_of
@@ -195,9 +221,11 @@ def make_loop(options: RunOptions, rig: "Rig", planner: "ModelProcess") -> "Loop
     from caravela.vehicle.profiles import assisted_profile, r157
 
     driverless = options.mode == "driverless"
-    entity = Entity(options.entity, Role.DRIVERLESS_OPERATOR if driverless else Role.SELF_DRIVING_ENTITY)
+    entity = Entity(
+        UNNAMED if options.entity is None else options.entity, Role.DRIVERLESS_OPERATOR if driverless else Role.SELF_DRIVING_ENTITY
+    )
     rules: Rules = Rules(assisted_profile(options.profile), r157(), entity)
-    conduct: Conduct = Automated(entity) if driverless else Manual(Person(options.driver))
+    conduct: Conduct = Automated(entity) if driverless else Manual(Person(UNNAMED if options.driver is None else options.driver))
     away = () if options.away_at is None else ((options.away_at, LONGEST_SECONDS),)
     monitor = SimulatedDriver(hands_off=away, eyes_away=away, seat_empty=((0.0, LONGEST_SECONDS),) if driverless else ())
     deadline_s = DEADLINE_S if options.realtime else LOCKSTEP_DEADLINE_MS * 1e-3

@@ -11,7 +11,7 @@ from caravela.core.errors import CaravelaError
 
 @dataclass(frozen=True)
 class SafetyOptions:
-    """Measure every clause, rehearse every fault, and write both down."""
+    """Measure every clause, rehearse every fault, and write both down. Ends with exit code 1 where a clause is unmet or a fault ended wrong."""
 
     out: Path = Path("results/vehicle.json")
     """The figures; what else the file holds stays."""
@@ -64,6 +64,11 @@ def run_safety(options: SafetyOptions) -> dict[str, Any]:
         "page": None if options.page is None else str(options.page),
         "unmet": [finding.clause.key for finding in findings if not finding.met],
     }
+
+
+def safety_code(result: dict[str, Any]) -> int:
+    """1 where a clause is unmet or a fault did not end as its mode wants."""
+    return 1 if result["unmet"] or result["wrong"] else 0
 
 
 def _say(sentence: str) -> None:

@@ -3,6 +3,7 @@ the car, and the fingerprint beside the file. It leaves out the graph: its input
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -64,10 +65,12 @@ class BundleCard:
             raise BundleError(f"{source} is an ONNX file but not a Caravela driving model; expected one that `caravela train vla` made.")
         version = metadata.get(_PREFIX + "version", "none")
         if version != str(VERSION):
-            raise BundleError(f"{source} is a driving model of version {version}; this program runs version {VERSION}: export it again.")
+            raise BundleError(
+                f"{source} is a driving model of version {version!r:.40}; this program runs version {VERSION}: export it again."
+            )
         try:
             cameras = json.loads(metadata[_PREFIX + "rig"])
-            return BundleCard(
+            card = BundleCard(
                 name=metadata[_PREFIX + "name"],
                 config=json.loads(metadata[_PREFIX + "config"]),
                 rig=Rig(tuple(Camera(**{**camera, "position": tuple(camera["position"])}) for camera in cameras)),
@@ -77,8 +80,23 @@ class BundleCard:
                 git_revision=metadata[_PREFIX + "git_revision"],
                 licence=metadata[_PREFIX + "licence"],
             )
-        except (KeyError, TypeError, ValueError, RigError) as error:
-            raise BundleError(f"{source} holds damaged metadata ({type(error).__name__}: {error}); export it again.") from error
+            card._check()
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, RigError) as error:
+            raise BundleError(f"{source} holds damaged metadata ({type(error).__name__}: {error}"[:400] + "); export it again.") from error
+        return card
+
+    def _check(self) -> None:
+        """Raises ValueError where what was read is of another kind than what is written."""
+        if not isinstance(self.config, dict) or not isinstance(self.config.get("paces", []), list):
+            raise ValueError("the config is no object of settings")
+        if self.proposals < 1 or self.steps < 1:
+            raise ValueError(f"{self.proposals} proposals in {self.steps} steps")
+        for camera in self.rig.cameras:
+            numbers = (camera.fov, camera.yaw, camera.pitch, *camera.position)
+            if not all(type(value) in (int, float) and math.isfinite(value) for value in numbers) or len(camera.position) != 3:
+                raise ValueError("a camera's place or field of view is no number")
+            if not isinstance(camera.name, str) or any(type(size) is not int for size in (camera.width, camera.height)):
+                raise ValueError("a camera's name or size is of another kind")
 
 
 def fingerprint_of(path: Path) -> Path:

@@ -51,7 +51,7 @@ Party = Person | Entity
 
 
 def _named(name: str) -> None:
-    if not name.strip() or name.strip().lower() in ("system", "unknown", "nobody", "human", "driver"):
+    if not any(map(str.isalnum, name)) or name.strip().lower() in ("system", "unknown", "nobody", "human", "driver"):
         raise PartyError(f"'{name}' names nobody; give the person's or the company's own name.")
 
 

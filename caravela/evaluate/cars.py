@@ -80,10 +80,10 @@ class Cars:
                 lateral=float(speed[world] ** 2 * bent[world]),
                 yaw_rate_degrees=float(np.degrees(speed[world] * bent[world])),
             )
-            bus.publish(Domain.POWERTRAIN, powertrain, t_us=t_us)
-            bus.publish(Domain.CHASSIS, chassis, t_us=t_us)
-            bus.publish(Domain.COCKPIT, cockpit[world], t_us=t_us)
-            bus.publish(Domain.DRIVING, driving, t_us=t_us)
+            bus.publish(Domain.POWERTRAIN, powertrain, t_us=t_us, now_us=t_us)
+            bus.publish(Domain.CHASSIS, chassis, t_us=t_us, now_us=t_us)
+            bus.publish(Domain.COCKPIT, cockpit[world], t_us=t_us, now_us=t_us)
+            bus.publish(Domain.DRIVING, driving, t_us=t_us, now_us=t_us)
 
     def clip(self, control: Control, state: WorldState) -> Control:
         """What actuators, tyres, motor and battery make of a control."""

@@ -28,6 +28,7 @@ SEAL_US = 1_000_000  # µs between seals
 TRIGGERS = frozenset(
     (NoteKind.MODE, NoteKind.TAKE_OVER, NoteKind.COLLISION, NoteKind.RESPONSE, NoteKind.MANOEUVRE, NoteKind.FAULT, NoteKind.EVENT)
 )
+STANDING_EVENTS = frozenset({"red_met"})  # what a referee counts for as long as it lasts, though nothing has gone wrong: no trigger
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Journal:
                 self._enter("tenure", tenure.mode, t_us=t_us, place=place, party=tenure.party, from_us=tenure.from_us)
             self._tenure = tenures[-1]
         self._file.write("/tick", tick_fields(tick, place), log_time=self._log_time(t_us))
-        self._picture(tick, t_us, triggered=any(note.kind in TRIGGERS for note in notes))
+        self._picture(tick, t_us, triggered=any(map(is_trigger, notes)))
         if t_us - self._sealed_us >= SEAL_US:
             self._sealed_us = t_us
             self._file.seal(log_time=self._log_time(t_us))
@@ -155,6 +156,11 @@ class Journal:
 
     def _log_time(self, t_us: int) -> int:
         return self._epoch_ns + 1000 * t_us
+
+
+def is_trigger(note: Note) -> bool:
+    """Whether the pictures around a note are kept."""
+    return note.kind in TRIGGERS and not (note.kind is NoteKind.EVENT and note.detail.partition(" ")[0] in STANDING_EVENTS)
 
 
 def image_topic(camera: str) -> str:

@@ -4,14 +4,16 @@ difference; what cannot be put together is counted, not guessed."""
 
 import base64
 import io
+import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from caravela.core.errors import RecordingError
 from caravela.core.protocols import Policy
@@ -20,6 +22,7 @@ from caravela.core.units import STEP_S
 from caravela.vehicle.journal import image_topic, images_digest
 from caravela.vehicle.sealed import messages, read_bytes
 
+LARGEST = 1e6  # m/s, rad/s; beyond it, no arithmetic in single precision says anything
 AGES = tuple(round(-age / STEP_S) for age in HISTORY_S)  # ticks
 
 
@@ -35,7 +38,8 @@ class Recorded:
     def model_sha256(self) -> str:
         """Of the model that drove."""
         start = next((entry for entry in self.entries if entry.get("kind") == "start"), {})
-        return str(start.get("software", {}).get("model_sha256", ""))
+        software = start.get("software")
+        return str(software.get("model_sha256", "")) if isinstance(software, dict) else ""
 
 
 @dataclass(frozen=True)
@@ -89,22 +93,38 @@ def replay(recorded: Recorded, policy: Policy, *, rig: Rig, tolerance: float = 0
             unseen += 1
             continue
         compared += 1
-        difference, size = compare(fields, policy.plan(observation), tolerance=tolerance)
+        plan = policy.plan(observation)
+        with whole(fields):
+            difference, size = compare(fields, plan, tolerance=tolerance)
         largest = max(largest, size)
         first = first or difference
     return Replay(len(recorded.ticks), planned, compared, unseen, first, largest)
 
 
 def observations(recorded: Recorded, rig: Rig) -> Iterator[tuple[dict[str, Any], Observation | None]]:
-    """Every tick with what was seen then; None where the recording does not hold it."""
+    """Every tick with what was seen then; None where the recording does not hold it. Raises RecordingError for a tick that cannot be read."""
     frames: dict[int, NDArray[np.uint8]] = {}  # newest frames (C, H, W, 3) by tick
     for log_time, fields in recorded.ticks:
-        number = int(fields["number"])
         newest = newest_frames(recorded, log_time, rig)
-        if newest is not None:
-            frames[number] = newest
-        frames.pop(number - max(AGES) - 1, None)
-        yield fields, observation_of(fields, number, frames)
+        with whole(fields):
+            number = int(fields["number"])
+            if newest is not None:
+                frames[number] = newest
+            frames.pop(number - max(AGES) - 1, None)
+            observation = observation_of(fields, number, frames)
+        yield fields, observation
+
+
+@contextmanager
+def whole(fields: dict[str, Any]) -> Iterator[None]:
+    """Where a tick's fields are read: one that is missing or of another kind raises RecordingError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
+        tick = str(fields.get("number", "without a number"))[:20]
+        raise RecordingError(
+            f"tick {tick} of the recording cannot be read ({type(error).__name__}: {str(error)[:80]}); it is damaged: verify it."
+        ) from error
 
 
 def newest_frames(recorded: Recorded, log_time: int, rig: Rig) -> NDArray[np.uint8] | None:
@@ -116,7 +136,7 @@ def newest_frames(recorded: Recorded, log_time: int, rig: Rig) -> NDArray[np.uin
             return None
         try:
             picture = np.asarray(Image.open(io.BytesIO(png_of(data))).convert("RGB"))
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        except Exception as error:  # what Pillow raises of damaged pictures shares no base class
             raise RecordingError(f"a picture of {camera.name} cannot be read; the recording is damaged: verify it.") from error
         if picture.shape != (rig.height, rig.width, 3):
             raise RecordingError(
@@ -135,16 +155,21 @@ def observation_of(fields: dict[str, Any], number: int, frames: dict[int, NDArra
     images = np.stack([frame for frame in history if frame is not None])  # (T, C, H, W, 3)
     if images_digest(images) != seen["images_sha256"]:
         return None
-    route = np.zeros((1, ROUTE_POINTS, 2), np.float32) if seen["route"] is None else np.array(seen["route"], np.float32)[None]
+    has_route = seen["route"] is not None
+    route = np.array(seen["route"] if has_route else np.zeros((ROUTE_POINTS, 2)), np.float32).reshape(1, ROUTE_POINTS, 2)
+    if not isinstance(seen["words"], str):
+        raise TypeError("the words are no text")
+    if not all(math.isfinite(value) and abs(value) < LARGEST for value in (float(seen["speed"]), float(seen["yaw_rate"]))):
+        raise ValueError("speed or yaw rate")
     return Observation(
-        t_us=np.array([seen["t_us"]], np.int64),
+        t_us=np.array([int(seen["t_us"])], np.int64),
         images=images[None],
-        speed=np.array([seen["speed"]], np.float32),
-        yaw_rate=np.array([seen["yaw_rate"]], np.float32),
+        speed=np.array([float(seen["speed"])], np.float32),
+        yaw_rate=np.array([float(seen["yaw_rate"])], np.float32),
         route=route,
-        has_route=np.array([seen["route"] is not None]),
+        has_route=np.array([has_route]),
         words=(seen["words"],),
-        side=np.array([seen.get("side", 0.0)], np.float32),
+        side=np.array([float(seen.get("side", 0.0))], np.float32),
     )
 
 

@@ -15,11 +15,12 @@ from caravela.core.modes import Fault, Mode
 from caravela.core.responsibility import Person
 from caravela.core.types import Event, Observation
 from caravela.core.units import STEP_S, STEP_US
+from caravela.vehicle.cameras import NoPicture, SourceEnd
 from caravela.vehicle.conduct import Collided, Engage, Happening, Note, NoteKind
-from caravela.vehicle.journal import Journal
+from caravela.vehicle.journal import STANDING_EVENTS, Journal
 from caravela.vehicle.loop import Loop, Tick, with_words
 from caravela.vehicle.rehearsal import Injection
-from caravela.vehicle.sources import Source, SourceEnd
+from caravela.vehicle.sources import Source
 
 ENGAGE_TICK = 10  # a second of manual driving before a mode is engaged
 
@@ -46,6 +47,8 @@ class Drive:
         self._loop, self._source, self._script, self._model_pid, self._journal = loop, source, script, model_pid, journal
         self._jumped_us = 0
         self._events: Sequence[Event] = ()  # of the tick before
+        self._standing: frozenset[str] = frozenset()  # those of them that are told once, while they last
+        self._troubles: tuple[str, ...] = ()  # with cameras and the model, of the tick before
         self._took_ms: list[float] = []
         self._model_ms: list[float] = []
         self._notes: list[dict[str, Any]] = []
@@ -82,7 +85,7 @@ class Drive:
 
     def _tick(self, number: int, steady_us: int) -> Tick:
         place, now_us = self._source.place(), steady_us + self._disturbed(number)
-        observation = self._source.look(now_us)
+        observation, lack = self._look(now_us)
         tick = self._loop.tick(
             None if observation is None else self._spoilt(number, with_words(observation, self._script.words)),
             now_us=now_us,
@@ -90,7 +93,7 @@ class Drive:
             happenings=self._happenings(number, steady_us),
         )
         self._events = self._source.act(tick.commands)
-        notes = [*tick.notes, *(Note(NoteKind.EVENT, f"{event.kind} {event.detail}".strip()) for event in self._events)]
+        notes = [*tick.notes, *self._troubled(lack, tick.answer.why), *self._happened()]
         if self._journal is not None:
             self._journal.write(tick, place=place, tenures=self._loop.ledger.tenures, notes=notes)
         self._notes += [{"t_s": round(steady_us * 1e-6, 2), "kind": str(note.kind), "detail": note.detail} for note in notes]
@@ -98,6 +101,26 @@ class Drive:
         if tick.plan is not None:
             self._model_ms.append(1e3 * tick.answer.latency_s)
         return tick
+
+    def _look(self, now_us: int) -> tuple[Observation | None, str]:
+        """What is seen, and where nothing is, why, as far as that is known."""
+        try:
+            return self._source.look(now_us), ""
+        except NoPicture as lack:
+            return None, str(lack)
+
+    def _troubled(self, lack: str, why: str) -> list[Note]:
+        """What is wrong with a camera or the model, in words, when it begins: the loop names the fault, and knows no more."""
+        troubles = tuple(f"{who}: {what}" for who, what in (("camera", lack), ("model", why)) if what)
+        begun = [Note(NoteKind.FAULT, trouble) for trouble in troubles if trouble not in self._troubles]
+        self._troubles = troubles
+        return begun
+
+    def _happened(self) -> list[Note]:
+        """The world's events of this tick; one that lasts is told when it begins."""
+        before, self._standing = self._standing, frozenset(event.kind for event in self._events) & STANDING_EVENTS
+        told = [event for event in self._events if event.kind not in before]
+        return [Note(NoteKind.EVENT, f"{event.kind} {event.detail}".strip()) for event in told]
 
     def _happenings(self, number: int, steady_us: int) -> Sequence[Happening]:
         """What people do, and what the car's own crash sensor says: after a collision the car stops, or tells its driver."""

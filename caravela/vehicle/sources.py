@@ -1,12 +1,10 @@
 """Where observations come from and commands go: anything that is a `core.World`, a recording, or cameras through PyAV. The loop sees
 `Observation`s and cannot tell which."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,28 +13,28 @@ from caravela.core.protocols import World
 from caravela.core.types import HISTORY_S, ROUTE_POINTS, Event, Observation, Rig
 from caravela.core.units import STEP_S
 from caravela.vehicle.actuation import Commands
+from caravela.vehicle.cameras import Camera, NoPicture, SourceEnd, open_camera
 from caravela.vehicle.journal import Place
 from caravela.vehicle.loop import as_control
-from caravela.vehicle.replay import Recorded, observations
+from caravela.vehicle.replay import Recorded, observations, whole
 
 HISTORY = tuple(round(-age / STEP_S) for age in HISTORY_S)  # ticks
-
-
-class SourceEnd(Exception):
-    """There is nothing more to see."""
 
 
 class Source(Protocol):
     """A car's senses and limbs."""
 
     def look(self, now_us: int) -> Observation | None:
-        """What is seen now; None where nothing came. Raises SourceEnd at the end."""
+        """What is seen now; None where nothing came, or NoPicture raised where it is known why. Raises SourceEnd at the end."""
 
     def act(self, commands: Commands) -> Sequence[Event]:
         """Do as commanded for a tick; what happened."""
 
     def place(self) -> Place:
         """Where the car is."""
+
+    def close(self) -> None:
+        """It is not looked at any more."""
 
 
 class WorldSource:
@@ -55,6 +53,9 @@ class WorldSource:
         self._observation, events = self._world.step(as_control(commands))
         return events[0]
 
+    def close(self) -> None:
+        """The world is the caller's."""
+
 
 class LogSource:
     """Shows a recording again; what is commanded changes nothing."""
@@ -69,7 +70,8 @@ class LogSource:
             fields, observation = next(self._ticks)
         except StopIteration:
             raise SourceEnd from None
-        self._place = Place(**fields["place"])
+        with whole(fields):
+            self._place = Place(**fields["place"])
         return None if observation is None else replace(observation, t_us=np.array([now_us], np.int64))
 
     def act(self, commands: Commands) -> Sequence[Event]:
@@ -78,6 +80,9 @@ class LogSource:
 
     def place(self) -> Place:
         return self._place
+
+    def close(self) -> None:
+        """The file was read whole."""
 
 
 class VideoSource:
@@ -89,21 +94,31 @@ class VideoSource:
         names = [camera.name for camera in rig.cameras]
         if unknown := [name for name in paths if name not in names]:
             raise CaravelaError(f"got a video for the camera '{unknown[0]}'; expected one of {', '.join(names)}.")
-        self._rig, self._speed, self._side = rig, speed, np.array([1.0 if lefthand else -1.0], np.float32)
-        self._videos = [frames(paths[name], rig) if name in paths else None for name in names]
+        self._speed, self._side = speed, np.array([1.0 if lefthand else -1.0], np.float32)
+        self._cameras: dict[str, Camera | None] = {name: open_camera(paths[name], rig) if name in paths else None for name in names}
+        self._newest = np.zeros((len(names), rig.height, rig.width, 3), np.uint8)
         self._taken: list[NDArray[np.uint8]] = []  # newest first, (C, H, W, 3)
 
     def look(self, now_us: int) -> Observation:
-        """The next tenth of a second of every video."""
-        black = np.zeros((self._rig.height, self._rig.width, 3), np.uint8)
-        try:
-            newest = np.stack([black if video is None else next(video) for video in self._videos])
-        except StopIteration:
-            raise SourceEnd from None
+        """What all cameras show, of the time of the oldest picture. Raises NoPicture, which names the cameras that show nothing new, and
+        SourceEnd where a video is over."""
+        newest, lacks, age_s = self._newest.copy(), list[str](), 0.0
+        for place, (name, camera) in enumerate(self._cameras.items()):  # all of them, so that none falls behind
+            if camera is None:
+                continue
+            try:
+                picture = camera.picture()
+            except NoPicture as lack:
+                lacks.append(f"{name} {lack}")
+                continue
+            newest[place], age_s = picture.pixels, max(age_s, picture.age_s)
+        self._newest = newest
         self._taken = [newest, *self._taken[: max(HISTORY)]]
+        if lacks:
+            raise NoPicture(", ".join(lacks))
         images = np.stack([self._taken[min(age, len(self._taken) - 1)] for age in HISTORY])
         return Observation(
-            t_us=np.array([now_us], np.int64),
+            t_us=np.array([now_us - round(1e6 * age_s)], np.int64),
             images=images[None],
             speed=np.array([self._speed], np.float32),
             yaw_rate=np.zeros(1, np.float32),
@@ -113,6 +128,12 @@ class VideoSource:
             side=self._side,
         )
 
+    def close(self) -> None:
+        """No camera is needed any more."""
+        for camera in self._cameras.values():
+            if camera is not None:
+                camera.close()
+
     def act(self, commands: Commands) -> Sequence[Event]:
         """Nothing follows."""
         return ()
@@ -120,26 +141,3 @@ class VideoSource:
     def place(self) -> Place:
         """Not known."""
         return Place()
-
-
-def frames(path: str, rig: Rig) -> Iterator[NDArray[np.uint8]]:
-    """Frames (H, W, 3) of a video at 10 Hz, scaled to the rig. Opens it now. Raises CaravelaError where that fails."""
-    device = path.startswith("/dev/")
-    if not device and not Path(path).is_file():
-        raise CaravelaError(f"no video at '{path}'; expected a file that ffmpeg can read or a device like /dev/video0.")
-    try:
-        container = av.open(path, format="v4l2" if device else None)
-        stream = container.streams.video[0]
-    except (av.FFmpegError, IndexError, OSError) as error:
-        raise CaravelaError(f"cannot open '{path}' as a video ({error}); expected a file that ffmpeg can read.") from error
-    return _at_ten_hertz(container, stream, rig)
-
-
-def _at_ten_hertz(container: "av.container.InputContainer", stream: "av.VideoStream", rig: Rig) -> Iterator[NDArray[np.uint8]]:
-    due = 0.0  # on a clock of its own: counted from the frame taken, 25 frames a second would become 8.3
-    with container:
-        for frame in container.decode(stream):
-            at = due if frame.time is None else frame.time
-            if at + 1e-6 >= due:
-                due = (due if at < due + STEP_S else at) + STEP_S
-                yield frame.to_ndarray(format="rgb24", width=rig.width, height=rig.height).astype(np.uint8, copy=False)

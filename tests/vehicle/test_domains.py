@@ -63,7 +63,7 @@ def look(speed: float, *, t_us: int = 0) -> Observation:
 def bus_of(*reports, t_us: int = 0) -> Bus:
     bus = Bus()
     for report in (CockpitReport(), PowertrainReport(), ChassisReport(), *reports):
-        bus.publish(DOMAINS[type(report)], report, t_us=t_us)
+        bus.publish(DOMAINS[type(report)], report, t_us=t_us, now_us=t_us)
     return bus
 
 
@@ -86,9 +86,9 @@ def test_no_two_reports_share_a_signal():
 
 def test_a_domain_publishes_its_own_report_only():
     with pytest.raises(BusError, match="cockpit published a PowertrainReport; expected its own report"):
-        Bus().publish(Domain.COCKPIT, PowertrainReport(), t_us=0)
+        Bus().publish(Domain.COCKPIT, PowertrainReport(), t_us=0, now_us=0)
     with pytest.raises(CaravelaError, match="unknown domain 'chasis'; did you mean chassis"):
-        Bus().publish("chasis", ChassisReport(), t_us=0)
+        Bus().publish("chasis", ChassisReport(), t_us=0, now_us=0)
 
 
 @pytest.mark.parametrize("report", [PowertrainReport(charge=130.0), PowertrainReport(charge=float("nan")), ChassisReport(weight=0.0)])
@@ -96,7 +96,7 @@ def test_what_a_signal_cannot_hold_never_gets_on_the_bus(report):
     bus = bus_of()
     before = bus.signals.snapshot()
     with pytest.raises(SignalError, match="expected"):
-        bus.publish(DOMAINS[type(report)], report, t_us=1)
+        bus.publish(DOMAINS[type(report)], report, t_us=1, now_us=1)
     assert bus.signals.snapshot() == before
 
 
@@ -106,7 +106,39 @@ def test_a_silent_domain_is_none_and_the_past_is_refused():
     assert bus.read(ChassisReport, t_us=1_600_000) is None
     assert Bus().read(ChassisReport, t_us=0) is None
     with pytest.raises(BusError, match="expected a later one"):
-        bus.publish(Domain.CHASSIS, ChassisReport(), t_us=999_999)
+        bus.publish(Domain.CHASSIS, ChassisReport(), t_us=999_999, now_us=999_999)
+
+
+def test_a_report_from_ahead_is_refused_and_poisons_nothing():
+    bus = bus_of(t_us=1_000_000)
+    with pytest.raises(BusError, match="expected none from ahead"):
+        bus.publish(Domain.CHASSIS, ChassisReport(grip=1.0), t_us=10**15, now_us=1_000_000)
+    bus.publish(Domain.CHASSIS, ChassisReport(grip=2.0), t_us=1_100_000, now_us=1_100_000)
+    assert bus.read(ChassisReport, t_us=1_100_000) == ChassisReport(grip=2.0)
+    assert bus.read(ChassisReport, t_us=1_099_999) is None, "a report from ahead of who reads is none"
+
+
+@pytest.mark.parametrize("t_us", [float("nan"), 1.0, None, "now", True, [], 10**400])
+def test_a_time_that_is_none_is_refused(t_us):
+    with pytest.raises(BusError):
+        bus_of().publish(Domain.CHASSIS, ChassisReport(), t_us=t_us, now_us=1_000_000)
+
+
+@pytest.mark.parametrize(
+    "value", [None, [], 1j, 10**400, pytest.param(-(10**5000), id="long"), "8", True, np.zeros(1), float("nan"), float("inf")]
+)
+def test_what_is_no_number_of_that_range_is_refused_in_a_sentence(value):
+    with pytest.raises(SignalError, match=r"Vehicle.Chassis.Grip got .*; expected 0 to 20 m/s\^2\.$"):
+        bus_of().publish(Domain.CHASSIS, ChassisReport(grip=value), t_us=1, now_us=1)
+    bus = bus_of()
+    bus.publish(Domain.CHASSIS, ChassisReport(grip=np.float32(8.5)), t_us=1, now_us=1)
+    assert type(bus.read(ChassisReport, t_us=1).grip) is float
+
+
+@pytest.mark.parametrize("domain", [None, [], pytest.param(10**5000, id="long"), 3])
+def test_a_domain_that_is_no_name_is_refused(domain):
+    with pytest.raises(CaravelaError, match="unknown domain"):
+        Bus().publish(domain, ChassisReport(), t_us=0, now_us=0)
 
 
 # The plan.

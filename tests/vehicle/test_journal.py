@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,14 +22,16 @@ from caravela.core.responsibility import Entity, Person
 from caravela.core.types import Observation, Plan, Rig
 from caravela.core.units import STEP_US
 from caravela.vehicle.attention import SimulatedDriver
+from caravela.vehicle.cameras import SourceEnd
 from caravela.vehicle.conduct import Engage, Manual, Rules, parked
 from caravela.vehicle.journal import Journal, PictureRing, Place, Software
 from caravela.vehicle.loop import Loop
 from caravela.vehicle.planner import InlinePlanner
 from caravela.vehicle.profiles import assisted_profile, r157
 from caravela.vehicle.rehearsal import CruisePolicy, Plain, small_rig
-from caravela.vehicle.replay import read_recording, replay
+from caravela.vehicle.replay import observations, read_recording, replay
 from caravela.vehicle.sealed import messages, read_bytes, verify
+from caravela.vehicle.sources import LogSource
 
 ANA, MAKER = Person("Ana Sousa"), Entity("Caravela Motors Ltd")
 SOFTWARE = Software("0.0", "cruise", "ab" * 32)
@@ -276,10 +279,41 @@ def test_random_bytes_never_break_the_reader(tmp_path: Path) -> None:
         edited[random.integers(8, len(edited), 20)] = random.integers(0, 256, 20)
         (tmp_path / "bad.mcap").write_bytes(edited.tobytes())
         verify(tmp_path / "bad.mcap")
-        try:
-            read_recording(tmp_path / "bad.mcap")
-        except RecordingError as error:
-            assert "\n" not in str(error)
+        assert "\n" not in replayed(tmp_path / "bad.mcap")
+
+
+def replayed(path: Path) -> str:
+    """What is said of a recording that cannot be driven again; empty for one that can."""
+    try:
+        recorded = read_recording(path)
+        assert isinstance(recorded.model_sha256, str)
+        replay(recorded, SeeingPolicy(), rig=small_rig())
+        source = LogSource(recorded, small_rig())
+        with suppress(SourceEnd):
+            while True:
+                source.look(0)
+    except RecordingError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("junk", [None, "x", -1, 10**400, 1e300, [], {}, [[1.0]], True])
+def test_a_tick_with_another_key_or_value_gets_a_sentence(tmp_path: Path, junk: object) -> None:
+    record(tmp_path / "run.mcap", ticks=9)
+    recorded = read_recording(tmp_path / "run.mcap")
+    log_time, fields = recorded.ticks[8]
+    inner = {key: list(fields[key]) for key in ("observation", "plan", "place")} | {"": list(fields)}
+    for outer, keys in inner.items():
+        for key in keys:
+            for change in (lambda tree, key=key: tree.pop(key), lambda tree, key=key: tree.update({key: junk})):
+                tick = json.loads(json.dumps(fields))
+                change(tick[outer] if outer else tick)
+                spoilt = replace(recorded, ticks=(*recorded.ticks[:8], (log_time, tick)))
+                try:
+                    replay(spoilt, SeeingPolicy(), rig=small_rig())
+                    list(observations(spoilt, small_rig()))
+                except RecordingError as error:
+                    assert "it is damaged: verify it" in str(error)
 
 
 def test_entries_are_plain_json(tmp_path: Path) -> None:

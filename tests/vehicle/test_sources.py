@@ -13,8 +13,10 @@ from caravela.core.modes import Mode
 from caravela.core.responsibility import Entity, Person
 from caravela.core.types import Control, Event, Observation
 from caravela.core.units import STEP_S
+from caravela.vehicle.actuation import Commands
 from caravela.vehicle.attention import SimulatedDriver
 from caravela.vehicle.conduct import Manual, Rules, parked
+from caravela.vehicle.journal import Journal, PictureRing, Software
 from caravela.vehicle.loop import Loop
 from caravela.vehicle.planner import InlinePlanner
 from caravela.vehicle.profiles import assisted_profile, r157
@@ -71,6 +73,30 @@ def test_in_a_world_a_collision_stops_a_car_that_drives_itself() -> None:
     tenures = run.summary()["tenures"]
     assert [(tenure["party"], tenure["mode"]) for tenure in tenures] == [("Ana Sousa", "manual"), ("Caravela Motors Ltd", "L4")]
     assert tenures[0]["until_s"] == tenures[1]["from_s"] == 1.0 and tenures[1]["until_s"] is None
+
+
+class Red(WorldSource):
+    """A world whose referee says at every tick of a second that a red light is met."""
+
+    def act(self, commands: Commands) -> Sequence[Event]:
+        super().act(commands)
+        self.ticks = getattr(self, "ticks", 0) + 1
+        return [Event(0, "red_met", "Caravela Motors Ltd")] if 20 <= self.ticks < 30 or self.ticks > 50 else []
+
+
+def test_a_red_light_that_is_met_is_told_when_it_begins_and_keeps_no_pictures(tmp_path: Path) -> None:
+    rules = Rules(assisted_profile("unece-r171"), r157(), Entity("Caravela Motors Ltd"))
+    loop = Loop(
+        parked(Manual(Person("Ana Sousa"))), rules=rules, planner=InlinePlanner(SeeingPolicy()), monitor=SimulatedDriver(), rig=small_rig()
+    )
+    options = {"rig": small_rig(), "software": Software("0", "m", ""), "first": loop.ledger.tenures[0], "epoch_ns": 0}
+    journal = Journal(tmp_path / "run.mcap", ring=PictureRing(0.5, 0.5), **options)
+    run = Drive(loop, Red(PlainWorld(), seed=0), script=Script(None), journal=journal)
+    assert len(list(run.ticks(8.0))) == 80
+    journal.close()
+    recorded = read_recording(tmp_path / "run.mcap")
+    assert [entry["detail"] for entry in recorded.entries if entry["kind"] == "event"] == ["red_met", "red_met"]
+    assert not recorded.pictures
 
 
 def test_on_a_recording_the_loop_sees_what_was_seen(tmp_path: Path) -> None:

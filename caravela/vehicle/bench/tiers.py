@@ -21,7 +21,7 @@ from caravela.vehicle.bench.roofline import Chip
 from caravela.vehicle.bench.trial import Counted, Job, Measured
 from caravela.vehicle.bundle import open_bundle
 
-TARGET, GOAL = 0.40, 0.60  # of the peak that the vision stage is to reach at batch 1
+TARGET, GOAL = 0.40, 0.60  # of the peak that the large tier's vision stage is to reach at batch 1, through its fastest backend
 LAYER_STAGES = {"stem": "vision", "project": "vision"}  # the stage of a layer, where its first word does not say it
 Say = Callable[[str], None]
 
@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 class Tier:
     """A size of the model."""
 
-    name: str  # ultra or se
+    name: str  # ultra, se, or that of a build which stands beside them
     model: Path
     about: str
     int8: bool
@@ -158,13 +158,15 @@ def agreement(outputs: Mapping[str, Array], beside: Mapping[str, Array]) -> dict
 
 
 def vision(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The vision stage at batch 1 where it comes nearest to the peak, beside the target."""
-    found = [(part["utilisation"], row) for row in rows for part in row["stages"] if part["name"] == "vision"]
+    """The vision stage of the first tier at batch 1, through the backend and at the precision that decide soonest: what one would drive with. A
+    slower one that comes nearer to its own, lower peak counts for nothing."""
+    found = [(row, part) for row in rows if row["tier"] == rows[0]["tier"] for part in row["stages"] if part["name"] == "vision"]
     if not found:
         return {}
-    best, row = max(found, key=lambda each: each[0])
-    names = {key: row[key] for key in ("tier", "backend", "precision")}
-    return {"utilisation": best, **names, "target": TARGET, "goal": GOAL, "met": best >= TARGET, "goal_met": best >= GOAL}
+    row, part = min(found, key=lambda each: each[0]["latency_ms"]["p50"])
+    names, reached = {key: row[key] for key in ("tier", "backend", "precision")}, part["utilisation"]
+    told = {"utilisation": reached, **names, "latency_ms": row["latency_ms"]["p50"], "target": TARGET, "goal": GOAL}
+    return {**told, "met": reached >= TARGET, "goal_met": reached >= GOAL}
 
 
 def cost_model(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

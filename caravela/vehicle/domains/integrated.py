@@ -104,7 +104,7 @@ class IntegratedPolicy:
             planned_end_kph=min(to_kph(float(plan.speeds[world, plan.chosen[world], -1])), 400.0),
             planned_risk=float(np.clip(np.nan_to_num(plan.risk[world], nan=1.0), 0.0, 1.0)),
         )
-        bus.publish(Domain.DRIVING, report, t_us=t_us)
+        bus.publish(Domain.DRIVING, report, t_us=t_us, now_us=t_us)
 
 
 def outlook(plan: Plan, start: Array, foresight: float) -> Array:

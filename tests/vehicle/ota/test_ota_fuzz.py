@@ -1,13 +1,11 @@
 """Damaged by chance: whatever a repository sends and whatever is left on the car's disk, the car never crashes, says why, and drives only
 with bytes that were signed. Each damage is drawn from its number, so a failing one can be drawn again."""
 
-import json
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ota_bench import NOW, Bench, QuickDisk, bundle, weigh
@@ -15,6 +13,7 @@ from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
 from caravela.core.errors import CaravelaError
+from caravela.vehicle.damage import damaged
 from caravela.vehicle.ota.car_folder import FACTORY, SLOTS, CarFolder
 from caravela.vehicle.ota.refusal import Reason, UpdateRefused
 from caravela.vehicle.ota.standing import PARKED
@@ -24,7 +23,6 @@ from caravela.vehicle.ota.updater import CarUpdater
 
 MANY = [1000, pytest.param(10_000, marks=pytest.mark.long)]  # damages
 KNOWN = {bundle(name) for name in ("factory", "one", "two")}
-JUNK: tuple[Any, ...] = (None, True, -1, 0, 1, 2, 1 << 70, 1.5, "", "x", "\x00", "../../x", "9999-99-99T99:99:99Z", [], {}, [[]], {"x": []})
 
 
 class Sent(FetcherInterface):
@@ -39,47 +37,6 @@ class Sent(FetcherInterface):
         if name not in self.files:
             raise DownloadHTTPError("none", 404)
         yield self.files[name]
-
-
-def damaged(content: bytes, others: list[bytes], dice: random.Random) -> bytes:
-    """`content` with one damage: to its bytes, or to its meaning where it is JSON."""
-    place, other = dice.randrange(len(content) + 1), dice.choice(others)
-    kinds: list[Callable[[], bytes]] = [
-        lambda: content[:place],
-        lambda: content[place:],
-        lambda: b"",
-        lambda: other,
-        lambda: content[:place] + dice.randbytes(dice.randrange(1, 9)) + content[place:],
-        lambda: content[:place] + other[dice.randrange(len(other) + 1) :],
-        lambda: content[:place] + bytes([dice.randrange(256)]) + content[place + 1 :],
-        lambda: content[:place] + content[place : place + 40] * 2 + content[place + 40 :],
-        lambda: bytes(len(content)),
-        lambda: b"[" * 100_000,
-    ]
-    try:
-        tree = json.loads(content)
-    except ValueError:
-        return dice.choice(kinds)()
-    return _rewritten(tree, dice) if dice.random() < 0.6 else dice.choice(kinds)()
-
-
-def _rewritten(tree: Any, dice: random.Random) -> bytes:
-    """The tree with a value replaced, taken out or written twice."""
-    nodes = [tree]
-    for node in nodes:
-        nodes += [child for child in (node.values() if isinstance(node, dict) else node) if isinstance(child, dict | list) and child]
-    node = dice.choice(nodes)
-    key = dice.choice(list(node) if isinstance(node, dict) else range(len(node)))
-    act = dice.randrange(4)
-    if act == 0:
-        del node[key]
-    elif act == 1 and isinstance(node, dict):
-        node[f"{key}2"] = node[key]
-    elif act == 2 and isinstance(node[key], int):
-        node[key] += dice.choice((-1, 1))
-    else:
-        node[key] = dice.choice(JUNK)
-    return json.dumps(tree).encode()
 
 
 @pytest.mark.parametrize("many", MANY)
