@@ -20,7 +20,7 @@ def with_its_stop(steps: list[Step], request: str, when: Condition | Unclear | N
         steps = [*steps, Step(DrivingWish(PullOver()), request, when)]
     if not any(stops(step.intent) for step in steps):
         return steps
-    return [step for step in steps if not (_is_turn(step.intent) and not names_a_verb(step.words))]
+    return [step for step in steps if not (turns(step.intent) and not names_a_verb(step.words))]
 
 
 def contradict(a: Step, b: Step) -> bool:
@@ -36,5 +36,6 @@ def contradict(a: Step, b: Step) -> bool:
     return False
 
 
-def _is_turn(intent: Intent) -> bool:
+def turns(intent: Intent) -> bool:
+    """Is this the wish to turn, or to change lanes?"""
     return isinstance(intent, DrivingWish) and isinstance(intent.wish, TakeTurn | ChangeLane)

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from caravela.cockpit.outside.requests import regard_in, stops_near
 from caravela.cockpit.reading.calls import call_of, operation_of, places_named
-from caravela.cockpit.reading.clauses import conditional, cut, strong_parts, unquoted
+from caravela.cockpit.reading.clauses import cut, sentences_of, unquoted
+from caravela.cockpit.reading.conditions import Part, condition_of, parts_of
 from caravela.cockpit.reading.corrections import REPLACES, names_a_verb, parted, put_right
 from caravela.cockpit.reading.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.reading.intents import (
@@ -48,7 +49,9 @@ from caravela.cockpit.reading.questions import (
     tells_of_a_call,
 )
 from caravela.cockpit.reading.roads import about_roads
-from caravela.cockpit.reading.steps import contradict, with_its_stop
+from caravela.cockpit.reading.sharing import as_turn, shared
+from caravela.cockpit.reading.steps import contradict, turns, with_its_stop
+from caravela.cockpit.reading.times import lasts_a_while, may_end, minutes_in
 from caravela.cockpit.reading.titles import taken_out
 from caravela.cockpit.reading.wishes import bound_of, wish_of
 from caravela.cockpit.reading.words_for import rather
@@ -90,24 +93,30 @@ class Understanding:
             return repaired
         plain = taken_out(plain, names, as_request=self._as_request, as_music=self._as_music, as_condition=self._as_condition)
         steps: list[Step] = []
-        for part in strong_parts(plain):
-            before = len(steps)
-            condition, request = conditional(part, is_condition=self._as_condition, is_request=self._as_request)
-            when = self._condition(condition) if condition else None
-            clauses = cut(request, self._as_request)
-            reasons = {clause for clause in clauses if is_reason(clause, request)} if len(clauses) > 1 else set()
-            for clause in clauses:
-                step = Step(self._intent(clause, names, seat, lefthand), clause, when)
-                said_twice = steps and isinstance(step.intent, Reply) and steps[-1].intent == step.intent  # "yes, please" is one answer
-                only_says_why = (
-                    clause in reasons and len(reasons) < len(clauses) and not (isinstance(step.intent, Unsafe) or stops(step.intent))
-                )
-                if not said_twice and not only_says_why:
-                    steps.append(step)
-            steps[before:] = with_its_stop(steps[before:], request, when)
+        for sentence in sentences_of(plain):
+            for part in parts_of(sentence, is_condition=self._as_condition, is_request=self._as_request):
+                steps += self._steps_of(part, names, steps, seat, lefthand)
         if any(contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
             return [Step(Contradiction(), plain)]
         return steps
+
+    def _steps_of(self, part: Part, names: Sequence[str], before: Sequence[Step], seat: Place, lefthand: bool) -> list[Step]:
+        """The steps of one part of a sentence; `before` are those of what was said before it."""
+        when = None if not part.condition else self._condition(part.condition) if part.watched else Unclear()
+        clauses = shared(part.request) or cut(part.request, self._as_request)
+        reasons = {clause for clause in clauses if is_reason(clause, part.request)} if len(clauses) > 1 else set()
+        steps: list[Step] = []
+        for clause in clauses:
+            last = [*before, *steps][-1:]
+            words = as_turn(clause) if last and turns(last[0].intent) else ""
+            step = Step(self._intent(words or clause, names, seat, lefthand), words or clause, when)
+            said_twice = last and isinstance(step.intent, Reply) and last[0].intent == step.intent  # "yes, please" is one answer
+            only_says_why = (
+                clause in reasons and len(reasons) < len(clauses) and not (isinstance(step.intent, Unsafe) or stops(step.intent))
+            )
+            if not said_twice and not only_says_why:
+                steps.append(step)
+        return with_its_stop(steps, part.request, when)
 
     def _repaired(self, plain: str, text: str, seat: Place, lefthand: bool) -> list[Step] | None:
         """The steps of a sentence that corrects itself: "turn left, no, right"; None where it does not. What is unsafe stays in, and so does
@@ -185,16 +194,13 @@ class Understanding:
         return sum(chance for name, chance in label.items() if name.startswith("when."))
 
     def _condition(self, text: str) -> Condition | Unclear:
+        if (minutes := minutes_in(text)) is not None:
+            return Condition("minutes", minutes)
         label = {name: chance for name, chance in self._read(text).label.items() if name.startswith("when.")}
         likeliest = best(label)
         if label[likeliest] < SURE or not (likeliest == "when.minutes" or speaks_of(likeliest, text)):
             return Unclear()
-        kind = likeliest.removeprefix("when.")
-        numbers = numbers_in(text)
-        number = numbers[0] if numbers else None
-        if kind == "minutes":
-            number = 30.0 if re.search(r"half an hour", text) else (number or 1.0) * (60.0 if "hour" in text else 1.0)
-        return Condition(kind, number)
+        return condition_of(likeliest.removeprefix("when."), text)
 
     def _intent(self, clause: str, names: Sequence[str], seat: Place, lefthand: bool) -> Intent:
         """What one clause asks for."""
@@ -245,6 +251,8 @@ class Understanding:
             return Unclear(tuple(known)) if len(known) == 2 else SmallTalk() if label == "chat" else Unclear()
         if label in TOOLS and other in TOOLS and second > RIVAL * first and TOOLS[label].path != TOOLS[other].path:
             return Unclear((label, other))
+        if lasts_a_while(clause) and (may_end(label) or clause.lower().startswith(("until ", "till "))):
+            return Beyond("lasting")
         if label in SIMPLE:
             return SIMPLE[label]
         if label in TOOLS:
