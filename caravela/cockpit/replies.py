@@ -90,6 +90,7 @@ _UNREAD = re.compile(
 _WHO_DRIVES = re.compile(r"\bwho(?:['’]s| is) driving\b", re.IGNORECASE)
 BEYOND = {
     "roads": "Of roads I can only avoid motorways, and take the turns that you name; I leave the way as it is.",
+    "stopover": "I go to one place at a time and know no places on the way; name where to go first, or say when to stop.",
     "follow": "I can't follow one car wherever it goes: I keep to my own way, at a distance from whoever is ahead. Name turns or a place instead.",
     "tone": "I have no tone control; I can make the sound louder or quieter.",
     "order": "I can play, stop and skip, and no more than that with what is playing.",

@@ -23,6 +23,8 @@ def call_of(tool: Tool, reading: Reading, clause: str, *, name: str, places: tup
     call = Call(tool.name, operation, places)
     numbers, share = numbers_in(clause), share_in(clause)
     if tool.form is Form.LEVEL and operation is not Operation.ASK and (amount := amount_in(tool, clause)) is not None:
+        if not amount.times and amount.value > tool.high - tool.low:
+            return Missing(tool.name, Slot.NUMBER, Call(tool.name, Operation.SET, places))  # "warmer by 100"
         return CabinCall(Call(tool.name, amount.operation, places, amount.value, amount.times))
     match tool.form:
         case Form.TEXT:

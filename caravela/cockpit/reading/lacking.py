@@ -4,6 +4,8 @@ word that names such a thing settles that nothing of ours is meant."""
 import re
 
 _LACKS: tuple[tuple[str, str], ...] = (
+    (r"^(?:(?:please|can you|could you|would you|let['’]?s|we need to|we should)[ ,]+)*(?:add|insert|plan|schedule|include|put in|squeeze in|fit in) "
+     r"(?:an?|one|another|one more|an extra) (?:\w+ )?(?:stop|stopover|detour|waypoint|break)\b(?!.*\bcharg)", "stopover"),
     (r"\b(?:bass|treble|trebles|equali[sz]er|subwoofer|woofer|fader)\b|\b(?:balance|fade)\b.*\b(?:sound|music|speakers?|audio)\b|\bsurround\b", "tone"),
     (r"\bshuffle\b|\b(?:on|in a) (?:repeat|loop)\b|\brepeat (?:this|that|the current)\b|\bloop (?:this|the|my)\b", "order"),
     (r"\b(?:fast[ -]?forward|(?:skip|go|rewind) (?:ahead|forward|back)?(?: by)? ?\S+ seconds|karaoke|show the lyrics)\b", "order"),

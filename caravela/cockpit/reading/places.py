@@ -14,11 +14,11 @@ _ALONE = [  # of "the passenger's too", which has no noun that a place belongs t
         (r"\bfront\b", "front"),
         (r"\bright", "right"),
         (r"\bleft", "left"),
-        (r"\b(?:his|hers)\b", "across"),
+        (r"\b(?:his|hers|her|him|my (?:wife|husband|partner|girlfriend|boyfriend))\b", "across"),
         (r"\b(?:me|my|mine)\b", "speaker"),
     )
 ]
-_BACK = r"(?:\b(?:in|at|for) the (?:back|rear)\b|\bback here\b|\b(?:back|rear) (?:seats?|windows?|row|bench|passengers?)\b)"
+_BACK = r"(?:\b(?:in|at|for) the (?:back|rear)\b|\bback here\b|\b(?:back|rear) (?:seats?|windows?|doors?|row|bench|passengers?)\b)"
 _NAMED = [  # where the head hears no place
     (re.compile(pattern, re.IGNORECASE), zone)
     for pattern, zone in (
@@ -26,6 +26,7 @@ _NAMED = [  # where the head hears no place
         (rf"{_BACK}.*\bright\b|\bright\b.*{_BACK}", "rear_right"),
         (_BACK, "rear"),
         (r"\b(?:on|for) my side\b", "speaker"),
+        (r"\b(?:on|at) (?:his|her) side\b", "across"),
         (r"\b(?:in|at) the front\b|\bfront (?:seats|windows)\b", "front"),
         (r"\bpassenger['’]?s\b|\b(?:front )?passenger (?:side|seat|window|door|mirror|headrest|backrest)\b", "passenger"),
         (r"\bboth (?:the |our )?(?:windows|seats|backrests|headrests)\b", "front"),
@@ -44,7 +45,16 @@ OTHER = re.compile(
 PLURAL = re.compile(r"\b(?:windows|seats|backrests|headrests|(?:reading|map) l(?:ights|amps)|blinds|shades|heaters|doors)\b", re.IGNORECASE)
 
 _BUT = re.compile(
-    r"\b(?:all|every|the)\b.*\b(?:except|but|apart from|other than)(?: for)? ((?:my|mine|his|hers|(?:the )?(?:driver|passenger|rear|back|front|left|right))\b.*)",
+    r"\b(?:all|every|the|\w+s)\b.*\b(?:except|but|apart from|other than)(?: for)? ((?:my|mine|his|hers|(?:the )?(?:driver|passenger|rear|back|front|left|right))\b.*)",
+    re.IGNORECASE,
+)
+
+
+# "22 for me and 24 for her": beside somebody else, "for me" is a place and no courtesy
+_FOR_ME = re.compile(r"\bfor me\b(?=.*\bfor (?:her|him|my \w+|the \w+|everybody|everyone)\b)|(?<=\bfor her\b)(.*)\bfor me\b", re.IGNORECASE)
+# "but not mine", of which the head makes a no
+_NOT_MINE = re.compile(
+    r"(?:,\s*|\s+)(?:(?:but|and|just) )?not (?=(?:mine|my|his|hers|that of|the (?:driver|passenger|rear|back|front|left|right)\b|(?:rear|back|front) ))",
     re.IGNORECASE,
 )
 
@@ -70,6 +80,11 @@ def left_out(text: str) -> str:
     """The zone that a request leaves out: "all the windows but mine"; "" where it leaves out none that it names."""
     found = _BUT.search(text)
     return "" if found is None else zone_alone(found[1])
+
+
+def shared_out(text: str) -> str:
+    """A request with its places put so that each stands by itself: "for me" beside "for her", and "but not mine"."""
+    return _NOT_MINE.sub(" but ", _FOR_ME.sub(lambda found: f"{found[1] or ''}on my side", text))
 
 
 def places_of(zone: str, seat: Place, lefthand: bool) -> tuple[Place, ...]:

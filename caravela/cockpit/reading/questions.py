@@ -22,6 +22,23 @@ _LEAVES = re.compile(
     r"^(?:(?:please|just|no|you can) )*(?:leave|keep) .*\b(?:as (?:it is|they are|is)|like (?:that|this)|the way (?:it is|they are))\W*$",
     re.IGNORECASE,
 )
+_LEAVES_ALONE = re.compile(
+    r"(?:(?:please|just|but|and|no|you can)[ ,]+)*(?:(?:don['’]?t|do not|never) "
+    r"(?:turn|go|take|bear|swing|steer|drive)(?: (?:the|a|to|that|next|first|second|third|now|here|on))* (?:left|right)"
+    r"(?: (?:here|there|now|yet|turn|at .*|after .*|before .*))?|"
+    r"not (?:the|my|our|his|her)\b[\w ]*|leave (?:the|my|our|all) [\w ]+ (?:open|closed|shut|alone|in peace))\W*",
+    re.IGNORECASE,
+)
+_NOT_TO = re.compile(
+    r"(?:(?:please|but|and|no|just|you)[ ,]+)*(?:don['’]?t|do not|never|no need to|(?:you )?(?:shouldn['’]?t|mustn['’]?t|needn['’]?t)) (?:you )?"
+    r"(?:overtake|pass|go|get|park|change|switch|move|merge|drive|continue|carry|set off|start|proceed|turn|take|head|navigate|bring)\b(?! (?:so|too|that) )",
+    re.IGNORECASE,
+)
+_PARKS_NEAR = re.compile(
+    r"(?:(?:please|can you|could you|would you|just|then|and|now)[ ,]+)*park(?: (?:it|us|the car))?(?: (?:right|just|close))? "
+    r"(?:behind|in front of|next to|beside|near|by|opposite|between|alongside|after) (?:the|that|this|a|an|my|our|those|these) [\w' ]+?(?: please| now)?\W*",
+    re.IGNORECASE,
+)
 _FOLLOWS = re.compile(
     r"(?:(?:please|can you|could you|just|quick|now)[ ,]+)*(?:(?:keep )?follow(?:ing)?|go after|keep up with|stay with|don['’]?t lose) (?:that|the|this|my \w+['’]s) "
     r"(?:\w+ )?(?:car|van|lorry|truck|bus|taxi|cab|vehicle|motorbike|one|ambulance)(?: (?:in front|ahead|there|over there|please|now|of us))*\W*",
@@ -63,7 +80,17 @@ def asks_the_future(clause: str) -> bool:
 
 def leaves_it(clause: str) -> bool:
     """Is something to be left as it is?"""
-    return _LEAVES.search(clause) is not None
+    return _LEAVES.search(clause) is not None or _LEAVES_ALONE.fullmatch(clause) is not None
+
+
+def says_not_to(clause: str) -> bool:
+    """Does this say that something is not to be done in driving? "Don't overtake" holds to the head what it forbids."""
+    return _NOT_TO.match(clause) is not None
+
+
+def parks_near(clause: str) -> bool:
+    """Is it asked to park near something, and nothing besides? To the head "behind that car" is what one does to annoy it."""
+    return _PARKS_NEAR.fullmatch(clause) is not None
 
 
 def asks_to_follow(clause: str) -> bool:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from caravela.cockpit.outside.requests import regard_in, stops_near
 from caravela.cockpit.reading.calls import call_of, operation_of, places_named
 from caravela.cockpit.reading.clauses import cut, sentences_of, unquoted
-from caravela.cockpit.reading.conditions import Part, condition_of, parts_of
+from caravela.cockpit.reading.conditions import Part, condition_of, opens_a_request, parts_of
 from caravela.cockpit.reading.corrections import REPLACES, names_a_verb, parted, put_right
+from caravela.cockpit.reading.dangers import danger_in
 from caravela.cockpit.reading.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.reading.intents import (
     Beyond,
@@ -33,11 +34,12 @@ from caravela.cockpit.reading.intents import (
     stops,
 )
 from caravela.cockpit.reading.lacking import lacked
+from caravela.cockpit.reading.leaving import takes_leave, wants_out
 from caravela.cockpit.reading.lights import some_light
 from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
 from caravela.cockpit.reading.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.reading.numbers import numbers_in, share_in
-from caravela.cockpit.reading.places import places_of, zone_alone
+from caravela.cockpit.reading.places import places_of, shared_out, zone_alone
 from caravela.cockpit.reading.questions import (
     as_statement,
     asks_the_future,
@@ -46,6 +48,8 @@ from caravela.cockpit.reading.questions import (
     finds_it_too_hard,
     is_reason,
     leaves_it,
+    parks_near,
+    says_not_to,
     tells_of_a_call,
 )
 from caravela.cockpit.reading.roads import about_roads
@@ -55,10 +59,10 @@ from caravela.cockpit.reading.times import lasts_a_while, may_end, minutes_in
 from caravela.cockpit.reading.titles import taken_out
 from caravela.cockpit.reading.wishes import bound_of, wish_of
 from caravela.cockpit.reading.words_for import rather
-from caravela.cockpit.sayings.phrasing import SEVERAL, is_known, is_ours, speaks_of
+from caravela.cockpit.sayings.phrasing import NEGATED, SEVERAL, is_known, is_ours, speaks_of
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.core.request import Drive, GoOn, Manner, PullOver
+from caravela.core.request import Drive, GoOn, Manner, Park, PullOver
 from caravela.words import SentenceEncoder
 
 LONGEST = 400  # characters of a request; more is not said in one breath
@@ -72,6 +76,21 @@ NOT_SO = re.compile(
     r"(?:but |and |please )*not (?:so|that|quite so|too) (?:hot|warm|loud|bright|strong|high|much)(?: please)?\W*", re.IGNORECASE
 )
 ALL_BUT = re.compile(r"\beverything (?:but|except|apart from|other than)\b", re.IGNORECASE)
+NOT_BUT = re.compile(
+    r"(?P<not>(?:please )?(?:don['’]?t|do not|never) [^,]+?)(?:,(?: but| just| instead)?| but| instead)\s+(?P<but>[^,]+)", re.IGNORECASE
+)
+BUT_NOT = re.compile(
+    r"(?P<do>(?!not\b|don).+?)(?:,\s*|\s+)(?:but|and|just|only)? ?(?P<not>not (?:the|my|our|his|her) [\w ]+)", re.IGNORECASE
+)
+TO_MOVE = (
+    "drive.overtake",
+    "drive.lane",
+    "drive.go_on",
+    "drive.turn",
+    "drive.go_to",
+    "drive.park",
+    "drive.charger",
+)  # what a "don't" may forbid
 AT_A_SPEED = re.compile(r"\b(?:drive|go|do|travel|cruise)\b", re.IGNORECASE)  # who says so and a number means a speed
 IN_THE_CABIN = re.compile(r"\b(?:sides?|seats?|zones?|passenger|in the (?:back|front|rear))\b", re.IGNORECASE)  # no speed is set there
 
@@ -103,8 +122,9 @@ class Understanding:
     def _steps_of(self, part: Part, names: Sequence[str], before: Sequence[Step], seat: Place, lefthand: bool) -> list[Step]:
         """The steps of one part of a sentence; `before` are those of what was said before it."""
         when = None if not part.condition else self._condition(part.condition) if part.watched else Unclear()
-        clauses = shared(part.request) or cut(part.request, self._as_request)
-        reasons = {clause for clause in clauses if is_reason(clause, part.request)} if len(clauses) > 1 else set()
+        request = shared_out(part.request)
+        clauses = shared(request) or self._without_a_not(request) or cut(request, self._as_request)
+        reasons = {clause for clause in clauses if is_reason(clause, request)} if len(clauses) > 1 else set()
         steps: list[Step] = []
         for clause in clauses:
             last = [*before, *steps][-1:]
@@ -116,7 +136,20 @@ class Understanding:
             )
             if not said_twice and not only_says_why:
                 steps.append(step)
-        return with_its_stop(steps, part.request, when)
+        return with_its_stop(steps, request, when)
+
+    def _without_a_not(self, request: str) -> list[str]:
+        """The two halves of "don't turn left, turn right", which together mean nothing to the head, or of "the windows, but not the roof"; none where
+        it is something else."""
+        if (leaves := BUT_NOT.fullmatch(request)) is not None and sum(refusals(self._read(leaves["do"]).label).values()) <= UNSAFE:
+            return [leaves["do"], leaves["not"]]
+        found = NOT_BUT.fullmatch(request)
+        if found is None:
+            return []
+        whole = self._read(request).label
+        if sum(refusals(whole).values()) > UNSAFE or best(whole) not in (NEGATED, SEVERAL, "unclear", "chat", "drive.turn"):
+            return []
+        return [found["not"], found["but"]] if opens_a_request(found["but"]) and self._as_request(found["but"]) >= SURE_REPAIR else []
 
     def _repaired(self, plain: str, text: str, seat: Place, lefthand: bool) -> list[Step] | None:
         """The steps of a sentence that corrects itself: "turn left, no, right"; None where it does not. What is unsafe stays in, and so does
@@ -210,6 +243,14 @@ class Understanding:
             return SmallTalk()
         if stops_near(clause):
             return DrivingWish(PullOver())
+        if wants_out(clause):
+            return DrivingWish(PullOver())
+        if (danger := danger_in(clause, lefthand=lefthand)) is not None:
+            return Unsafe(danger)
+        if takes_leave(clause):
+            return SmallTalk()
+        if parks_near(clause):
+            return DrivingWish(Park())
         if finds_it_too_hard(clause):
             return DrivingWish(Drive(Manner.GENTLE))
         if asks_what_is_there(clause):
@@ -251,6 +292,8 @@ class Understanding:
             return Unclear(tuple(known)) if len(known) == 2 else SmallTalk() if label == "chat" else Unclear()
         if label in TOOLS and other in TOOLS and second > RIVAL * first and TOOLS[label].path != TOOLS[other].path:
             return Unclear((label, other))
+        if label in TO_MOVE and says_not_to(clause):
+            return Negated()
         if lasts_a_while(clause) and (may_end(label) or clause.lower().startswith(("until ", "till "))):
             return Beyond("lasting")
         if label in SIMPLE:

@@ -9,7 +9,7 @@ from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
 from caravela.cockpit.reading.numbers import numbers_in
 from caravela.cockpit.reading.questions import asks
 from caravela.core.errors import CaravelaError
-from caravela.core.request import CapSpeed, ChangeLane, GoTo, Side, TakeTurn
+from caravela.core.request import LOWEST_CAP, CapSpeed, ChangeLane, GoTo, Side, TakeTurn
 from caravela.core.units import from_kph
 
 DOUBTFUL = 0.2  # probability of all refusals together from which only what is put plainly is a bound
@@ -29,10 +29,7 @@ def wish_of(label: str, clause: str, *, place: str, lefthand: bool) -> Intent:
         numbers = numbers_in(clause)
         if not numbers:
             return Missing(label, Slot.NUMBER)
-        try:
-            return DrivingWish(CapSpeed(from_kph(numbers[0] * (KM_PER_MILE if MILES.search(clause) else 1.0))))
-        except CaravelaError:
-            return Unsafe(Hazard.SPEEDING)
+        return _capped(numbers[0] * (KM_PER_MILE if MILES.search(clause) else 1.0), at_most=False)
     if side is None and label == "drive.turn" and EXIT.search(clause):
         side = Side.LEFT if lefthand else Side.RIGHT  # exits lie on the side that traffic keeps to
     if side is None:
@@ -57,7 +54,14 @@ def bound_of(clause: str, reading: Reading) -> Intent | None:
     either = doubtful and not bound.plain
     if either and bound.kph > FASTEST_ROAD:
         return None
+    return _capped(bound.kph, at_most=not either)
+
+
+def _capped(kph: float, *, at_most: bool) -> Intent:
+    """A speed as a wish; what is slower than any that can be set is asked about, and nobody is told that it is too fast."""
+    if from_kph(kph) < LOWEST_CAP:
+        return Missing("drive.speed", Slot.NUMBER)
     try:
-        return DrivingWish(CapSpeed(from_kph(bound.kph)), at_most=not either)
+        return DrivingWish(CapSpeed(from_kph(kph)), at_most=at_most)
     except CaravelaError:
         return Unsafe(Hazard.SPEEDING)
