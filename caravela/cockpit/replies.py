@@ -112,6 +112,7 @@ SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."
 NOT_UNDERSTOOD = "I did not understand that. Could you say it another way?"
 GARBLED = "I understand English so far, and I could not make out what you said. Could you say it again?"
+MIXED = "I heard two languages in one sentence. Please say it in one of them."
 WELCOME = (
     "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe."
 )
