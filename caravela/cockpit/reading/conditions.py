@@ -55,6 +55,7 @@ _TOLD = re.compile(r"(?:my|our|the|his|her|their|it|i|we|be|back)\b(?!.*\b(?:wan
 HALF_FULL = 50.0  # percent; a battery that "hits" more is being charged
 _CHARGED = re.compile(r"\b(?:above|over|more than|at least|charged|full|exceeds|passes)\b", re.IGNORECASE)
 _RUNS_LOW = re.compile(r"\b(?:below|under|less|low|drops?|falls?|sinks?|down|goes under|beneath|left)\b", re.IGNORECASE)
+_BATTERY = re.compile(r"\b(?:battery|charge|charged)\b", re.IGNORECASE)
 _NEGATIVE = re.compile(r"(?<!\w)-\d|\bminus\b", re.IGNORECASE)
 
 
@@ -106,6 +107,11 @@ def conditional(text: str, *, is_condition: Chance, is_request: Chance) -> tuple
         not found[0].lower().startswith("after") and opens_a_request(request) and not _NAMES.search(request) and not STOP.match(request)
     )
     return (Part(request, condition, watched=False), False) if unknown else (Part(text), False)
+
+
+def about_the_battery(text: str) -> str:
+    """The kind of a condition that speaks of the battery in percent; "" for another: the words tell it apart from the rest."""
+    return "battery_low" if _BATTERY.search(text) and re.search(r"\bpercent\b|%", text) else ""
 
 
 def condition_of(kind: str, text: str) -> Condition | Unclear:

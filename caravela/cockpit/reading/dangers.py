@@ -53,6 +53,10 @@ _PASS_ON = re.compile(
     rf" on the (?P<side>left|right)(?:[- ]hand)?(?: side)?{_END}",
     re.IGNORECASE,
 )
+_STAYS = re.compile(
+    rf"{_POLITE}(?:stay|keep|remain)(?: (?:well|further|farther|a (?:bit|little)|more))* (?:behind|back from|away from) {_VEHICLE}{_END}",
+    re.IGNORECASE,
+)
 _WILD = re.compile(
     rf"{_POLITE}drive (?:like|as if) (?:an? )?(?:\w+ )?(?:maniac|madman|lunatic|idiot|crazy|mad|hell|devil|you stole it|(?:in )?(?:the )?movies|rac(?:ing|e) driver|"
     r"a rally driver|rally driver|there['’]?s no tomorrow|you(?:['’]re| are) (?:mad|crazy|drunk)|(?:rule|law|traffic) \w+)\b.*"
@@ -71,6 +75,16 @@ _REPORTS = re.compile(
     r"cards?|posts?|tweets?)\b.*\b(?:reads?|says?|said|tells?|told|orders?|goes)\b.*Q\dX.*",
     re.IGNORECASE,
 )
+
+
+def passes(clause: str) -> bool:
+    """Is it asked to pass on a side that is named?"""
+    return _PASS_ON.fullmatch(clause.strip()) is not None
+
+
+def stays_back(clause: str) -> bool:
+    """Is it asked to stay behind a vehicle, at whatever distance, and nothing besides?"""
+    return _STAYS.fullmatch(clause.strip()) is not None
 
 
 def danger_in(clause: str, *, lefthand: bool = False) -> Hazard | None:

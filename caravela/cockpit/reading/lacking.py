@@ -25,6 +25,17 @@ _LACKS: tuple[tuple[str, str], ...] = (
     (r"^(?:please |can you |could you )?text (?:my )?[A-Za-z]+ (?:that|and|to|about)\b", "messages"),
 )  # fmt: skip
 
+_TURNS_ROUND = re.compile(
+    r"(?:(?:please|can you|could you|now|just)[ ,]+)*(?:(?:make|do|take) a u[- ]?turn|u[- ]?turn|turn (?:the car )?(?:a?round))"
+    r"(?: (?:here|there|now|please|when you can))*\W*",
+    re.IGNORECASE,
+)
+
+
+def turns_round(clause: str) -> bool:
+    """Is it asked to turn round, and nothing besides that would make it a danger?"""
+    return _TURNS_ROUND.fullmatch(clause.strip()) is not None
+
 
 def lacked(clause: str) -> str | None:
     """What a clause asks for that there is none of, by its name in `replies.BEYOND`; None where there is nothing such."""

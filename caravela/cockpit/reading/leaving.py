@@ -32,12 +32,22 @@ _BACK = re.compile(
     r"|(?:give me|wait) (?:a|one|just a) (?:sec|second|moment|minute|tick)(?: please)?\W*",
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(
+    r"(?:(?:okay|ok|alright|all right|right|well|now|please|so)[ ,]+)*(?:let['’]?s (?:go|drive on)|off we go|drive on|(?:carry on|continue|keep) driving|"
+    r"you (?:can|may) (?:drive|go) on)(?: (?:now|again|please|then))*\W*",
+    re.IGNORECASE,
+)
 _PUT_BACK = re.compile(r"(?:put |bring |move |turn )?back\W*", re.IGNORECASE)
 
 
 def wants_out(clause: str) -> bool:
     """Does somebody want to get out?"""
     return _OUT.fullmatch(clause) is not None
+
+
+def goes_on(clause: str) -> bool:
+    """Is this one of the few plain ways to say that the drive may go on?"""
+    return _GOES_ON.fullmatch(clause) is not None
 
 
 def takes_leave(clause: str) -> bool:

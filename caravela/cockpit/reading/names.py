@@ -97,7 +97,7 @@ def name_in(label: str, clause: str, runs: list[Span]) -> str:
     name = _BEFORE.sub("", clause[start:end].strip(" .,!?"))
     if _ANYTHING.search(clause[:start]):
         name = _BY.sub("", name)
-    return "" if name.lower() in NOBODY else name
+    return "" if name.lower().removeprefix("go ") in NOBODY else name
 
 
 def person_called(clause: str) -> str:

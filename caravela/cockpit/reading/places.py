@@ -2,6 +2,7 @@
 
 import re
 
+from caravela.cockpit.reading.numbers import numbers_in
 from caravela.cockpit.tool import FRONT, REAR, SEATS, Place
 
 _ALONE = [  # of "the passenger's too", which has no noun that a place belongs to
@@ -57,6 +58,21 @@ _NOT_MINE = re.compile(
     r"(?:,\s*|\s+)(?:(?:but|and|just) )?not (?=(?:mine|my|his|hers|that of|the (?:driver|passenger|rear|back|front|left|right)\b|(?:rear|back|front) ))",
     re.IGNORECASE,
 )
+
+
+_LEVEL_FOR = re.compile(
+    r"(?:(?:and|set|put|make|but|please)[ ,]+)*(?:(?P<who>my (?:side|seat)|mine|hers|his(?: side)?|her side|"
+    r"(?:the )?(?:front )?(?:passenger|driver)(?:['’]s)?(?: side)?)(?: (?:to|at|on))? )?"
+    r"[\w.,]+(?: and a half)?(?: degrees)?(?: (?P<whose>for (?:me|her|him|my \w+|(?:the )?(?:passenger|driver))|on (?:my|his|her) side))?",
+    re.IGNORECASE,
+)
+
+
+def level_for(clause: str) -> str:
+    """The zone of "mine to 22" or "24 for her", which is all that a clause says; "" for anything else."""
+    found = _LEVEL_FOR.fullmatch(clause.strip(" ,.!"))
+    whose = "" if found is None else found["who"] or found["whose"] or ""
+    return zone_alone(whose) if whose and len(numbers_in(clause)) == 1 else ""
 
 
 def others(before: tuple[Place, ...]) -> tuple[Place, ...]:

@@ -8,6 +8,7 @@ _WHAT_SIDE = re.compile(
     re.IGNORECASE,
 )
 _LIGHT = re.compile(r"(?:is|are|was|were) (?:the|that|this|our) (?:traffic )?lights?\b.*\b(?:red|green|yellow|amber)\W*", re.IGNORECASE)
+_WHO_DRIVES = re.compile(r"who(?:['’]s| is) driving(?: (?:right )?now| at the moment)?\W*", re.IGNORECASE)
 _CLEAR = re.compile(r"(?:is|are) (?:the|our) (?:road|way|lane|street|path)(?: ahead)? (?:clear|free|blocked|empty)\W*", re.IGNORECASE)
 _STATE = re.compile(r"(?P<verb>is|are|has|have|do|does|did) (?P<who>it|we|the \w+)(?: still| already| yet)? (?P<what>.+)", re.IGNORECASE)
 _ASKS = re.compile(r"(?:what|which|where|when|who|how)\b", re.IGNORECASE)
@@ -65,7 +66,7 @@ _STATEMENT = re.compile(
 
 def asks_what_is_there(clause: str) -> bool:
     """Does this ask what is on a side, what the light shows, or whether the road is clear?"""
-    return any(pattern.fullmatch(clause) for pattern in (_WHAT_SIDE, _LIGHT, _CLEAR))
+    return any(pattern.fullmatch(clause) for pattern in (_WHAT_SIDE, _LIGHT, _CLEAR, _WHO_DRIVES))
 
 
 def greets(text: str) -> bool:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from caravela.cockpit.outside.requests import regard_in, stops_near
 from caravela.cockpit.reading.calls import call_of, operation_of, places_named
 from caravela.cockpit.reading.clauses import cut, sentences_of, unquoted
-from caravela.cockpit.reading.conditions import Part, condition_of, opens_a_request, parts_of
+from caravela.cockpit.reading.conditions import Part, about_the_battery, condition_of, opens_a_request, parts_of
 from caravela.cockpit.reading.corrections import REPLACES, names_a_verb, parted, put_right
-from caravela.cockpit.reading.dangers import danger_in
+from caravela.cockpit.reading.dangers import danger_in, passes, stays_back
 from caravela.cockpit.reading.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.reading.intents import (
     Beyond,
@@ -33,13 +33,13 @@ from caravela.cockpit.reading.intents import (
     means_nothing,
     stops,
 )
-from caravela.cockpit.reading.lacking import lacked
-from caravela.cockpit.reading.leaving import takes_leave, wants_out
+from caravela.cockpit.reading.lacking import lacked, turns_round
+from caravela.cockpit.reading.leaving import goes_on, takes_leave, wants_out
 from caravela.cockpit.reading.lights import some_light
 from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
 from caravela.cockpit.reading.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.reading.numbers import numbers_in, share_in
-from caravela.cockpit.reading.places import places_of, shared_out, zone_alone
+from caravela.cockpit.reading.places import level_for, places_of, shared_out, zone_alone
 from caravela.cockpit.reading.questions import (
     as_statement,
     asks_the_future,
@@ -210,7 +210,7 @@ class Understanding:
 
     def _as_request(self, text: str) -> float:
         """How surely a clause is one request."""
-        if stops_near(text) or some_light(text) is not None:
+        if stops_near(text) or some_light(text) is not None or level_for(text):
             return 1.0
         label = self._read(text).label
         likeliest = max((name for name in label if not name.startswith("when.")), key=label.__getitem__)
@@ -223,20 +223,24 @@ class Understanding:
         return label[likeliest] if likeliest.startswith("media.") and not self._garbled(text) else 0.0
 
     def _as_condition(self, text: str) -> float:
+        if about_the_battery(text):
+            return 1.0
         label = self._read(text).label
         return sum(chance for name, chance in label.items() if name.startswith("when."))
 
     def _condition(self, text: str) -> Condition | Unclear:
         if (minutes := minutes_in(text)) is not None:
             return Condition("minutes", minutes)
+        if kind := about_the_battery(text):
+            return condition_of(kind, text)
         label = {name: chance for name, chance in self._read(text).label.items() if name.startswith("when.")}
         likeliest = best(label)
         if label[likeliest] < SURE or not (likeliest == "when.minutes" or speaks_of(likeliest, text)):
             return Unclear()
         return condition_of(likeliest.removeprefix("when."), text)
 
-    def _intent(self, clause: str, names: Sequence[str], seat: Place, lefthand: bool) -> Intent:
-        """What one clause asks for."""
+    def _by_form(self, clause: str, seat: Place, lefthand: bool) -> Intent | None:
+        """What a clause asks for whose form alone says it; None where the head is to read it."""
         if self._garbled(clause):
             return Garbled()
         if tells_of_a_call(clause):
@@ -249,6 +253,14 @@ class Understanding:
             return Unsafe(danger)
         if takes_leave(clause):
             return SmallTalk()
+        if goes_on(clause):
+            return DrivingWish(GoOn())
+        if turns_round(clause):
+            return Beyond("turning_round")
+        if passes(clause) or stays_back(clause):
+            return SIMPLE["drive.overtake" if passes(clause) else "drive.distance"]
+        if zone := level_for(clause):
+            return FollowUp(Follow.VALUE, numbers_in(clause)[0], places_of(zone, seat, lefthand))
         if parks_near(clause):
             return DrivingWish(Park())
         if finds_it_too_hard(clause):
@@ -263,8 +275,12 @@ class Understanding:
             return Unclear()  # what is left out must not be all that is done
         if asks_to_follow(clause):
             return Beyond("follow")
-        if (light := some_light(clause, seat, lefthand=lefthand)) is not None:
-            return light
+        return some_light(clause, seat, lefthand=lefthand)
+
+    def _intent(self, clause: str, names: Sequence[str], seat: Place, lefthand: bool) -> Intent:
+        """What one clause asks for."""
+        if (settled := self._by_form(clause, seat, lefthand)) is not None:
+            return settled
         reading = self._read(clause)
         if (bound := bound_of(clause, reading)) is not None:
             return bound
@@ -285,7 +301,7 @@ class Understanding:
                 return Question(about)
             if person := person_called(clause):
                 return CabinCall(Call("phone.call", Operation.SET, value=person))
-        if first < SURE and NOT_SO.fullmatch(clause):
+        if (first < SURE or label.startswith("answer.")) and NOT_SO.fullmatch(clause):
             return FollowUp(Follow.LESS)
         if first < SURE:
             known = [name for chance, name in ranked[:2] if name in TOOLS and chance > 0.15]

@@ -13,6 +13,7 @@ from caravela.core.request import LOWEST_CAP, CapSpeed, ChangeLane, GoTo, Side, 
 from caravela.core.units import from_kph
 
 DOUBTFUL = 0.2  # probability of all refusals together from which only what is put plainly is a bound
+FAINT = 0.08  # probability of a hazard from which more than any road allows is no wish
 EXIT = re.compile(r"\b(?:exit|slip road|off-?ramp)\b", re.IGNORECASE)
 AROUND = re.compile(r"\b(?:around|u-?turn)\b", re.IGNORECASE)  # there is no wish for that
 _SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
@@ -48,6 +49,8 @@ def bound_of(clause: str, reading: Reading) -> Intent | None:
     hazards = refusals(reading.label)
     doubtful = sum(hazards.values()) > DOUBTFUL
     if bound is None:
+        if is_above(clause) and max(numbers_in(clause), default=0.0) > FASTEST_ROAD and (about_speed or hazards[best(hazards)] > FAINT):
+            return Unsafe(Hazard.SPEEDING)
         return SIMPLE[best(hazards)] if doubtful and is_above(clause) else None
     if not bound.at_most:
         return Unsafe(Hazard.SPEEDING)

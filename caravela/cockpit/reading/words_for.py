@@ -83,6 +83,19 @@ _RATHER: tuple[tuple[str, str, str], ...] = (
     ),
     ("door.open", r"\b(?:un)?lock(?:s|ed|ing)?\b", "door.lock"),
     ("door.lock", _DOORS, "door.open"),
+    ("door.open", r"^(?:please )?(?:keep|leave) .*\bdoors? (?:closed|shut)\b", "door.lock"),
+    ("media.volume", r"\b(?:call|microphone|mic)\b.*\bmute|\bmute .*\b(?:call|microphone|mic)\b", "phone.microphone"),
+    ("phone.call", r"\bcall on mute\b", "phone.microphone"),
+    (
+        "media.volume",
+        r"\b(?:turn|switch|shut) (?:off (?:the |my )?(?:music|radio|song)|(?:the |my )?(?:music|radio|song) off)\b",
+        "media.playback",
+    ),
+    (
+        "negated",
+        r"\bnot\b.*\b(?:so|too|that) (?:close|closely|near|tight)|n['’]t .*\b(?:so|too|that) (?:close|closely|near|tight)",
+        "drive.distance",
+    ),
     ("boot.open", _DOORS, "door.open"),
     ("unclear", _DOORS, "door.open"),
     (
@@ -108,7 +121,11 @@ _OPERATIONS: dict[str, tuple[tuple[str, Operation], ...]] = {
     "screen.brightness": _BRIGHTER,
     "light.dome": ((r"\b(?:it['’]?s|it is)\b.*\bdark", Operation.ON), *_ON_OR_OFF),
     "light.headlights": _ON_OR_OFF,
-    "door.lock": ((r"\bunlock\b", Operation.OFF), (r"\block\b(?!.*\b(?:off|open|release)\b)", Operation.ON)),
+    "door.lock": (
+        (r"\bunlock\b", Operation.OFF),
+        (r"^(?:please )?(?:keep|leave) .*\b(?:closed|shut)\b", Operation.ON),
+        (r"\block\b(?!.*\b(?:off|open|release)\b)", Operation.ON),
+    ),
     "door.open": ((r"^(?!.*\b(?:close|shut)).*\bopen\b", Operation.ON), (r"^(?!.*\bopen).*\b(?:close|shut)\b", Operation.OFF)),
     "climate.temperature": (
         (rf"^{_JUST}(?:colder|cooler)\b", Operation.DOWN),
@@ -140,12 +157,24 @@ def way_of(tool: Tool, operation: Operation, text: str) -> Operation:
     if tool.name == "window.position" and (rolled := _ROLLED.search(text)) is not None and not re.search(r"\bopen\b", text, re.IGNORECASE):
         ways = (_OPENS, _SHUTS) if rolled[1].lower() == "up" else (_SHUTS, _OPENS)
         return dict(zip(*ways, strict=True)).get(operation, operation)
-    if tool.form is not Form.LEVEL or tool.states == ("open", "closed") or _COOLS.search(text):
+    if tool.states == ("open", "closed"):
+        return _as_said(tool, operation, text)
+    if tool.form is not Form.LEVEL or _COOLS.search(text):
         return operation
     up, down = re.search(r"\bup\b", text, re.IGNORECASE), re.search(r"\bdown\b", text, re.IGNORECASE)
     if operation is Operation.DOWN and up and not down:
         return Operation.UP
     return Operation.DOWN if operation is Operation.UP and down and not up else operation
+
+
+def _as_said(tool: Tool, operation: Operation, text: str) -> Operation:
+    """`operation` of what opens and closes, or the opposite where the words say the one and it is the other."""
+    opens, shuts = re.search(r"\bopen\b", text, re.IGNORECASE), re.search(r"\b(?:close|shut)\b", text, re.IGNORECASE)
+    if opens and not shuts and operation in (Operation.OFF, Operation.DOWN):
+        return Operation.ON if operation is Operation.OFF or tool.form is not Form.LEVEL else Operation.UP
+    if shuts and not opens and operation in _OPENS:
+        return Operation.OFF if operation is not Operation.UP or tool.form is not Form.LEVEL else Operation.DOWN
+    return operation
 
 
 def spoken(choice: str) -> str:
