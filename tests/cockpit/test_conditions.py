@@ -100,7 +100,14 @@ def test_a_courtesy_or_a_question_waits_for_nothing(understanding, text, deed):
 
 
 @pytest.mark.parametrize(
-    "text", ["stop when it's safe", "stop as soon as you can", "stop the car when you see a pharmacy", "stop for five minutes"]
+    "text",
+    [
+        "stop when it's safe",
+        "stop as soon as you can",
+        "stop the car when you see a pharmacy",
+        "stop for five minutes",
+        "if a child runs onto the road, stop",
+    ],
 )
 def test_a_stop_waits_for_nothing_that_cannot_be_watched(agent, text):
     assert [type(request.wish).__name__ for request in agent.hear(text).requests] == ["PullOver"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from caravela.cockpit.outside.requests import regard_in, stops_near
 from caravela.cockpit.reading.calls import call_of, operation_of, places_named
-from caravela.cockpit.reading.clauses import cut, sentences_of, unquoted
+from caravela.cockpit.reading.clauses import STOP, cut, sentences_of, unquoted
 from caravela.cockpit.reading.conditions import Part, about_the_battery, condition_of, opens_a_request, parts_of
 from caravela.cockpit.reading.corrections import REPLACES, names_a_verb, parted, put_right
 from caravela.cockpit.reading.dangers import danger_in, passes, stays_back
@@ -122,6 +122,11 @@ class Understanding:
     def _steps_of(self, part: Part, names: Sequence[str], before: Sequence[Step], seat: Place, lefthand: bool) -> list[Step]:
         """The steps of one part of a sentence; `before` are those of what was said before it."""
         when = None if not part.condition else self._condition(part.condition) if part.watched else Unclear()
+        if isinstance(when, Unclear):
+            if STOP.fullmatch(part.request):
+                when = None  # a stop waits for nothing that cannot be watched
+            elif (hazard := self._hazard_of(part)) is not None:
+                return [Step(hazard, part.request)]
         request = shared_out(part.request)
         clauses = shared(request) or self._without_a_not(request) or cut(request, self._as_request)
         reasons = {clause for clause in clauses if is_reason(clause, request)} if len(clauses) > 1 else set()
@@ -137,6 +142,14 @@ class Understanding:
             if not said_twice and not only_says_why:
                 steps.append(step)
         return with_its_stop(steps, request, when)
+
+    def _hazard_of(self, part: Part) -> Intent | None:
+        """The hazard that a request with its condition is, where that is none that we watch for: "if the light is red, go anyway"."""
+        for text in (f"if {part.condition}, {part.request}", f"{part.request} {part.condition}"):
+            hazards = refusals(self._read(text).label)
+            if sum(hazards.values()) > UNSAFE:
+                return SIMPLE[best(hazards)]
+        return None
 
     def _without_a_not(self, request: str) -> list[str]:
         """The two halves of "don't turn left, turn right", which together mean nothing to the head, or of "the windows, but not the roof"; none where

@@ -17,6 +17,7 @@ FAINT = 0.08  # probability of a hazard from which more than any road allows is 
 EXIT = re.compile(r"\b(?:exit|slip road|off-?ramp)\b", re.IGNORECASE)
 AROUND = re.compile(r"\b(?:around|u-?turn)\b", re.IGNORECASE)  # there is no wish for that
 _SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
+_NEGATIVE = re.compile(r"(?<!\w)-\s?\d|\bminus\b", re.IGNORECASE)
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "next": 1}
 
 
@@ -28,7 +29,7 @@ def wish_of(label: str, clause: str, *, place: str, lefthand: bool) -> Intent:
         return DrivingWish(GoTo(place)) if place else Missing(label, Slot.TEXT)
     if label == "drive.speed":
         numbers = numbers_in(clause)
-        if not numbers:
+        if not numbers or _NEGATIVE.search(clause):
             return Missing(label, Slot.NUMBER)
         return _capped(numbers[0] * (KM_PER_MILE if MILES.search(clause) else 1.0), at_most=False)
     if side is None and label == "drive.turn" and EXIT.search(clause):
