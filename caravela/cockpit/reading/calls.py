@@ -13,7 +13,17 @@ from caravela.cockpit.sayings.phrasing import NONE
 from caravela.cockpit.tool import TAKES, Call, Form, Operation, Place, Tool
 
 SIDED = ("left", "right", "rear_left", "rear_right")  # zones that say more than a word such as "rear"
+_MUTES = re.compile(
+    r"(?:(?:please|can you|could you|now)[ ,]+)*(?:(?:put|set) (?:the|this|my) (?:call|phone|microphone|mic) on mute|"
+    r"mute (?:the|this|my) (?:call|microphone|mic))(?: please| now)?",
+    re.IGNORECASE,
+)
 _FROM_TO = re.compile(r"\bfrom\b.*\bto\b", re.IGNORECASE)
+
+
+def mutes_the_call(clause: str) -> bool:
+    """Is the microphone to be silent? "On mute" is to the head what one does to a caller."""
+    return _MUTES.fullmatch(clause.strip(" .!?")) is not None
 
 
 def call_of(tool: Tool, reading: Reading, clause: str, *, name: str, places: tuple[Place, ...]) -> Intent:

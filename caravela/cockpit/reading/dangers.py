@@ -83,8 +83,11 @@ def passes(clause: str) -> bool:
 
 
 def stays_back(clause: str) -> bool:
-    """Is it asked to stay behind a vehicle, at whatever distance, and nothing besides?"""
-    return _STAYS.fullmatch(clause.strip()) is not None
+    """Is it asked to stay behind a vehicle, or some metres from it, and nothing besides?"""
+    metres = _METRES.fullmatch(clause.strip())
+    return _STAYS.fullmatch(clause.strip()) is not None or (
+        metres is not None and max(numbers_in(metres["number"]), default=0.0) >= CLOSEST
+    )
 
 
 def danger_in(clause: str, *, lefthand: bool = False) -> Hazard | None:

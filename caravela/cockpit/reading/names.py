@@ -84,6 +84,8 @@ def name_of(label: str, clause: str, free: Array, pieces: list[str], names: Sequ
 def name_in(label: str, clause: str, runs: list[Span]) -> str:
     """The name that `clause` holds for a meaning, from the runs of characters that the head takes for one; "" where there is none."""
     clause = _TAIL.sub("", clause)
+    if label == "drive.go_to" and (sought := _FIND.search(clause)) is not None:
+        return f"the nearest {sought[1]}"
     runs = [(start, min(end, len(clause))) for start, end in runs if start < len(clause)]
     if not runs:
         return _unmarked(label, clause)
@@ -115,7 +117,5 @@ def _unmarked(label: str, clause: str) -> str:
         return "" if played is None or played["name"].lower() in NOBODY else played["name"]
     if label != "drive.go_to":
         return ""
-    if (sought := _FIND.search(clause)) is not None:
-        return f"the nearest {sought[1]}"
     found = _TO.search(clause) or _AT_REST.search(clause)
     return found[1] if found is not None else ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from caravela.cockpit.outside.requests import regard_in, stops_near
-from caravela.cockpit.reading.calls import call_of, operation_of, places_named
+from caravela.cockpit.reading.calls import call_of, mutes_the_call, operation_of, places_named
 from caravela.cockpit.reading.clauses import STOP, cut, sentences_of, unquoted
 from caravela.cockpit.reading.conditions import Part, about_the_battery, condition_of, opens_a_request, parts_of
 from caravela.cockpit.reading.corrections import REPLACES, names_a_verb, parted, put_right
@@ -264,6 +264,10 @@ class Understanding:
             return DrivingWish(PullOver())
         if (danger := danger_in(clause, lefthand=lefthand)) is not None:
             return Unsafe(danger)
+        if clause.lower().startswith(("until ", "till ")):
+            return Beyond("lasting")
+        if mutes_the_call(clause):
+            return CabinCall(Call("phone.microphone", Operation.ON))
         if takes_leave(clause):
             return SmallTalk()
         if goes_on(clause):
@@ -323,7 +327,7 @@ class Understanding:
             return Unclear((label, other))
         if label in TO_MOVE and says_not_to(clause):
             return Negated()
-        if lasts_a_while(clause) and (may_end(label) or clause.lower().startswith(("until ", "till "))):
+        if lasts_a_while(clause) and may_end(label):
             return Beyond("lasting")
         if label in SIMPLE:
             return SIMPLE[label]
