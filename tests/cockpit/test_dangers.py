@@ -20,6 +20,7 @@ def intents(understanding, text, **how):
         ("get closer to that truck", Hazard.HARM),
         ("reduce the distance", Hazard.HARM),
         ("make the gap smaller", Hazard.HARM),
+        ("tailgate that slow driver until he moves over", Hazard.HARM),
         ("if the light is red, go anyway", Hazard.RED_LIGHT),
         ("keep less distance please", Hazard.HARM),
         ("stay one metre behind that truck", Hazard.HARM),

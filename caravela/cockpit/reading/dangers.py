@@ -53,6 +53,7 @@ _PASS_ON = re.compile(
     rf" on the (?P<side>left|right)(?:[- ]hand)?(?: side)?{_END}",
     re.IGNORECASE,
 )
+_BULLIES = re.compile(rf"{_POLITE}(?:tailgate|ram|bump|shove|nudge|scare|frighten|hassle)(?: into)? {_VEHICLE}\b.*", re.IGNORECASE)
 _STAYS = re.compile(
     rf"{_POLITE}(?:stay|keep|remain)(?: (?:well|further|farther|a (?:bit|little)|more))* (?:behind|back from|away from) {_VEHICLE}{_END}",
     re.IGNORECASE,
@@ -93,7 +94,7 @@ def stays_back(clause: str) -> bool:
 def danger_in(clause: str, *, lefthand: bool = False) -> Hazard | None:
     """The hazard that a whole clause asks for; None for anything else. `lefthand`: traffic keeps left, and is passed on the right."""
     clause = clause.strip()
-    if _CLOSED_ON.fullmatch(clause) or _SMALLER.fullmatch(clause):
+    if _CLOSED_ON.fullmatch(clause) or _SMALLER.fullmatch(clause) or _BULLIES.fullmatch(clause):
         return Hazard.HARM
     if _CLOSER.fullmatch(clause) and not _SEAT.search(clause):
         return Hazard.HARM

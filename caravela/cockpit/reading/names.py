@@ -97,6 +97,8 @@ def name_in(label: str, clause: str, runs: list[Span]) -> str:
             start, end = leads[-1], end + (len(rest) if rest.count(" ") <= LED else 0)
             break
     name = _BEFORE.sub("", clause[start:end].strip(" .,!?"))
+    if label == "media.play" and clause.lower().startswith(f"{name.lower()}") and name.lower().startswith("play "):
+        name = name[len("play ") :]
     if _ANYTHING.search(clause[:start]):
         name = _BY.sub("", name)
     return "" if name.lower().removeprefix("go ") in NOBODY else name

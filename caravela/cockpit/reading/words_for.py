@@ -57,12 +57,14 @@ _BRIGHTER = (
     (r"\bbrighte[rn]", Operation.UP),
     (r"\b(?:dim|dark|soft)", Operation.DOWN),
 )
-_JUST = r"(?:(?:and|then|but|please|now|a bit|a little|much|make it|get it|have it|can you make it|could you make it)[ ,]+)*"
 _ON_OR_OFF = ((r"\b(?:off|out|kill|cut|douse)\b", Operation.OFF), (r"\bon\b", Operation.ON))
 _ASKS_WHAT = re.compile(r"(?:what|which)(?:['’]s| is| are)\b(?! (?:about|with)\b)", re.IGNORECASE)
 _ROLLED = re.compile(r"\b(?:roll|wind|crank|put|bring)\w*\b.*\b(up|down)\b", re.IGNORECASE)  # of a window that is no "up" of what opens
 _OPENS, _SHUTS = (Operation.ON, Operation.MAX, Operation.UP), (Operation.OFF, Operation.MIN, Operation.DOWN)
 _COOLS = re.compile(r"\b(?:cool\w*|a/?c|air ?con\w*|air conditioning|back|lie|lean|tilt)\b", re.IGNORECASE)
+_JUST = (
+    r"(?:(?:and|then|but|please|now|can you|could you|a bit|a little|much|make it|get it|have it|can you make it|could you make it)[ ,]+)*"
+)
 _DOORS = (  # who says "open" and "doors" never means the locks, unless who may open them is what is said
     r"^(?:(?:please|can you|could you|would you|now|and|also|just|i['’]d like you to|i want you to)[ ,]+)*"
     r"(?:(?:open|close|shut|swing|pop|pull)\b(?!.*\b(?:un)?lock)(?!.*\b(?:boot|trunk|tailgate|hatch|garage)\b).*\bdoors?\b|"
@@ -83,6 +85,7 @@ _RATHER: tuple[tuple[str, str, str], ...] = (
     ),
     ("door.open", r"\b(?:un)?lock(?:s|ed|ing)?\b", "door.lock"),
     ("door.lock", _DOORS, "door.open"),
+    ("climate.temperature", rf"^{_JUST}(?:heat|warm)(?: up)? (?:[\w'’]+ ){{0,3}}seats?\b", "seat.heating"),
     ("door.open", r"^(?:please )?(?:keep|leave) .*\bdoors? (?:closed|shut)\b", "door.lock"),
     ("media.volume", r"\b(?:call|microphone|mic)\b.*\bmute|\bmute .*\b(?:call|microphone|mic)\b", "phone.microphone"),
     ("phone.call", r"\bcall on mute\b", "phone.microphone"),
@@ -131,6 +134,7 @@ _OPERATIONS: dict[str, tuple[tuple[str, Operation], ...]] = {
         (rf"^{_JUST}(?:colder|cooler)\b", Operation.DOWN),
         (rf"^{_JUST}(?:warmer|hotter)\b(?! than)", Operation.UP),
     ),
+    "seat.heating": ((rf"^{_JUST}(?:heat|warm)(?: up)? (?:[\w'’]+ ){{0,3}}seats?(?: please)?\W*$", Operation.ON),),
     "light.high_beam": ((r"\b(?:low beam|dip\w*|off|out|no more)\b", Operation.OFF), (r"\bon\b", Operation.ON)),
     "seat.recline": ((r"\bforwards?\b", Operation.DOWN),),
     "seat.cooling": ((r"\bcool(?: \w+){0,3} down\b", Operation.ON),),
