@@ -77,6 +77,7 @@ def test_turns_and_opposites(understanding, text, wishes):
         ("set the volume to 20, no 30", ("media.volume", "set", 30.0)),
         ("make it colder", ("climate.temperature", "down", None)),
         ("high beam on and leave it on", ("light.high_beam", "on", None)),
+        ("turn the high beam on and keep it on", ("light.high_beam", "on", None)),
         ("no music", ("media.playback", "off", None)),
     ],
 )

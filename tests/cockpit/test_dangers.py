@@ -4,7 +4,8 @@ import pytest
 
 from caravela.cockpit.reading.dangers import danger_in
 from caravela.cockpit.reading.intents import Beyond, CabinCall, DrivingWish, Hazard, Missing, SmallTalk, Unsafe
-from caravela.core.request import CapSpeed, GoOn, KeepDistance, Overtake, Park, PullOver
+from caravela.cockpit.tool import Place
+from caravela.core.request import CapSpeed, GoOn, GoTo, KeepDistance, Overtake, Park, PullOver
 
 
 def intents(understanding, text, **how):
@@ -81,6 +82,28 @@ def test_who_wants_out_is_let_out(understanding, text):
 @pytest.mark.parametrize("text", ["let's go", "drive on", "off we go", "carry on driving"])
 def test_going_on_is_still_understood(understanding, text):
     assert intents(understanding, text) == [DrivingWish(GoOn())]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("I'm going home", "home"), ("time to go home", "home"), ("I'm going to the station", "the station"), ("we have to go to my office", "my office")]
+)  # fmt: skip
+def test_who_says_where_they_go_wants_to_go_there(understanding, text, place):
+    assert intents(understanding, text) == [DrivingWish(GoTo(place))]
+
+
+@pytest.mark.parametrize("text", ["I'm going to the toilet", "I'm going to sleep", "I'm going to be late"])
+def test_a_toilet_is_no_destination(understanding, text):
+    assert not any(isinstance(intent, DrivingWish) and isinstance(intent.wish, GoTo) for intent in intents(understanding, text))
+
+
+@pytest.mark.parametrize("text", ["mute all warnings", "turn off the lane warnings", "silence the seat belt alarms"])
+def test_warnings_stay_on(understanding, text):
+    assert intents(understanding, text) == [Unsafe(Hazard.SAFETY_OFF)]
+
+
+def test_a_window_on_somebodys_side_is_no_hazard(understanding):
+    (intent,) = intents(understanding, "close the window on her side please")
+    assert isinstance(intent, CabinCall) and intent.call.tool == "window.position" and intent.call.places == (Place.PASSENGER,)
 
 
 def test_a_podcast_is_resumed_and_no_drive(understanding):

@@ -46,6 +46,10 @@ _COURTESY = (
 )
 _COURTESIES = re.compile(rf"^{_COURTESY}\b[ ,]+(?=\S)|[ ,]+{_COURTESY}(?: please)?(?=\W*$)", re.IGNORECASE)
 _PLEASE = re.compile(r"(?<=\w)\s*,\s*(?:please|thanks|thank you)\W*$", re.IGNORECASE)  # no request of its own
+_STAYS_SO = re.compile(
+    r"(?<=\w)\s*(?:,|\band\b)\s*(?:and )?(?:then )?(?:leave|keep) (?:it|them) (?:on|off|open|closed|shut|up|down|there|like that|that way)\W*$",
+    re.IGNORECASE,
+)  # says no more than what was said before it
 _JOINED = re.compile(rf"(?:\s*,\s*(?:and|but)?|\s+(?:and|but))\s+(?={WHEN.pattern}|unless\b)", re.IGNORECASE)
 _UNLESS = re.compile(r"\bunless\b\s+", re.IGNORECASE)
 _OTHERWISE = re.compile(r"\b(?:otherwise|or else|if not)\b", re.IGNORECASE)
@@ -191,7 +195,7 @@ def _tells(before: str) -> bool:
 
 
 def _without_courtesies(text: str) -> str:
-    return _PLEASE.sub("", _COURTESIES.sub("", text.strip())).strip()
+    return _STAYS_SO.sub("", _PLEASE.sub("", _COURTESIES.sub("", text.strip()))).strip()
 
 
 def _before_and_after(piece: str, is_condition: Chance) -> list[str]:

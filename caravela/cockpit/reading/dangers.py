@@ -54,6 +54,16 @@ _PASS_ON = re.compile(
     re.IGNORECASE,
 )
 _BULLIES = re.compile(rf"{_POLITE}(?:tailgate|ram|bump|shove|nudge|scare|frighten|hassle)(?: into)? {_VEHICLE}\b.*", re.IGNORECASE)
+_WARNINGS = re.compile(
+    rf"{_POLITE}(?:(?:turn|switch|shut) off|mute|silence|disable|deactivate|kill|stop|get rid of|no more) (?:all )?(?:(?:the|your|these|those|my) )?(?:all )?"
+    rf"(?:(?:lane|collision|seat ?belt|belt|speed|distance|safety|driver|attention) )*(?:warnings|warning (?:sounds?|chimes?|tones?)|alarms|alerts|chimes){_END}",
+    re.IGNORECASE,
+)
+_AT_A_SIDE = re.compile(
+    rf"(?P<what>{_POLITE}(?:open|{_SHUT}|roll down|wind down) (?:the|my|our) (?:\w+ )?(?:windows?|blinds?|shades?|doors?)) "
+    rf"(?:on|at) (?:his|her|my|your|the \w+(?:['’]s)?) side(?: of the car)?{_END}",
+    re.IGNORECASE,
+)
 _STAYS = re.compile(
     rf"{_POLITE}(?:stay|keep|remain)(?: (?:well|further|farther|a (?:bit|little)|more))* (?:behind|back from|away from) {_VEHICLE}{_END}",
     re.IGNORECASE,
@@ -76,6 +86,12 @@ _REPORTS = re.compile(
     r"cards?|posts?|tweets?)\b.*\b(?:reads?|says?|said|tells?|told|orders?|goes)\b.*Q\dX.*",
     re.IGNORECASE,
 )
+
+
+def without_its_side(clause: str) -> str:
+    """A clause about the window on somebody's side without that side: to the head it is a neighbour of the one on a hand; "" for another."""
+    found = _AT_A_SIDE.fullmatch(clause.strip())
+    return "" if found is None else found["what"]
 
 
 def passes(clause: str) -> bool:
@@ -104,4 +120,6 @@ def danger_in(clause: str, *, lefthand: bool = False) -> Hazard | None:
         return Hazard.WRONG_WAY
     if _WILD.fullmatch(clause) or _OVER.fullmatch(clause):
         return Hazard.SPEEDING
+    if _WARNINGS.fullmatch(clause):
+        return Hazard.SAFETY_OFF
     return Hazard.REPORT if _REPORTS.fullmatch(clause) else None

@@ -21,7 +21,7 @@ _LACKS: tuple[tuple[str, str], ...] = (
     (r"\b(?:un)?lock\b.*\b(?:phone|mobile|tablet|laptop|computer|house|flat|front door|office)\b", "house"),
     (r"\b(?:seat|my) memory\b|\bmy (?:usual |saved )?(?:profile|preset)s?\b|\bsave (?:this|my|the) (?:seat|position|setting)", "memory"),
     (r"\b(?:set|make|add|create|put|what|when|cancel)\b.*\b(?:alarm|reminder|timer|appointment|calendar)\b|\b(?:remind|wake) (?:me|us)\b", "calendar"),
-    (r"\b(?:send|write)\b.*\b(?:message|text|e-?mail|sms)s?\b|\bread (?:me|out|my|the (?:new|latest|last))\b.*\b(?:message|text|e-?mail|sms)s?\b", "messages"),
+    (r"\b(?:send|write)\b.*\b(?:message|text|e-?mail|sms|note)s?\b|\bread (?:me|out|my|the (?:new|latest|last))\b.*\b(?:message|text|e-?mail|sms)s?\b", "messages"),
     (r"^(?:please |can you |could you )?text (?:my )?[A-Za-z]+ (?:that|and|to|about)\b", "messages"),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ _WANTS = (
 )
 _OUT = re.compile(
     rf"{_OPEN}(?:{_WANTS} (?:(?:get|step|climb|jump|hop) )?(?:off|out)(?: of (?:the|this) car| of here)?|let (?:me|us|him|her|them)(?: get)? (?:off|out)"
-    rf"|drop (?:me|us|him|her|them)(?: off)?|(?:i|we) get (?:off|out)){_END}",
+    rf"|let (?:the|my|our) (?:\w+ )?\w+ (?:get )?out|drop (?:me|us|him|her|them)(?: off)?(?: (?:at|by|in front of|near) .*)?|(?:i|we) get (?:off|out)){_END}",
     re.IGNORECASE,
 )
 _GOES = r"(?:go(?: now)?|leave|run|dash|be off|head off|be going|get going|be on my way|rush)"
@@ -37,6 +37,13 @@ _GOES_ON = re.compile(
     r"you (?:can|may) (?:drive|go) on)(?: (?:now|again|please|then))*\W*",
     re.IGNORECASE,
 )
+_GOES_TO = re.compile(
+    rf"{_OPEN}(?:(?:i|we)(?:['’]m| am|['’]re| are) going|(?:it['’]?s )?time (?:for (?:me|us) )?to (?:go|get|drive)|"
+    r"(?:i|we) (?:must|should|have to|need to|gotta|want to|got to) (?:go|get|drive))"
+    rf" (?:to )?(?P<place>home|work|"
+    rf"(?:the|my|our) (?!(?:toilet|loo|bathroom|restroom|back|left|right|next|other|front)\b)[\w'’]+(?: [\w'’]+)?)(?: now| please| then)*\W*",
+    re.IGNORECASE,
+)
 _PUT_BACK = re.compile(r"(?:put |bring |move |turn )?back\W*", re.IGNORECASE)
 
 
@@ -48,6 +55,12 @@ def wants_out(clause: str) -> bool:
 def goes_on(clause: str) -> bool:
     """Is this one of the few plain ways to say that the drive may go on?"""
     return _GOES_ON.fullmatch(clause) is not None
+
+
+def place_to_go_to(clause: str) -> str:
+    """Where somebody says that they go: "I'm going home" is a wish, and no leave-taking; "" for anything else."""
+    found = _GOES_TO.fullmatch(clause)
+    return "" if found is None else found["place"]
 
 
 def takes_leave(clause: str) -> bool:

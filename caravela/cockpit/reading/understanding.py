@@ -11,7 +11,7 @@ from caravela.cockpit.reading.calls import call_of, mutes_the_call, operation_of
 from caravela.cockpit.reading.clauses import STOP, cut, sentences_of, unquoted
 from caravela.cockpit.reading.conditions import Part, about_the_battery, condition_of, opens_a_request, parts_of
 from caravela.cockpit.reading.corrections import REPLACES, names_a_verb, parted, put_right
-from caravela.cockpit.reading.dangers import danger_in, passes, stays_back
+from caravela.cockpit.reading.dangers import danger_in, passes, stays_back, without_its_side
 from caravela.cockpit.reading.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.reading.intents import (
     Beyond,
@@ -34,12 +34,12 @@ from caravela.cockpit.reading.intents import (
     stops,
 )
 from caravela.cockpit.reading.lacking import lacked, turns_round
-from caravela.cockpit.reading.leaving import goes_on, takes_leave, wants_out
+from caravela.cockpit.reading.leaving import goes_on, place_to_go_to, takes_leave, wants_out
 from caravela.cockpit.reading.lights import some_light
 from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
 from caravela.cockpit.reading.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.reading.numbers import numbers_in, share_in
-from caravela.cockpit.reading.places import level_for, places_of, shared_out, zone_alone
+from caravela.cockpit.reading.places import level_for, places_of, shared_out, zone_alone, zone_named
 from caravela.cockpit.reading.questions import (
     as_statement,
     asks_the_future,
@@ -62,7 +62,7 @@ from caravela.cockpit.reading.words_for import rather
 from caravela.cockpit.sayings.phrasing import NEGATED, SEVERAL, is_known, is_ours, speaks_of
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.core.request import Drive, GoOn, Manner, Park, PullOver
+from caravela.core.request import Drive, GoOn, GoTo, Manner, Park, PullOver
 from caravela.words import SentenceEncoder
 
 LONGEST = 400  # characters of a request; more is not said in one breath
@@ -270,6 +270,12 @@ class Understanding:
             return CabinCall(Call("phone.microphone", Operation.ON))
         if takes_leave(clause):
             return SmallTalk()
+        if plain := without_its_side(clause):
+            meant = self._intent(plain, (), seat, lefthand)
+            places = places_of(zone_named(clause), seat, lefthand)
+            return CabinCall(replace(meant.call, places=places)) if isinstance(meant, CabinCall) and places else None
+        if place := place_to_go_to(clause):
+            return DrivingWish(GoTo(place))
         if goes_on(clause):
             return DrivingWish(GoOn())
         if turns_round(clause):
