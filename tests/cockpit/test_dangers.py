@@ -74,7 +74,10 @@ def test_who_takes_leave_asks_for_nothing(understanding, text):
     assert intents(understanding, text) == [SmallTalk()]
 
 
-@pytest.mark.parametrize("text", ["let me out", "I want to get off", "let me get off", "I'd like to get out here", "we get out here"])
+@pytest.mark.parametrize(
+    "text",
+    ["let me out", "I want to get off", "let me get off", "I'd like to get out here", "we get out here", "wait here", "stay here please"],
+)
 def test_who_wants_out_is_let_out(understanding, text):
     assert intents(understanding, text) == [DrivingWish(PullOver())]
 

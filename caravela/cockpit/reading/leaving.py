@@ -14,6 +14,7 @@ _OUT = re.compile(
     rf"|let (?:the|my|our) (?:\w+ )?\w+ (?:get )?out|drop (?:me|us|him|her|them)(?: off)?(?: (?:at|by|in front of|near) .*)?|(?:i|we) get (?:off|out)){_END}",
     re.IGNORECASE,
 )
+_WAITS = re.compile(rf"{_OPEN}(?:wait|stay|remain) (?:right )?(?:here|there|for (?:me|us))(?: for (?:me|us|a \w+))?{_END}", re.IGNORECASE)
 _GOES = r"(?:go(?: now)?|leave|run|dash|be off|head off|be going|get going|be on my way|rush)"
 _LEAVES = re.compile(
     rf"{_OPEN}(?:(?:i|we)(?:['’]m| am|['’]re| are) (?:off|going|leaving|gone|out of here|out)|off i go|"
@@ -48,8 +49,8 @@ _PUT_BACK = re.compile(r"(?:put |bring |move |turn )?back\W*", re.IGNORECASE)
 
 
 def wants_out(clause: str) -> bool:
-    """Does somebody want to get out?"""
-    return _OUT.fullmatch(clause) is not None
+    """Does somebody want to get out, or the car to wait where it is?"""
+    return _OUT.fullmatch(clause) is not None or _WAITS.fullmatch(clause) is not None
 
 
 def goes_on(clause: str) -> bool:

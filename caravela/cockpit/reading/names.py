@@ -50,6 +50,7 @@ _ANYTHING = re.compile(r"\b(?:something|anything|music|songs?|tracks?)\s+$", re.
 _BY = re.compile(r"^(?:by|from|of)\s+", re.IGNORECASE)
 _AT_REST = re.compile(r"\b(home|work)\b", re.IGNORECASE)  # places that need no "to"
 _TO = re.compile(r"\bto ((?:the|my|our) \w.*?)$", re.IGNORECASE)
+_PLACE_ALONE = re.compile(r"(?:the|my|our) [a-z'’]+(?: [a-z'’]+)?", re.IGNORECASE)
 _FIND = re.compile(
     r"\b(?:find|look for|search for|where(?:['’]s| is| can (?:i|we) (?:find|get)))\s+(?:me |us )?(?:an?|some|the (?:nearest|next|closest))\s+"
     r"(\w[\w ]*?)(?: nearby| near here| around here)?$",
@@ -119,5 +120,7 @@ def _unmarked(label: str, clause: str) -> str:
         return "" if played is None or played["name"].lower() in NOBODY else played["name"]
     if label != "drive.go_to":
         return ""
+    if (alone := _PLACE_ALONE.fullmatch(clause.strip(" .!?"))) is not None:
+        return alone[0]
     found = _TO.search(clause) or _AT_REST.search(clause)
     return found[1] if found is not None else ""
