@@ -90,11 +90,13 @@ _UNREAD = re.compile(
 _WHO_DRIVES = re.compile(r"\bwho(?:['’]s| is) driving\b", re.IGNORECASE)
 BEYOND = {
     "roads": "Of roads I can only avoid motorways, and take the turns that you name; I leave the way as it is.",
+    "stopover": "I go to one place at a time and know no places on the way; name where to go first, or say when to stop.",
     "follow": "I can't follow one car wherever it goes: I keep to my own way, at a distance from whoever is ahead. Name turns or a place instead.",
     "tone": "I have no tone control; I can make the sound louder or quieter.",
     "order": "I can play, stop and skip, and no more than that with what is playing.",
     "washer": "I have no washer to switch; I can run the wipers.",
     "scent": "I have no scents and no purifier; I can recirculate the air or let fresh air in.",
+    "lasting": "I end nothing by itself: say when it shall begin, and when it shall end, such as 'close the window in two minutes'.",
     "future": "I can't know what will be; I only tell what is so now.",
     "house": "I reach nothing outside this car.",
     "memory": "I keep no seat settings; I can move the seat as you say.",
@@ -110,6 +112,7 @@ SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."
 NOT_UNDERSTOOD = "I did not understand that. Could you say it another way?"
 GARBLED = "I understand English so far, and I could not make out what you said. Could you say it again?"
+MIXED = "I heard two languages in one sentence. Please say it in one of them."
 WELCOME = (
     "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe."
 )
@@ -329,10 +332,18 @@ def limit(situation: Situation) -> str:
 def later(condition: Condition) -> str:
     """After something was put off."""
     if condition.kind == "minutes":
-        return f"I will do that in {condition.number or 1:g} minutes."
+        return f"I will do that in {spoken_time(condition.number or 1.0)}."
     if condition.kind == "limit_above":
         return f"I keep to that; where more than {condition.number:.0f} km/h is allowed I ask driving to go slower."
     return f"I will do that {WHEN[condition.kind]}."
+
+
+def spoken_time(minutes: float) -> str:
+    """Some minutes, or the seconds of less than two that are no whole ones."""
+    seconds = round(60.0 * minutes)
+    if seconds % 60 and seconds < 120:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    return f"{minutes:.4g} minute{'' if minutes == 1.0 else 's'}"
 
 
 def taken_for(text: str) -> str:

@@ -21,6 +21,7 @@ from caravela.core.errors import CaravelaError, unknown_name
 if TYPE_CHECKING:
     from caravela.cockpit.grading.grader import Outcome
     from caravela.cockpit.response import Response
+    from caravela.cockpit.sayings.measuring import Understood
 
 HELP = "talk to the car's agent, and measure what it understands and does"
 LONGEST_TRAINING = 200  # epochs
@@ -84,6 +85,10 @@ class LearnOptions:
     """Of the phrasings, their order and the first weights."""
     out: Path | None = None
     """Where the weights go; by default over those that ship."""
+    ablation: bool = False
+    """Train two more, one that reads the sentence encoder alone and one that reads the bag of word pieces alone, and write down what each understands."""
+    results: Path = Path("results")
+    """Folder for cockpit-head.json, which --ablation writes."""
 
 
 def run_chat(options: ChatOptions) -> dict[str, Any]:
@@ -265,32 +270,67 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
     """Train, measure, write."""
     import sys
 
-    from caravela.cockpit.reading.head import SHIPPED
+    from caravela.cockpit.reading.head import SHIPPED, Head
     from caravela.cockpit.reading.understanding import Understanding
-    from caravela.cockpit.sayings.learning import LearningConfig, learn
+    from caravela.cockpit.sayings.learning import LearningConfig, Reads, learn, lessons_of
     from caravela.cockpit.sayings.measuring import measure
+    from caravela.cockpit.sayings.phrasing import draw
     from caravela.words import SentenceEncoder
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
 
     if not 1 <= options.epochs <= LONGEST_TRAINING:
         raise CaravelaError(f"--epochs is {options.epochs}; expected 1 to {LONGEST_TRAINING}.")
     if options.seed < 0:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
     path = announced(options.out or SHIPPED)
+    ablation = writable(options.results / "cockpit-head.json") if options.ablation else None
     encoder = SentenceEncoder()
     config = LearningConfig(epochs=options.epochs, seed=options.seed)
-    head = learn(config, encoder, tell=lambda line: print(line, file=sys.stderr, flush=True))
+    lessons = lessons_of(draw(config.seed), encoder, tell=tell)
+    head = learn(config, encoder, lessons=lessons, tell=tell)
     try:
         head.save(path)
     except OSError as error:
         raise unwritable(path, error) from error
-    heard = measure(Understanding(encoder, head))
-    return {
+    heard = measure(Understanding(encoder, Head.load(path)))
+    result = {
         "out": str(path),
         "kilobytes": round(path.stat().st_size / 1000),
         "unseen_sayings": heard.sayings,
         "meaning": round(heard.meaning / heard.sayings, 4),
         "meaning_and_operation": round(heard.operation / heard.sayings, 4),
     }
+    if ablation is None:
+        return result
+    rows = {str(Reads.BOTH): _understood(heard)}
+    for reads in (Reads.ENCODER, Reads.BAG):
+        tell(f"{reads}:")
+        rows[str(reads)] = _understood(measure(Understanding(encoder, learn(config, encoder, lessons=lessons, reads=reads, tell=tell))))
+    return {
+        **result,
+        **_written_down({"epochs": options.epochs, "seed": options.seed, "sayings": heard.sayings, "ablation": rows}, ablation),
+    }
+
+
+def _understood(heard: "Understood") -> dict[str, float]:
+    return {
+        "meaning": round(heard.meaning / heard.sayings, 4),
+        "meaning_and_operation": round(heard.operation / heard.sayings, 4),
+        "place": round(heard.place / heard.places, 4),
+    }
+
+
+def _written_down(result: dict[str, Any], path: Path) -> dict[str, Any]:
+    """`result`, once it is in its file."""
+    import json
+
+    try:
+        path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+    except OSError as error:
+        raise unwritable(path, error) from error
+    return {"ablation": result["ablation"], "written": str(path)}
 
 
 def run_days(options: DaysOptions) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from caravela.core.errors import CaravelaError
-from caravela.evaluate import answers_page, displacement, domain_page, languages_page, pretraining_page, scaling_page
+from caravela.evaluate import answers_page, cockpit_page, displacement, domain_page, languages_page, pretraining_page, scaling_page
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
 from caravela.evaluate.peers import summary as peers
 from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
@@ -54,6 +54,8 @@ def page(folder: Path) -> str:
             parts += [f"## Independent judge: {result['judge']['name']}\n", *peers.page_of(result)]
         elif stem == "bench":
             parts += ["## Tiers and utilisation\n", *bench.page_of(result)]
+        elif "ablation" in result and "sayings" in result:
+            parts += ["## What the cockpit's head reads\n", *cockpit_page.page_of(result)]
         elif stem == "languages":
             parts += ["## Languages\n", *languages_page.page_of(result)]
         elif "answers" in result and "trust" in result:

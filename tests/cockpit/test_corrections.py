@@ -267,6 +267,11 @@ def test_three_things_in_one_breath_are_three(agent, car):
     assert len(response.requests) == 1
 
 
+def test_another_place_takes_the_place_of_the_first(agent):
+    agent.hear("take me to the station")
+    assert [request.wish for request in agent.hear("actually the airport").requests] == [GoTo("the airport")]
+
+
 def test_each_seat_gets_its_number(agent, car):
     agent.hear("22 degrees for the passenger and 19.5 for me")
     assert (car.signals[WARMTH.format(1, "Passenger")], car.signals[WARMTH.format(1, "Driver")]) == (22.0, 19.5)

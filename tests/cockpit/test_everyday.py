@@ -143,7 +143,9 @@ def test_a_stop_behind_something_is_kept_beside_a_request_for_the_cabin(agent, c
 
 
 def test_half_of_two_numbers_is_not_done(agent, car):
-    response, changed = heard(agent, car, "set my side to 22 and hers to 24")
+    _, changed = heard(agent, car, "set my side to 22 and hers to 24")
+    assert changed == {path_of(f"climate.temperature@{place}"): level for place, level in (("driver", 22.0), ("passenger", 24.0))}
+    response, changed = heard(agent, car, "set the temperature to 20 and 25")
     assert response.asked and not changed
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from caravela.cockpit.reading.clauses import conditional
+from caravela.cockpit.reading.conditions import Part, conditional
 from caravela.cockpit.reading.spelling import meant
 from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.sayings.phrasing import held_out
@@ -83,10 +83,10 @@ def test_nobodys_first_words_wait_for_the_encoder():
 
 def test_where_a_condition_ends_is_looked_for_no_longer_than_it_can_be_found():
     surely = {"it rains": 0.9, "it rains close": 0.5, "it": 0.1}
-    asked = []
+    looked, asked = [], []
     found = conditional(
         "when it rains close the window",
-        is_condition=lambda text: surely.get(text, 0.05),
+        is_condition=lambda text: looked.append(text) or surely.get(text, 0.05),
         is_request=lambda text: asked.append(text) or (0.95 if text == "close the window" else 0.1),
     )
-    assert found == ("it rains", "close the window") and asked == ["close the window"]
+    assert found == (Part("close the window", "it rains"), True) and looked == ["it rains"] and not asked

@@ -8,7 +8,7 @@ from caravela.cockpit.reading.head import Head
 from caravela.cockpit.reading.intents import CabinCall, DrivingWish, Missing, Slot, SmallTalk
 from caravela.cockpit.reading.numbers import numbers_in, share_in
 from caravela.cockpit.reading.wordpieces import piece_spans
-from caravela.cockpit.sayings.learning import LearningConfig, classes, fit, lessons_of, loss_and_gradients
+from caravela.cockpit.sayings.learning import LearningConfig, Reads, classes, fit, learn, lessons_of, loss_and_gradients
 from caravela.cockpit.sayings.measuring import measure
 from caravela.cockpit.sayings.phrasing import draw, held_out
 from caravela.cockpit.tool import Call, Operation
@@ -143,3 +143,11 @@ def test_a_head_survives_its_file(tmp_path, understanding):
     (tmp_path / "torn.npz").write_bytes(b"PK\x03\x04")
     with pytest.raises(BundleError, match="caravela cockpit learn"):
         Head.load(tmp_path / "torn.npz")
+
+
+@pytest.mark.parametrize(("reads", "blind"), [(Reads.ENCODER, "bag"), (Reads.BAG, "token"), (Reads.BOTH, None)])
+def test_a_head_may_be_made_to_read_one_of_its_inputs_alone(reads, blind):
+    encoder = SentenceEncoder()
+    lessons = lessons_of(draw(0)[::400], encoder)
+    head = learn(LearningConfig(epochs=2, batch=8), encoder, lessons=lessons, reads=reads)
+    assert {name for name in ("bag", "token") if not head.weights[name].any()} == ({blind} if blind else set())

@@ -62,3 +62,13 @@ def test_answers_get_a_section_with_who_was_right(tmp_path):
     text = page(tmp_path)
     assert "## Answers off the driving path" in text and "believes the head of left from 0.6" in text
     assert "| what is on the left? | 1,234 | 90.0% (50.0%) | 80.0% (50.0%) | 70.0% (50.0%) | 60.0% (50.0%) | 75.0% | – |" in text
+
+
+def test_what_the_cockpits_head_reads_is_a_table(tmp_path):
+    rows = {
+        name: {"meaning": share, "meaning_and_operation": share, "place": 1.0}
+        for name, share in (("encoder and bag", 0.95), ("bag alone", 0.5))
+    }
+    (tmp_path / "cockpit-head.json").write_text(json.dumps({"epochs": 14, "seed": 0, "sayings": 160, "ablation": rows}))
+    told = page(tmp_path)
+    assert "## What the cockpit's head reads" in told and "| bag alone | 50.0% | 50.0% | 100.0% |" in told and "160 phrasings" in told

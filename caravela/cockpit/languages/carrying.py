@@ -4,6 +4,7 @@ import re
 
 from caravela.cockpit.languages.tongue import Tongue
 from caravela.cockpit.reading.names import PLACEHOLDER
+from caravela.cockpit.reading.times import minutes_in
 
 
 def bare(text: str) -> str:
@@ -25,12 +26,17 @@ def side_in(text: str, tongue: Tongue) -> str | None:
 
 
 def time_in(text: str, tongue: Tongue) -> str:
-    """A time from now, as it opens an English request."""
-    if tongue.half_hour.search(text):
-        return "in 30 minutes, "
+    """A time from now, as it opens an English request; "" where it is not understood to the last word, or out of reach."""
+    if tongue.strictly.fullmatch(text.strip()) is None:
+        return ""
+    if tongue.half_hour.search(text) or tongue.quarter.search(text):
+        return f"in {30 if tongue.half_hour.search(text) else 15} minutes, "
     numbers = tongue.numbers(text)
-    minutes = (numbers[0] if numbers else 1.0) * (60.0 if tongue.hour.search(text) else 1.0)
-    return f"in {minutes:g} minutes, "
+    number = numbers[0] if numbers else 1.0
+    if tongue.second.search(text):
+        return f"in {number:g} seconds, "
+    minutes = number * (60.0 if tongue.hour.search(text) else 1.0)
+    return f"in {minutes:g} minutes, " if minutes_in(f"{minutes:g} minutes") is not None else ""
 
 
 def name_in(label: str, clause: str, names: list[str], tongue: Tongue) -> str:

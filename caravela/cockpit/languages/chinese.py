@@ -3,11 +3,13 @@
 import re
 
 from caravela.cockpit.languages.lights import chinese_light
+from caravela.cockpit.languages.settled import CHINESE_CLAUSES
+from caravela.cockpit.languages.sharing import chinese_lends
 from caravela.cockpit.languages.tongue import DOWNWARD, UPWARD, Tongue, compiled, listed
 from caravela.cockpit.reading.intents import Hazard
 
 _DIGIT = {character: number for number, character in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-_UNIT = r"(?:度|分钟|小时|档|公里|千米|迈|码|成|%|％|摄氏)"
+_UNIT = r"(?:度|秒|分钟|小时|档|公里|千米|迈|码|成|%|％|摄氏)"
 _NUMERAL = r"[零〇一二两三四五六七八九十百]+(?:点[零一二三四五六七八九]+)?"
 _SPELT = re.compile(rf"(?<![第星])({_NUMERAL})(?=({_UNIT})?)")
 _DIGITS = re.compile(r"(?<![\w.])\d{1,6}(?:\.\d{1,3})?|(?<=[\u4e00-\u9fff])\d{1,6}(?:\.\d{1,3})?")
@@ -164,6 +166,7 @@ CHINESE = Tongue(
             rf"^{_PLEASE}(?:可以)?(?:重新|恢复|继续)走{_MOTORWAY}(?:了|吧)*$": "motorways are fine again",
         }
     ),
+    settled=CHINESE_CLAUSES,
     light=chinese_light,
     polite=re.compile(r"能不能|可不可以|^你?能(?!开|跑)|^可以"),
     places={
@@ -216,6 +219,9 @@ CHINESE = Tongue(
     to=re.compile(r"(?:到|为|成|至)(?:百分之)?(?:\d|[一二两三四五六七八九十百])"),
     strong=re.compile(r"\s*(?:[，,]?\s*(?:然后|接着|之后再|随后)[，,]?|[；;。！？!?]+)\s*"),
     weak=re.compile(r"\s*(?:[，,、]\s*(?:并且|而且|同时|还有|另外|顺便|再|也|并)?|并且|而且|同时|还有|另外|顺便|和)\s*"),
+    unless=re.compile("除非|否则|不然|要不然"),
+    lasting=re.compile(rf"(?<!过)(?<!等)(?:\d+|{_NUMERAL})(?:个)?(?:秒钟?|分钟|小时)(?!之?以?后|内|前|的)|直到|到.{{1,8}}为止"),
+    lends=chinese_lends,
     conditions=compiled(
         r"^(?:等到?|当|如果|要是|一旦|假如)?(?P<when>[^，,]{1,20}?)(?:了)?(?:的时候|之后|以后|的话|(?<![左右前最往向])后(?![视备排座窗面挡雨雾车除盖])|时(?![间速候钟]))[，,]?\s*(?:就|再|请|帮我|给我)*(?P<what>.{2,})$",
         r"^(?:等到?|当|如果|要是|一旦|假如)(?P<when>[^，,]{1,20}?)(?:了)?[，,]?\s*(?:就|再)(?P<what>.{2,})$",
@@ -224,8 +230,11 @@ CHINESE = Tongue(
     ),
     waits=re.compile("如果|要是|等|当|一旦|假如"),
     timed=compiled(
-        rf"(?P<before>^|^.+?[，,\s])?(?:过|再过|等)?(?P<when>(?:\d+|{_NUMERAL}|半)(?:个)?(?:半)?(?:分钟|小时))(?:以?后|之后)?(?:，|,|再|就)*(?P<after>.*)$"
+        r"(?P<before>^|^.+?[，,\s])?(?:过|再过|等)?(?P<when>(?:负)?(?:\d+|[零〇一二两三四五六七八九十百千万亿]+(?:点[零一二三四五六七八九]+)?|半|几)(?:个)?(?:半)?(?:秒钟?|分钟|小时))(?:以?后|之后)?(?:，|,|再|就)*(?P<after>.*)$"
     ),
+    second=re.compile("秒"),
     hour=re.compile("小时"),
-    half_hour=re.compile("半(?:个)?小时"),
+    half_hour=re.compile("(?<!个)半(?:个)?小时"),
+    quarter=re.compile("一刻钟"),
+    strictly=re.compile(rf"(?:\d+(?:\.\d+)?|{_NUMERAL}|半)(?:个)?(?:秒钟?|分钟|小时)"),
 )

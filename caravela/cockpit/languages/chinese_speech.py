@@ -85,6 +85,7 @@ FIXED = {
     "I understand English so far, and I could not make out what you said. Could you say it again?": "我没听清，您能再说一遍吗？",
     "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe.": "很乐意帮忙："
     "我负责开车，也照管空调、车窗、座椅、车灯、媒体、导航和电话；不安全的事我会拒绝。",
+    "I heard two languages in one sentence. Please say it in one of them.": "这句话里有两种语言，请只用一种说。",
     "I can't help with that; I drive, and I look after the car.": "这个我帮不上忙，我只负责开车和照看车子。",
     "These two exclude each other. Which one would you like?": "这两样不能同时做，您要哪一样？",
     "I can't watch for that. I can wait for rain, dark, a stop, the arrival, the motorway, the battery or some minutes. When shall it be?": "这个我没法留意。"
@@ -272,7 +273,10 @@ def limit(situation: Situation) -> str:
 
 
 def later(condition: Condition) -> str:
-    return f"好的，{condition.number or 1.0:g}分钟后我来做。" if condition.kind == "minutes" else f"好的，{WHEN[condition.kind]}我就做。"
+    if condition.kind == "minutes":
+        seconds = round(60.0 * (condition.number or 1.0))
+        return f"好的，{seconds}秒后我来做。" if seconds % 60 and seconds < 120 else f"好的，{condition.number or 1.0:g}分钟后我来做。"
+    return f"好的，{WHEN[condition.kind]}我就做。"
 
 
 def refused(reason: str) -> str:

@@ -3,6 +3,8 @@
 import re
 
 from caravela.cockpit.languages.lights import german_light
+from caravela.cockpit.languages.settled import GERMAN_CLAUSES
+from caravela.cockpit.languages.sharing import german_lends
 from caravela.cockpit.languages.tongue import DOWNWARD, UPWARD, Tongue, compiled, listed
 from caravela.cockpit.reading.intents import Hazard
 
@@ -29,6 +31,7 @@ def _spelt() -> dict[str, float]:
 
 
 _NUMBERS = _spelt()
+_ANY_NUMBER = "|".join(sorted(_NUMBERS, key=len, reverse=True))
 _SHARES = {r"\b(?:halb|hälfte)": 50.0, r"\bdrittel\b": 100.0 / 3.0, r"\bviertel\b": 25.0, r"\bdreiviertel\b": 75.0}
 
 
@@ -60,6 +63,12 @@ _NOT_ON = (
 )
 _END = r"(?:[ ,]+(?:bitte|heute|jetzt|danke|wenn (?:es )?(?:geht|möglich)|diesmal|fahren))*"
 
+_IMPERATIVE = (  # opens a request that follows on "wenn …" without a comma
+    r"(?:mach|stell|dreh|fahr|halt|bieg|spiel|ruf|aktivier|deaktivier|setz|park|überhol|bring|sperr|klapp|wärm|heiz|dimm|stopp|start|schalt|kühl|senk|erhöh|reduzier|beend)"
+    r"(?:e|en sie|n sie)?|öffne(?:n sie)?|schlie(?:ß|ss)(?:e|en sie)?|sag|zeig|lass(?:en sie)?|nimm|nehmen sie|(?:ver|ent)rieg(?:le|el|eln sie)|"
+    r"kannst du|könntest du|können sie|bitte"
+)
+
 GERMAN = Tongue(
     name="german",
     called="Deutsch",
@@ -83,6 +92,7 @@ GERMAN = Tongue(
             r"(?<!nach )\bvorne?\b|\bvordere[nrms]?\b": "front",
             r"\blink(?:s|e[nrms]?)\b": "left",
             r"\brecht(?:s|e[nrms]?)\b": "right",
+            r"\bdie (?:fenster|türen|sitze)\b": "all",
         }
     ),
     aside=re.compile(
@@ -176,6 +186,7 @@ GERMAN = Tongue(
             rf"^{_MOTORWAY} (?:ist|sind) (?:jetzt )?(?:wieder )?(?:in ordnung|okay|ok|erlaubt){_END}$": "motorways are fine again",
         }
     ),
+    settled=GERMAN_CLAUSES,
     light=german_light,
     polite=re.compile(r"^(?:bitte )?(?:kannst|könntest|können|könnten|würdest|würden|magst)\b", re.IGNORECASE),
     places={
@@ -246,14 +257,29 @@ GERMAN = Tongue(
     weak=re.compile(
         r"\s*(?:,\s*(?:und|aber|sowie)\b(?:\s+(?:auch|bitte|noch))?|\b(?:und|aber|sowie)\b(?:\s+(?:auch|bitte|noch))?|,)\s*", re.IGNORECASE
     ),
+    unless=re.compile(r"\b(?:es sei denn|au(?:ß|ss)er wenn|sofern nicht|andernfalls|ansonsten|sonst)\b", re.IGNORECASE),
+    lasting=re.compile(
+        r"\bfür (?:etwa |ungefähr |genau |die nächsten )?[\wäöüß,.]+ (?:sekunden?|minuten?|stunden?)\b|\b[\wäöüß,.]+ (?:sekunden|minuten|stunden) lang\b|"
+        r"\bbis (?:wir|ich|es|du|sie|er|der|die|das)\b",
+        re.IGNORECASE,
+    ),
+    lends=german_lends,
     conditions=compiled(
         r"^(?:wenn|sobald|falls|sowie|immer wenn)\s+(?P<when>[^,]+),\s*(?:dann\s+)?(?P<what>.+)$",
+        rf"^(?:wenn|sobald|falls|sowie|immer wenn)\s+(?P<when>.+?)\s+(?:dann\s+)?(?P<what>(?:{_IMPERATIVE})\b\s+.+)$",
         r"^(?P<what>.+?),?\s+(?:wenn|sobald|falls)\s+(?P<when>.+)$",
     ),
     waits=re.compile(r"(?:.*\s)?(?:wenn|sobald|falls)\b", re.IGNORECASE),
     timed=compiled(
-        r"(?P<before>^|^.+?\s)in\s+(?P<when>[\wäöüß,.]+(?:\s+halben)?\s*(?:minuten?|min|stunden?)|einer (?:halben |viertel)?stunde)\b\s*,?\s*(?P<after>.*)$"
+        r"(?P<before>^|^.+?\s)in\s+(?P<when>(?:[\wäöüß,.-]+\s+){0,3}?[\wäöüß,.-]*\s*(?:sekunden?|sek|minuten?|min|(?:viertel|halben )?stunden?))\b\s*,?\s*(?P<after>.*)$"
     ),
+    second=re.compile(r"\bsek", re.IGNORECASE),
     hour=re.compile(r"stunde", re.IGNORECASE),
     half_hour=re.compile(r"halben? stunde", re.IGNORECASE),
+    quarter=re.compile(r"(?<!drei)viertel ?stunde", re.IGNORECASE),
+    strictly=re.compile(
+        rf"(?:(?:etwa|ungefähr|circa|genau|rund|den nächsten)\s+)?(?:\d+(?:[.,]\d+)?|eine[rm]?|einer halben|einer viertel|{_ANY_NUMBER})\s*"
+        r"(?:sekunden?|sek|minuten?|min|stunden?|viertelstunde)",
+        re.IGNORECASE,
+    ),
 )

@@ -97,6 +97,7 @@ FIXED = {
     "noch einmal sagen?",
     "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe.": "Ich helfe "
     "gern: Ich fahre, kümmere mich um Klima, Fenster, Sitze, Licht, Medien, Navigation und Anrufe und lehne ab, was unsicher ist.",
+    "I heard two languages in one sentence. Please say it in one of them.": "Ich habe zwei Sprachen in einem Satz gehört. Bitte sagen Sie es in einer.",
     "I can't help with that; I drive, and I look after the car.": "Dabei kann ich nicht helfen; ich fahre und kümmere mich um das Auto.",
     "These two exclude each other. Which one would you like?": "Beides zugleich geht nicht. Was davon möchten Sie?",
     "I can't watch for that. I can wait for rain, dark, a stop, the arrival, the motorway, the battery or some minutes. When shall it be?": "Darauf kann "
@@ -291,6 +292,9 @@ def limit(situation: Situation) -> str:
 def later(condition: Condition) -> str:
     if condition.kind == "minutes":
         number = condition.number or 1.0
+        seconds = round(60.0 * number)
+        if seconds % 60 and seconds < 120:
+            return f"Das mache ich in {seconds} {'Sekunde' if seconds == 1 else 'Sekunden'}."
         return f"Das mache ich in {_decimal(number)} {'Minute' if number == 1.0 else 'Minuten'}."
     return f"Das mache ich, {WHEN[condition.kind]}."
 

@@ -13,6 +13,7 @@ from caravela.cockpit.languages.tongue import Tongue, found
 from caravela.cockpit.languages.vectors import PackagedVectors, SentenceVectors
 from caravela.cockpit.reading.clauses import unquoted
 from caravela.cockpit.reading.intents import (
+    Beyond,
     CabinCall,
     Condition,
     Contradiction,
@@ -25,6 +26,7 @@ from caravela.cockpit.reading.intents import (
     Missing,
     Negated,
     Slot,
+    SmallTalk,
     Step,
     Unclear,
     Unsafe,
@@ -32,6 +34,7 @@ from caravela.cockpit.reading.intents import (
 from caravela.cockpit.reading.meanings import SIMPLE
 from caravela.cockpit.reading.places import places_of
 from caravela.cockpit.reading.steps import contradict
+from caravela.cockpit.reading.times import may_end
 from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.sayings.phrasing import NEGATED, NONE, spoken_zone
 from caravela.cockpit.tool import Call, Form, Operation, Place
@@ -62,6 +65,7 @@ HARMLESS = (
 )  # whatever is said beside
 LOCKING = ("door.lock", "window.lock", "charging.cable_lock", "phone.microphone", "mirror.", "seat.cooling", "media.volume", "window.shade",
            "window.rear_shade", "sunroof.shade", "navigation.voice", "light.high_beam")  # fmt: skip
+BEYOND = "beyond"  # what this car has not got
 ROADS = "drive.roads"  # told by words alone
 _LED = re.compile(r"(?:nach|zum|zur|ins|heim)\b|[去回]", re.IGNORECASE)  # opens a clause that only says where to
 _ARTICLE = re.compile(r"^(?:der|die|das|dem|den|mein\w*|我的)\s*")
@@ -101,7 +105,8 @@ class Interpreter:
         english: list[str] = []
         steps: list[Step] = []
         labels: list[str] = []
-        for part in [part for part in tongue.strong.split(request) if part and part.strip(" ,.!?，。")]:
+        parts = [request] if found(tongue.settled, bare(request)) is not None else tongue.strong.split(request)
+        for part in [part for part in parts if part and part.strip(" ,.!?，。")]:
             for clause in self._cut(bare(part), tongue):
                 sentence, step = self._step(clause, names, tongue, when, seat, lefthand)
                 if any((step.intent, step.condition) == (other.intent, other.condition) for other in steps):
@@ -157,6 +162,9 @@ class Interpreter:
         """The meaning of one clause."""
         if found(tongue.roads, clause) is not None:
             return Read(ROADS, chance=1.0)
+        if (settled := found(tongue.settled, clause)) is not None:
+            label, _, operation = str(settled).partition(" ")
+            return Read(label, operation or NONE, 1.0, Beyond(operation) if label == BEYOND else SmallTalk() if label == "chat" else None)
         if (light := tongue.light(clause)) is not None:
             lamps, operation = light
             return Read(lamps[0], operation, 1.0, Unclear(lamps) if len(lamps) > 1 else None)
@@ -234,6 +242,8 @@ class Interpreter:
         pieces = [piece for piece in pieces if tongue.trim.sub("", piece)]  # "please" is no request
         if len(pieces) == 1:
             return pieces
+        if len(pieces) > 1 and (lent := tongue.lends(pieces)) != pieces:
+            return lent
         if not 1 < len(pieces) <= MOST_PIECES or not all(pieces):
             return [text]
         reads = [self._read(piece, tongue) for piece in pieces]
@@ -242,6 +252,10 @@ class Interpreter:
 
     def _condition(self, text: str, tongue: Tongue) -> tuple[str | None, str]:
         """(what is waited for, in English; None for nothing and "" for what we don't know, the request)."""
+        if found(tongue.settled, bare(text)) is not None:
+            return None, text
+        if tongue.unless.search(text):
+            return "", text
         for pattern in tongue.timed:
             if (split := pattern.fullmatch(text)) is not None:
                 return time_in(split["when"], tongue), bare(f"{split['before'] or ''} {split['after']}")
@@ -275,6 +289,8 @@ class Interpreter:
             return "", Step(read.instead, words, self._until(when) if either else None)
         if read.label == "unclear":
             return "", Step(Unclear(), clause)
+        if tongue.lasting.search(clause) and may_end(read.label) and read.operation != Operation.ASK:
+            return "", Step(Beyond("lasting"), clause)
         if (missing := self._missing(read, clause, names, tongue)) is not None:
             return "", Step(missing, clause, self._until(when))
         zone = found(tongue.zones, clause) or NONE
@@ -343,7 +359,7 @@ class Interpreter:
                 wanted = tuple(place for place in places_of(zone, seat, lefthand) if place in tool.places)
                 number = number_in(clause, tongue)
                 same = tool.form is not Form.LEVEL or call.value is None or (number != "" and abs(float(call.value) - float(number)) < 0.1)
-                return call.places == wanted and same
+                return (call.places == wanted or (not wanted and call.places == tool.places)) and same
             case DrivingWish(wish) if read.label in _KINDS:
                 side = side_in(clause, tongue)
                 return isinstance(wish, _KINDS[read.label]) and (not isinstance(wish, TakeTurn | ChangeLane) or wish.side == side)

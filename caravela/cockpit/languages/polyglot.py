@@ -1,10 +1,11 @@
 """What the agent asks about languages: which one was spoken, what it means in English, and how to reply. Everything loads when the first
 German or Chinese sentence comes; who speaks English waits for nothing and notices nothing."""
 
+from caravela.cockpit import replies
 from caravela.cockpit.acting.memory import Asked
 from caravela.cockpit.languages import chinese_speech, german_speech
 from caravela.cockpit.languages.corrections import corrected
-from caravela.cockpit.languages.detecting import tongue_of
+from caravela.cockpit.languages.detecting import in_one, mixed, tongue_of, with_umlauts
 from caravela.cockpit.languages.heard import Heard
 from caravela.cockpit.languages.interpreter import Interpreter
 from caravela.cockpit.languages.reader import Reader
@@ -35,9 +36,15 @@ class Polyglot:
 
     def hear(self, text: str, asked: Asked | None, *, seat: Place, lefthand: bool) -> Heard | None:
         """What was said, where it is not English."""
-        tongue = self._before = tongue_of(text, before=self._before)
-        if tongue is None:
-            return None
+        if mixed(text):
+            speech = replies if self._before is None else _SPEECH[self._before.name]
+            return Heard("", (), speech, instead=speech.fixed(replies.MIXED))
+        plain = with_umlauts(in_one(text))
+        tongue = self._before = tongue_of(plain, before=self._before)
+        if tongue is None:  # English; a courtesy of another language beside it is none of the request
+            asks = [] if plain == text else self._understanding(plain, seat=seat, lefthand=lefthand)
+            return Heard(plain, tuple(asks), replies) if asks else None
+        text = plain
         speech = _SPEECH[tongue.name]
         if self._vectors is None and not installed():
             return Heard("", (), speech, instead=_NO_EXTRA[tongue.name])

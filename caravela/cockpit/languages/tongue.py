@@ -35,6 +35,9 @@ class Tongue:
     nobody: re.Pattern[str]  # a name that is none
     seen: re.Pattern[str]  # asks what is there: nothing that it names is a request
     roads: Sequence[tuple[re.Pattern[str], str]]  # whole clauses about motorways, and what they are in English
+    settled: Sequence[
+        tuple[re.Pattern[str], str]
+    ]  # whole clauses whose meaning words alone tell: a deed, or "beyond" and what there is none of
     light: Callable[
         [str], tuple[tuple[str, ...], Operation] | None
     ]  # a whole clause about "the light": the tools that it may be, on or off
@@ -51,10 +54,16 @@ class Tongue:
     strong: re.Pattern[str]  # parts requests
     weak: re.Pattern[str]  # may part requests
     conditions: Sequence[re.Pattern[str]]  # groups `when` and `what`
+    unless: re.Pattern[str]  # opens or joins what is to be done if something is not so: nothing that is watched
+    lasting: re.Pattern[str]  # something that shall end by itself
+    lends: Callable[[list[str]], list[str]]  # pieces that share a verb, each with it; as they are where they share none
     waits: re.Pattern[str]  # opens a request that surely waits for something
     timed: Sequence[re.Pattern[str]]  # groups `when`, a time from now, and what comes before and after
+    second: re.Pattern[str]
     hour: re.Pattern[str]
     half_hour: re.Pattern[str]
+    quarter: re.Pattern[str]  # of an hour
+    strictly: re.Pattern[str]  # a time from now that is understood to the last word
 
     @cached_property
     def phrases(self) -> dict[str, Any]:

@@ -22,6 +22,10 @@ _BOUND = re.compile(
     rf"(?: than| of)? (?:about |around )?{_NUMBER}(?: ?(?:km/?h|kmh|kph|mph|(?:kilomet\w+|miles)(?: (?:per|an) hour)?|k))?(?![\w%°])",
     re.IGNORECASE,
 )
+_NUMBER_FIRST = re.compile(
+    rf"{_NUMBER}(?P<unit> ?(?:km/?h|kmh|kph|mph|k|(?:kilomet\w+|miles)(?: (?:per|an) hour)?))?,? (?:max(?:imum)?|at (?:the )?most|tops|or (?:less|slower))(?![\w%°])",
+    re.IGNORECASE,
+)  # "50 mph max"
 _HOLDS = re.compile(r"\b(?:keep|stay|limit)(?: (?:it|at|to|the|our|speed))* $", re.IGNORECASE)  # "speed up to 180" bounds nothing
 _DRIVING = re.compile(
     r"\b(drive|driving|go|going|travel|speed|cruise|exceed\w*|faster|slower|quicker|km/?h|kmh|kph|mph)\b|km/?h", re.IGNORECASE
@@ -45,6 +49,8 @@ class Bound:
 def bound_in(clause: str, *, about_speed: bool) -> Bound | None:
     """The one bound of a clause that names nothing else; None where there is none. `about_speed`: the head takes it for one about speed,
     else the clause has to say so."""
+    if (first := _NUMBER_FIRST.search(clause)) is not None and not _BOUND.search(clause):
+        clause = f"{clause[: first.start()]}at most {first['number']}{first['unit'] or ''}{clause[first.end() :]}"
     found = list(_BOUND.finditer(clause))
     if len(found) != 1 or not (about_speed or _DRIVING.search(clause)):
         return None

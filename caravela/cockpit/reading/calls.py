@@ -13,7 +13,17 @@ from caravela.cockpit.sayings.phrasing import NONE
 from caravela.cockpit.tool import TAKES, Call, Form, Operation, Place, Tool
 
 SIDED = ("left", "right", "rear_left", "rear_right")  # zones that say more than a word such as "rear"
+_MUTES = re.compile(
+    r"(?:(?:please|can you|could you|now)[ ,]+)*(?:(?:put|set) (?:the|this|my) (?:call|phone|microphone|mic) on mute|"
+    r"mute (?:the|this|my) (?:call|microphone|mic))(?: please| now)?",
+    re.IGNORECASE,
+)
 _FROM_TO = re.compile(r"\bfrom\b.*\bto\b", re.IGNORECASE)
+
+
+def mutes_the_call(clause: str) -> bool:
+    """Is the microphone to be silent? "On mute" is to the head what one does to a caller."""
+    return _MUTES.fullmatch(clause.strip(" .!?")) is not None
 
 
 def call_of(tool: Tool, reading: Reading, clause: str, *, name: str, places: tuple[Place, ...]) -> Intent:
@@ -23,6 +33,8 @@ def call_of(tool: Tool, reading: Reading, clause: str, *, name: str, places: tup
     call = Call(tool.name, operation, places)
     numbers, share = numbers_in(clause), share_in(clause)
     if tool.form is Form.LEVEL and operation is not Operation.ASK and (amount := amount_in(tool, clause)) is not None:
+        if not amount.times and amount.value > tool.high - tool.low:
+            return Missing(tool.name, Slot.NUMBER, Call(tool.name, Operation.SET, places))  # "warmer by 100"
         return CabinCall(Call(tool.name, amount.operation, places, amount.value, amount.times))
     match tool.form:
         case Form.TEXT:

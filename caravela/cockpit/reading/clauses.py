@@ -5,19 +5,22 @@ import itertools
 import re
 from collections.abc import Callable
 
-STRONG = re.compile(r"\s*(?:,?\s*\b(?:and\s+)?(?:then|afterwards|after that)\b,?|;|(?<=\w)[.!?](?=\s|$))\s*", re.IGNORECASE)
+THEN = re.compile(r"\s*,?\s*\b(?:and\s+)?(?:then|afterwards|after that)\b,?\s*", re.IGNORECASE)
+ENDS = re.compile(r"\s*(?:;|(?<=\w)[.!?](?=\s|$))\s*")  # of a sentence
+STRONG = re.compile(rf"{THEN.pattern}|{ENDS.pattern}", re.IGNORECASE)
 WEAK = re.compile(r"\s*(?:,\s*(?:and|but|plus)\b(?:\s+(?:also|please))?|\b(?:and|but|plus)\b(?:\s+(?:also|please))?|,)\s*", re.IGNORECASE)
-WHEN = re.compile(r"\b(?:as soon as|when(?:ever)?|once|the moment|if|after)\b\s+", re.IGNORECASE)
+WHEN = re.compile(
+    r"\b(?:as soon as|(?<!\beven )when(?:ever)?|(?<!\bat )once(?! (?:more|again)\b)|(?<!\bfor )(?<!\bat )the moment|(?<!\beven )(?<!\bas )(?<!\bwhat )if|after)\b\s+",
+    re.IGNORECASE,
+)
 ASKED = re.compile(  # "when do we arrive" asks, and waits for nothing
     r"when(?:['’]s| (?:do|does|did|will|would|is|are|was|were|can|could|shall|should|may))\b", re.IGNORECASE
 )
-IN_MINUTES = re.compile(r"\bin\s+(?P<time>[\w\s-]{1,30}?\b(?:minutes?|hours?|min))\b[\s,]*", re.IGNORECASE)
 BACKWARD = re.compile(r"^(?:\w+\s+){1,2}(?:it|them|that|this)$", re.IGNORECASE)  # "heat them": belongs to what was named before
 _QUOTED = re.compile(r"[\"“”„«‘][^\"“”„«»’]{1,200}[\"“”»’]|(?<!\w)'[^']{2,200}'(?!\w)")
 STOP = re.compile(r"(?:please )?(?:stop|halt|pull over)(?: (?:here|now|please|the car|at once|right here|right now))*", re.IGNORECASE)
 WHOLE_COUNTS = 0.6  # of what a request that is not cut is sure of: two sure halves are two requests
 SURE_PIECE = 0.4  # certainty that every piece must have
-LIKELY_BREAKS = 4  # ends of an opening condition without a comma that are looked at twice
 MOST_CUTS = 4  # places where a clause may be cut that are tried
 
 
@@ -30,6 +33,11 @@ def unquoted(text: str) -> tuple[str, list[str]]:
         return f"Q{len(names) - 1}X"
 
     return _QUOTED.sub(keep, text), names
+
+
+def sentences_of(text: str) -> list[str]:
+    """What full stops and semicolons part."""
+    return [part.strip(" ,.!?") for part in ENDS.split(text) if part.strip(" ,.!?")]
 
 
 def strong_parts(text: str) -> list[str]:
@@ -57,30 +65,3 @@ def cut(text: str, confidence: Callable[[str], float]) -> list[str]:
             if min(sure) > SURE_PIECE and score > best_score:
                 best, best_score = pieces, score
     return best
-
-
-def conditional(text: str, *, is_condition: Callable[[str], float], is_request: Callable[[str], float]) -> tuple[str, str]:
-    """(condition, request) of a clause that opens or closes with "when …"; the condition is "" where there is none."""
-    timed = IN_MINUTES.search(text)
-    if timed is not None and (timed.start() == 0 or timed.end() == len(text)):
-        return timed["time"], (text[: timed.start()] + text[timed.end() :]).strip(" ,")
-    found = WHEN.search(text)
-    if found is None or ASKED.match(text, found.start()):
-        return "", text
-    if found.start() > 0:
-        condition, request = text[found.end() :], text[: found.start()].strip(" ,")
-        asked = is_request(request) < SURE_PIECE < is_request(text)  # "do you know when we arrive"
-        return (condition, request) if is_condition(condition) > 0.3 and not asked else ("", text)
-    rest = text[found.end() :]
-    breaks = [place.start() for place in re.finditer(r",\s+", rest)] or [place.start() for place in re.finditer(r"\s+", rest)]
-    chances = [(is_condition(rest[:at].strip(" ,")), at) for at in breaks[:12]]
-    likely = sorted(chances, key=lambda found: -found[0])[:LIKELY_BREAKS]
-    if not likely:
-        return "", text
-    surest, best = -1.0, likely[0][1]
-    for chance, at in likely:
-        if chance <= surest:
-            break  # no request can make up for it: each is read by the encoder
-        score = chance * is_request(rest[at:].strip(" ,"))
-        surest, best = max((surest, best), (score, at), key=lambda found: found[0])
-    return rest[:best].strip(" ,"), rest[best:].strip(" ,")

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from caravela.cockpit.reading.intents import CabinCall, DrivingWish, Intent
-from caravela.cockpit.reading.numbers import numbers_in
+from caravela.cockpit.reading.intents import CabinCall, DrivingWish, Follow, FollowUp, Intent
+from caravela.cockpit.reading.numbers import numbers_in, share_in
 from caravela.cockpit.reading.places import others
 from caravela.cockpit.reading.words_for import choice_in
 from caravela.cockpit.sayings.phrasing import noun_phrases, noun_words
@@ -22,9 +22,13 @@ _OPENS = re.compile(
     rf"^\W*(?:(?:oh|um|uh|well)\b[\s,.]*)*(?:(?:{_REPAIRS}|actually|rather|make (?:that|it))\b(?!['’])[\s,.!…]*)+", re.IGNORECASE
 )
 # inside a sentence "no" alone may belong to what follows ("no music"), so it needs a pause or another such word after it
-_NO = r"(?:no|nope)(?=[,.…]|\s+(?:wait|sorry|I mean|left|right|the other|mine))"
+_NUMERAL = (
+    r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a hundred|half|"
+    r"a (?:half|third|quarter)|fully|completely)\b"
+)
+_NO = rf"(?:no|nope)(?=[,.…]|\s+(?:wait|sorry|I mean|left|right|the other|mine|{_NUMERAL}))"
 _WITHIN = re.compile(
-    rf"(?:\s*(?:\.{{2,}}|…|[,;–]|\s-)\s*|\s+(?=no wait|I mean|I meant))"
+    rf"(?:\s*(?:\.{{2,}}|…|[,;–]|\s-)\s*|\s+(?=no wait|I mean|I meant|no {_NUMERAL}(?: \w+)?\W*$|no (?:left|right)\W*$))"
     rf"(?:(?:{_NO}|{_REPAIRS.replace('no|nope|', '')}|actually|make that)\b(?!['’])[\s,.…]*)+",
     re.IGNORECASE,
 )
@@ -48,6 +52,7 @@ _ZONES = {  # the words that are left, and the place that they name
     "everybody": "all", "both": "all", "them": "all", "other": "other",
 }  # fmt: skip
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "next": 1}
+_PARTS = set("half halfway a an one two three third thirds quarter quarters fully completely please open of the way".split())
 _UNITS = set("degrees degree percent celsius km h kmh kph mph kilometres hour per and half".split())
 
 
@@ -87,6 +92,8 @@ def put_right(
             return _call_put_right(words, said, last, before, places, names=names)
         case DrivingWish(wish):
             return _wish_put_right(words, said, wish, at_most=last.at_most, names=names)
+        case FollowUp(Follow.VALUE) if _is_number(words, said):
+            return replace(last, value=numbers_in(said)[0])
     return None
 
 
@@ -96,6 +103,8 @@ def _call_put_right(
     call, tool = last.call, TOOLS[last.call.tool]
     if _is_number(words, said) and tool.form is Form.LEVEL:
         return CabinCall(replace(call, operation=Operation.SET, value=numbers_in(said)[0], times=False))
+    if tool.unit == "percent" and tool.form is Form.LEVEL and set(words) <= _PARTS and (share := share_in(said)) is not None:
+        return CabinCall(replace(call, operation=Operation.SET, value=share, times=False))
     left = [word for word in words if word not in _FILLERS and (word not in noun_words(tool.name) or word in _ZONES)]
     if tool.places and left and set(left) <= set(_ZONES) and (where := _where(left, before, places)):
         return CabinCall(replace(call, places=tuple(place for place in where if place in tool.places) or call.places))

@@ -4,6 +4,8 @@ word that names such a thing settles that nothing of ours is meant."""
 import re
 
 _LACKS: tuple[tuple[str, str], ...] = (
+    (r"^(?:(?:please|can you|could you|would you|let['’]?s|we need to|we should)[ ,]+)*(?:add|insert|plan|schedule|include|put in|squeeze in|fit in) "
+     r"(?:an?|one|another|one more|an extra) (?:\w+ )?(?:stop|stopover|detour|waypoint|break)\b(?!.*\bcharg)", "stopover"),
     (r"\b(?:bass|treble|trebles|equali[sz]er|subwoofer|woofer|fader)\b|\b(?:balance|fade)\b.*\b(?:sound|music|speakers?|audio)\b|\bsurround\b", "tone"),
     (r"\bshuffle\b|\b(?:on|in a) (?:repeat|loop)\b|\brepeat (?:this|that|the current)\b|\bloop (?:this|the|my)\b", "order"),
     (r"\b(?:fast[ -]?forward|(?:skip|go|rewind) (?:ahead|forward|back)?(?: by)? ?\S+ seconds|karaoke|show the lyrics)\b", "order"),
@@ -19,9 +21,20 @@ _LACKS: tuple[tuple[str, str], ...] = (
     (r"\b(?:un)?lock\b.*\b(?:phone|mobile|tablet|laptop|computer|house|flat|front door|office)\b", "house"),
     (r"\b(?:seat|my) memory\b|\bmy (?:usual |saved )?(?:profile|preset)s?\b|\bsave (?:this|my|the) (?:seat|position|setting)", "memory"),
     (r"\b(?:set|make|add|create|put|what|when|cancel)\b.*\b(?:alarm|reminder|timer|appointment|calendar)\b|\b(?:remind|wake) (?:me|us)\b", "calendar"),
-    (r"\b(?:send|write)\b.*\b(?:message|text|e-?mail|sms)s?\b|\bread (?:me|out|my|the (?:new|latest|last))\b.*\b(?:message|text|e-?mail|sms)s?\b", "messages"),
+    (r"\b(?:send|write)\b.*\b(?:message|text|e-?mail|sms|note)s?\b|\bread (?:me|out|my|the (?:new|latest|last))\b.*\b(?:message|text|e-?mail|sms)s?\b", "messages"),
     (r"^(?:please |can you |could you )?text (?:my )?[A-Za-z]+ (?:that|and|to|about)\b", "messages"),
 )  # fmt: skip
+
+_TURNS_ROUND = re.compile(
+    r"(?:(?:please|can you|could you|now|just)[ ,]+)*(?:(?:make|do|take) a u[- ]?turn|u[- ]?turn|turn (?:the car )?(?:a?round))"
+    r"(?: (?:here|there|now|please|when you can))*\W*",
+    re.IGNORECASE,
+)
+
+
+def turns_round(clause: str) -> bool:
+    """Is it asked to turn round, and nothing besides that would make it a danger?"""
+    return _TURNS_ROUND.fullmatch(clause.strip()) is not None
 
 
 def lacked(clause: str) -> str | None:

@@ -50,6 +50,7 @@ _ANYTHING = re.compile(r"\b(?:something|anything|music|songs?|tracks?)\s+$", re.
 _BY = re.compile(r"^(?:by|from|of)\s+", re.IGNORECASE)
 _AT_REST = re.compile(r"\b(home|work)\b", re.IGNORECASE)  # places that need no "to"
 _TO = re.compile(r"\bto ((?:the|my|our) \w.*?)$", re.IGNORECASE)
+_PLACE_ALONE = re.compile(r"(?:the|my|our) [a-z'’]+(?: [a-z'’]+)?", re.IGNORECASE)
 _FIND = re.compile(
     r"\b(?:find|look for|search for|where(?:['’]s| is| can (?:i|we) (?:find|get)))\s+(?:me |us )?(?:an?|some|the (?:nearest|next|closest))\s+"
     r"(\w[\w ]*?)(?: nearby| near here| around here)?$",
@@ -84,6 +85,8 @@ def name_of(label: str, clause: str, free: Array, pieces: list[str], names: Sequ
 def name_in(label: str, clause: str, runs: list[Span]) -> str:
     """The name that `clause` holds for a meaning, from the runs of characters that the head takes for one; "" where there is none."""
     clause = _TAIL.sub("", clause)
+    if label == "drive.go_to" and (sought := _FIND.search(clause)) is not None:
+        return f"the nearest {sought[1]}"
     runs = [(start, min(end, len(clause))) for start, end in runs if start < len(clause)]
     if not runs:
         return _unmarked(label, clause)
@@ -95,9 +98,11 @@ def name_in(label: str, clause: str, runs: list[Span]) -> str:
             start, end = leads[-1], end + (len(rest) if rest.count(" ") <= LED else 0)
             break
     name = _BEFORE.sub("", clause[start:end].strip(" .,!?"))
+    if label == "media.play" and clause.lower().startswith(f"{name.lower()}") and name.lower().startswith("play "):
+        name = name[len("play ") :]
     if _ANYTHING.search(clause[:start]):
         name = _BY.sub("", name)
-    return "" if name.lower() in NOBODY else name
+    return "" if name.lower().removeprefix("go ") in NOBODY else name
 
 
 def person_called(clause: str) -> str:
@@ -115,7 +120,7 @@ def _unmarked(label: str, clause: str) -> str:
         return "" if played is None or played["name"].lower() in NOBODY else played["name"]
     if label != "drive.go_to":
         return ""
-    if (sought := _FIND.search(clause)) is not None:
-        return f"the nearest {sought[1]}"
+    if (alone := _PLACE_ALONE.fullmatch(clause.strip(" .!?"))) is not None:
+        return alone[0]
     found = _TO.search(clause) or _AT_REST.search(clause)
     return found[1] if found is not None else ""

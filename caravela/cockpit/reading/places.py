@@ -2,6 +2,7 @@
 
 import re
 
+from caravela.cockpit.reading.numbers import numbers_in
 from caravela.cockpit.tool import FRONT, REAR, SEATS, Place
 
 _ALONE = [  # of "the passenger's too", which has no noun that a place belongs to
@@ -14,11 +15,11 @@ _ALONE = [  # of "the passenger's too", which has no noun that a place belongs t
         (r"\bfront\b", "front"),
         (r"\bright", "right"),
         (r"\bleft", "left"),
-        (r"\b(?:his|hers)\b", "across"),
+        (r"\b(?:his|hers|her|him|my (?:wife|husband|partner|girlfriend|boyfriend))\b", "across"),
         (r"\b(?:me|my|mine)\b", "speaker"),
     )
 ]
-_BACK = r"(?:\b(?:in|at|for) the (?:back|rear)\b|\bback here\b|\b(?:back|rear) (?:seats?|windows?|row|bench|passengers?)\b)"
+_BACK = r"(?:\b(?:in|at|for) the (?:back|rear)\b|\bback here\b|\b(?:back|rear) (?:seats?|windows?|doors?|row|bench|passengers?)\b)"
 _NAMED = [  # where the head hears no place
     (re.compile(pattern, re.IGNORECASE), zone)
     for pattern, zone in (
@@ -26,6 +27,7 @@ _NAMED = [  # where the head hears no place
         (rf"{_BACK}.*\bright\b|\bright\b.*{_BACK}", "rear_right"),
         (_BACK, "rear"),
         (r"\b(?:on|for) my side\b", "speaker"),
+        (r"\b(?:on|at) (?:his|her) side\b", "across"),
         (r"\b(?:in|at) the front\b|\bfront (?:seats|windows)\b", "front"),
         (r"\bpassenger['’]?s\b|\b(?:front )?passenger (?:side|seat|window|door|mirror|headrest|backrest)\b", "passenger"),
         (r"\bboth (?:the |our )?(?:windows|seats|backrests|headrests)\b", "front"),
@@ -44,9 +46,33 @@ OTHER = re.compile(
 PLURAL = re.compile(r"\b(?:windows|seats|backrests|headrests|(?:reading|map) l(?:ights|amps)|blinds|shades|heaters|doors)\b", re.IGNORECASE)
 
 _BUT = re.compile(
-    r"\b(?:all|every|the)\b.*\b(?:except|but|apart from|other than)(?: for)? ((?:my|mine|his|hers|(?:the )?(?:driver|passenger|rear|back|front|left|right))\b.*)",
+    r"\b(?:all|every|the|\w+s)\b.*\b(?:except|but|apart from|other than)(?: for)? ((?:my|mine|his|hers|(?:the )?(?:driver|passenger|rear|back|front|left|right))\b.*)",
     re.IGNORECASE,
 )
+
+
+# "22 for me and 24 for her": beside somebody else, "for me" is a place and no courtesy
+_FOR_ME = re.compile(r"\bfor me\b(?=.*\bfor (?:her|him|my \w+|the \w+|everybody|everyone)\b)|(?<=\bfor her\b)(.*)\bfor me\b", re.IGNORECASE)
+# "but not mine", of which the head makes a no
+_NOT_MINE = re.compile(
+    r"(?:,\s*|\s+)(?:(?:but|and|just) )?not (?=(?:mine|my|his|hers|that of|the (?:driver|passenger|rear|back|front|left|right)\b|(?:rear|back|front) ))",
+    re.IGNORECASE,
+)
+
+
+_LEVEL_FOR = re.compile(
+    r"(?:(?:and|set|put|make|but|please)[ ,]+)*(?:(?P<who>my (?:side|seat)|mine|hers|his(?: side)?|her side|"
+    r"(?:the )?(?:front )?(?:passenger|driver)(?:['’]s)?(?: side)?)(?: (?:to|at|on))? )?"
+    r"[\w.,]+(?: and a half)?(?: degrees)?(?: (?P<whose>for (?:me|her|him|my \w+|(?:the )?(?:passenger|driver))|on (?:my|his|her) side))?",
+    re.IGNORECASE,
+)
+
+
+def level_for(clause: str) -> str:
+    """The zone of "mine to 22" or "24 for her", which is all that a clause says; "" for anything else."""
+    found = _LEVEL_FOR.fullmatch(clause.strip(" ,.!"))
+    whose = "" if found is None else found["who"] or found["whose"] or ""
+    return zone_alone(whose) if whose and len(numbers_in(clause)) == 1 else ""
 
 
 def others(before: tuple[Place, ...]) -> tuple[Place, ...]:
@@ -70,6 +96,11 @@ def left_out(text: str) -> str:
     """The zone that a request leaves out: "all the windows but mine"; "" where it leaves out none that it names."""
     found = _BUT.search(text)
     return "" if found is None else zone_alone(found[1])
+
+
+def shared_out(text: str) -> str:
+    """A request with its places put so that each stands by itself: "for me" beside "for her", and "but not mine"."""
+    return _NOT_MINE.sub(" but ", _FOR_ME.sub(lambda found: f"{found[1] or ''}on my side", text))
 
 
 def places_of(zone: str, seat: Place, lefthand: bool) -> tuple[Place, ...]:

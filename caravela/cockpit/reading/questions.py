@@ -8,6 +8,7 @@ _WHAT_SIDE = re.compile(
     re.IGNORECASE,
 )
 _LIGHT = re.compile(r"(?:is|are|was|were) (?:the|that|this|our) (?:traffic )?lights?\b.*\b(?:red|green|yellow|amber)\W*", re.IGNORECASE)
+_WHO_DRIVES = re.compile(r"who(?:['’]s| is) driving(?: (?:right )?now| at the moment)?\W*", re.IGNORECASE)
 _CLEAR = re.compile(r"(?:is|are) (?:the|our) (?:road|way|lane|street|path)(?: ahead)? (?:clear|free|blocked|empty)\W*", re.IGNORECASE)
 _STATE = re.compile(r"(?P<verb>is|are|has|have|do|does|did) (?P<who>it|we|the \w+)(?: still| already| yet)? (?P<what>.+)", re.IGNORECASE)
 _ASKS = re.compile(r"(?:what|which|where|when|who|how)\b", re.IGNORECASE)
@@ -20,6 +21,23 @@ _TOO_HARD = re.compile(
 )
 _LEAVES = re.compile(
     r"^(?:(?:please|just|no|you can) )*(?:leave|keep) .*\b(?:as (?:it is|they are|is)|like (?:that|this)|the way (?:it is|they are))\W*$",
+    re.IGNORECASE,
+)
+_LEAVES_ALONE = re.compile(
+    r"(?:(?:please|just|but|and|no|you can)[ ,]+)*(?:(?:don['’]?t|do not|never) "
+    r"(?:turn|go|take|bear|swing|steer|drive)(?: (?:the|a|to|that|next|first|second|third|now|here|on))* (?:left|right)"
+    r"(?: (?:here|there|now|yet|turn|at .*|after .*|before .*))?|"
+    r"not (?:the|my|our|his|her)\b[\w ]*|leave (?:the|my|our|all) [\w ]+ (?:open|closed|shut|alone|in peace))\W*",
+    re.IGNORECASE,
+)
+_NOT_TO = re.compile(
+    r"(?:(?:please|but|and|no|just|you)[ ,]+)*(?:don['’]?t|do not|never|no need to|(?:you )?(?:shouldn['’]?t|mustn['’]?t|needn['’]?t)) (?:you )?"
+    r"(?:overtake|pass|go|get|park|change|switch|move|merge|drive|continue|carry|set off|start|proceed|turn|take|head|navigate|bring)\b(?! (?:so|too|that) )",
+    re.IGNORECASE,
+)
+_PARKS_NEAR = re.compile(
+    r"(?:(?:please|can you|could you|would you|just|then|and|now)[ ,]+)*park(?: (?:it|us|the car))?(?: (?:right|just|close))? "
+    r"(?:behind|in front of|next to|beside|near|by|opposite|between|alongside|after) (?:the|that|this|a|an|my|our|those|these) [\w' ]+?(?: please| now)?\W*",
     re.IGNORECASE,
 )
 _FOLLOWS = re.compile(
@@ -48,7 +66,7 @@ _STATEMENT = re.compile(
 
 def asks_what_is_there(clause: str) -> bool:
     """Does this ask what is on a side, what the light shows, or whether the road is clear?"""
-    return any(pattern.fullmatch(clause) for pattern in (_WHAT_SIDE, _LIGHT, _CLEAR))
+    return any(pattern.fullmatch(clause) for pattern in (_WHAT_SIDE, _LIGHT, _CLEAR, _WHO_DRIVES))
 
 
 def greets(text: str) -> bool:
@@ -63,7 +81,17 @@ def asks_the_future(clause: str) -> bool:
 
 def leaves_it(clause: str) -> bool:
     """Is something to be left as it is?"""
-    return _LEAVES.search(clause) is not None
+    return _LEAVES.search(clause) is not None or _LEAVES_ALONE.fullmatch(clause) is not None
+
+
+def says_not_to(clause: str) -> bool:
+    """Does this say that something is not to be done in driving? "Don't overtake" holds to the head what it forbids."""
+    return _NOT_TO.match(clause) is not None
+
+
+def parks_near(clause: str) -> bool:
+    """Is it asked to park near something, and nothing besides? To the head "behind that car" is what one does to annoy it."""
+    return _PARKS_NEAR.fullmatch(clause) is not None
 
 
 def asks_to_follow(clause: str) -> bool:

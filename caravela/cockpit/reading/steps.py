@@ -1,8 +1,10 @@
 """How the steps of one request stand to each other: a stop among them is not lost, and two that undo each other are asked about."""
 
+import re
+
 from caravela.cockpit.reading.clauses import says_stop
 from caravela.cockpit.reading.corrections import names_a_verb
-from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Intent, Step, Unclear, stops
+from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Intent, Step, Unclear, stops
 from caravela.cockpit.tool import Operation
 from caravela.core.request import CapSpeed, ChangeLane, Drive, GoOn, Park, PullOver, TakeTurn
 
@@ -12,6 +14,7 @@ _OPPOSITES = (
     {Operation.MAX, Operation.MIN},
     {Operation.MAX, Operation.OFF},
 )
+_UNIT = re.compile(r"degree|°|percent|%", re.IGNORECASE)  # what has one may be about something else
 
 
 def with_its_stop(steps: list[Step], request: str, when: Condition | Unclear | None) -> list[Step]:
@@ -20,7 +23,7 @@ def with_its_stop(steps: list[Step], request: str, when: Condition | Unclear | N
         steps = [*steps, Step(DrivingWish(PullOver()), request, when)]
     if not any(stops(step.intent) for step in steps):
         return steps
-    return [step for step in steps if not (_is_turn(step.intent) and not names_a_verb(step.words))]
+    return [step for step in steps if not (turns(step.intent) and not names_a_verb(step.words))]
 
 
 def contradict(a: Step, b: Step) -> bool:
@@ -28,6 +31,10 @@ def contradict(a: Step, b: Step) -> bool:
     match a.intent, b.intent:
         case CabinCall(x), CabinCall(y) if x.tool == y.tool and x.places == y.places and a.condition == b.condition:
             return {x.operation, y.operation} in _OPPOSITES or (x.operation is y.operation is Operation.SET and x.value != y.value)
+        case CabinCall(x), FollowUp(Follow.VALUE, value, places) if x.operation is Operation.SET and a.condition == b.condition:
+            return not (places or x.times or _UNIT.search(b.words)) and value != x.value  # "temperature 22 and 24"
+        case FollowUp(Follow.VALUE, first, here), FollowUp(Follow.VALUE, second, there):
+            return here == there and first != second
         case DrivingWish(TakeTurn() as x), DrivingWish(TakeTurn() as y):
             return x.side is not y.side
         case DrivingWish(x), DrivingWish(y):
@@ -36,5 +43,6 @@ def contradict(a: Step, b: Step) -> bool:
     return False
 
 
-def _is_turn(intent: Intent) -> bool:
+def turns(intent: Intent) -> bool:
+    """Is this the wish to turn, or to change lanes?"""
     return isinstance(intent, DrivingWish) and isinstance(intent.wish, TakeTurn | ChangeLane)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from caravela.cockpit.outside.requests import regard_in, stops_near
-from caravela.cockpit.reading.calls import call_of, operation_of, places_named
-from caravela.cockpit.reading.clauses import conditional, cut, strong_parts, unquoted
+from caravela.cockpit.reading.calls import call_of, mutes_the_call, operation_of, places_named
+from caravela.cockpit.reading.clauses import STOP, cut, sentences_of, unquoted
+from caravela.cockpit.reading.conditions import Part, about_the_battery, condition_of, opens_a_request, parts_of
 from caravela.cockpit.reading.corrections import REPLACES, names_a_verb, parted, put_right
+from caravela.cockpit.reading.dangers import danger_in, passes, stays_back, without_its_side
 from caravela.cockpit.reading.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.reading.intents import (
     Beyond,
@@ -31,12 +33,13 @@ from caravela.cockpit.reading.intents import (
     means_nothing,
     stops,
 )
-from caravela.cockpit.reading.lacking import lacked
+from caravela.cockpit.reading.lacking import lacked, turns_round
+from caravela.cockpit.reading.leaving import goes_on, place_to_go_to, takes_leave, wants_out
 from caravela.cockpit.reading.lights import some_light
 from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
 from caravela.cockpit.reading.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.reading.numbers import numbers_in, share_in
-from caravela.cockpit.reading.places import places_of, zone_alone
+from caravela.cockpit.reading.places import level_for, places_of, shared_out, zone_alone, zone_named
 from caravela.cockpit.reading.questions import (
     as_statement,
     asks_the_future,
@@ -45,17 +48,21 @@ from caravela.cockpit.reading.questions import (
     finds_it_too_hard,
     is_reason,
     leaves_it,
+    parks_near,
+    says_not_to,
     tells_of_a_call,
 )
 from caravela.cockpit.reading.roads import about_roads
-from caravela.cockpit.reading.steps import contradict, with_its_stop
+from caravela.cockpit.reading.sharing import as_turn, shared
+from caravela.cockpit.reading.steps import contradict, turns, with_its_stop
+from caravela.cockpit.reading.times import lasts_a_while, may_end, minutes_in
 from caravela.cockpit.reading.titles import taken_out
 from caravela.cockpit.reading.wishes import bound_of, wish_of
 from caravela.cockpit.reading.words_for import rather
-from caravela.cockpit.sayings.phrasing import SEVERAL, is_known, is_ours, speaks_of
+from caravela.cockpit.sayings.phrasing import NEGATED, SEVERAL, is_known, is_ours, speaks_of
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.core.request import Drive, GoOn, Manner, PullOver
+from caravela.core.request import Drive, GoOn, GoTo, Manner, Park, PullOver
 from caravela.words import SentenceEncoder
 
 LONGEST = 400  # characters of a request; more is not said in one breath
@@ -69,6 +76,21 @@ NOT_SO = re.compile(
     r"(?:but |and |please )*not (?:so|that|quite so|too) (?:hot|warm|loud|bright|strong|high|much)(?: please)?\W*", re.IGNORECASE
 )
 ALL_BUT = re.compile(r"\beverything (?:but|except|apart from|other than)\b", re.IGNORECASE)
+NOT_BUT = re.compile(
+    r"(?P<not>(?:please )?(?:don['’]?t|do not|never) [^,]+?)(?:,(?: but| just| instead)?| but| instead)\s+(?P<but>[^,]+)", re.IGNORECASE
+)
+BUT_NOT = re.compile(
+    r"(?P<do>(?!not\b|don).+?)(?:,\s*|\s+)(?:but|and|just|only)? ?(?P<not>not (?:the|my|our|his|her) [\w ]+)", re.IGNORECASE
+)
+TO_MOVE = (
+    "drive.overtake",
+    "drive.lane",
+    "drive.go_on",
+    "drive.turn",
+    "drive.go_to",
+    "drive.park",
+    "drive.charger",
+)  # what a "don't" may forbid
 AT_A_SPEED = re.compile(r"\b(?:drive|go|do|travel|cruise)\b", re.IGNORECASE)  # who says so and a number means a speed
 IN_THE_CABIN = re.compile(r"\b(?:sides?|seats?|zones?|passenger|in the (?:back|front|rear))\b", re.IGNORECASE)  # no speed is set there
 
@@ -90,24 +112,57 @@ class Understanding:
             return repaired
         plain = taken_out(plain, names, as_request=self._as_request, as_music=self._as_music, as_condition=self._as_condition)
         steps: list[Step] = []
-        for part in strong_parts(plain):
-            before = len(steps)
-            condition, request = conditional(part, is_condition=self._as_condition, is_request=self._as_request)
-            when = self._condition(condition) if condition else None
-            clauses = cut(request, self._as_request)
-            reasons = {clause for clause in clauses if is_reason(clause, request)} if len(clauses) > 1 else set()
-            for clause in clauses:
-                step = Step(self._intent(clause, names, seat, lefthand), clause, when)
-                said_twice = steps and isinstance(step.intent, Reply) and steps[-1].intent == step.intent  # "yes, please" is one answer
-                only_says_why = (
-                    clause in reasons and len(reasons) < len(clauses) and not (isinstance(step.intent, Unsafe) or stops(step.intent))
-                )
-                if not said_twice and not only_says_why:
-                    steps.append(step)
-            steps[before:] = with_its_stop(steps[before:], request, when)
+        for sentence in sentences_of(plain):
+            for part in parts_of(sentence, is_condition=self._as_condition, is_request=self._as_request):
+                steps += self._steps_of(part, names, steps, seat, lefthand)
         if any(contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
             return [Step(Contradiction(), plain)]
         return steps
+
+    def _steps_of(self, part: Part, names: Sequence[str], before: Sequence[Step], seat: Place, lefthand: bool) -> list[Step]:
+        """The steps of one part of a sentence; `before` are those of what was said before it."""
+        when = None if not part.condition else self._condition(part.condition) if part.watched else Unclear()
+        if isinstance(when, Unclear):
+            if STOP.fullmatch(part.request):
+                when = None  # a stop waits for nothing that cannot be watched
+            elif (hazard := self._hazard_of(part)) is not None:
+                return [Step(hazard, part.request)]
+        request = shared_out(part.request)
+        clauses = shared(request) or self._without_a_not(request) or cut(request, self._as_request)
+        reasons = {clause for clause in clauses if is_reason(clause, request)} if len(clauses) > 1 else set()
+        steps: list[Step] = []
+        for clause in clauses:
+            last = [*before, *steps][-1:]
+            words = as_turn(clause) if last and turns(last[0].intent) else ""
+            step = Step(self._intent(words or clause, names, seat, lefthand), words or clause, when)
+            said_twice = last and isinstance(step.intent, Reply) and last[0].intent == step.intent  # "yes, please" is one answer
+            only_says_why = (
+                clause in reasons and len(reasons) < len(clauses) and not (isinstance(step.intent, Unsafe) or stops(step.intent))
+            )
+            if not said_twice and not only_says_why:
+                steps.append(step)
+        return with_its_stop(steps, request, when)
+
+    def _hazard_of(self, part: Part) -> Intent | None:
+        """The hazard that a request with its condition is, where that is none that we watch for: "if the light is red, go anyway"."""
+        for text in (f"if {part.condition}, {part.request}", f"{part.request} {part.condition}"):
+            hazards = refusals(self._read(text).label)
+            if sum(hazards.values()) > UNSAFE:
+                return SIMPLE[best(hazards)]
+        return None
+
+    def _without_a_not(self, request: str) -> list[str]:
+        """The two halves of "don't turn left, turn right", which together mean nothing to the head, or of "the windows, but not the roof"; none where
+        it is something else."""
+        if (leaves := BUT_NOT.fullmatch(request)) is not None and sum(refusals(self._read(leaves["do"]).label).values()) <= UNSAFE:
+            return [leaves["do"], leaves["not"]]
+        found = NOT_BUT.fullmatch(request)
+        if found is None:
+            return []
+        whole = self._read(request).label
+        if sum(refusals(whole).values()) > UNSAFE or best(whole) not in (NEGATED, SEVERAL, "unclear", "chat", "drive.turn"):
+            return []
+        return [found["not"], found["but"]] if opens_a_request(found["but"]) and self._as_request(found["but"]) >= SURE_REPAIR else []
 
     def _repaired(self, plain: str, text: str, seat: Place, lefthand: bool) -> list[Step] | None:
         """The steps of a sentence that corrects itself: "turn left, no, right"; None where it does not. What is unsafe stays in, and so does
@@ -168,7 +223,7 @@ class Understanding:
 
     def _as_request(self, text: str) -> float:
         """How surely a clause is one request."""
-        if stops_near(text) or some_light(text) is not None:
+        if stops_near(text) or some_light(text) is not None or level_for(text):
             return 1.0
         label = self._read(text).label
         likeliest = max((name for name in label if not name.startswith("when.")), key=label.__getitem__)
@@ -181,29 +236,56 @@ class Understanding:
         return label[likeliest] if likeliest.startswith("media.") and not self._garbled(text) else 0.0
 
     def _as_condition(self, text: str) -> float:
+        if about_the_battery(text):
+            return 1.0
         label = self._read(text).label
         return sum(chance for name, chance in label.items() if name.startswith("when."))
 
     def _condition(self, text: str) -> Condition | Unclear:
+        if (minutes := minutes_in(text)) is not None:
+            return Condition("minutes", minutes)
+        if kind := about_the_battery(text):
+            return condition_of(kind, text)
         label = {name: chance for name, chance in self._read(text).label.items() if name.startswith("when.")}
         likeliest = best(label)
         if label[likeliest] < SURE or not (likeliest == "when.minutes" or speaks_of(likeliest, text)):
             return Unclear()
-        kind = likeliest.removeprefix("when.")
-        numbers = numbers_in(text)
-        number = numbers[0] if numbers else None
-        if kind == "minutes":
-            number = 30.0 if re.search(r"half an hour", text) else (number or 1.0) * (60.0 if "hour" in text else 1.0)
-        return Condition(kind, number)
+        return condition_of(likeliest.removeprefix("when."), text)
 
-    def _intent(self, clause: str, names: Sequence[str], seat: Place, lefthand: bool) -> Intent:
-        """What one clause asks for."""
+    def _by_form(self, clause: str, seat: Place, lefthand: bool) -> Intent | None:
+        """What a clause asks for whose form alone says it; None where the head is to read it."""
         if self._garbled(clause):
             return Garbled()
         if tells_of_a_call(clause):
             return SmallTalk()
         if stops_near(clause):
             return DrivingWish(PullOver())
+        if wants_out(clause):
+            return DrivingWish(PullOver())
+        if (danger := danger_in(clause, lefthand=lefthand)) is not None:
+            return Unsafe(danger)
+        if clause.lower().startswith(("until ", "till ")):
+            return Beyond("lasting")
+        if mutes_the_call(clause):
+            return CabinCall(Call("phone.microphone", Operation.ON))
+        if takes_leave(clause):
+            return SmallTalk()
+        if plain := without_its_side(clause):
+            meant = self._intent(plain, (), seat, lefthand)
+            places = places_of(zone_named(clause), seat, lefthand)
+            return CabinCall(replace(meant.call, places=places)) if isinstance(meant, CabinCall) and places else None
+        if place := place_to_go_to(clause):
+            return DrivingWish(GoTo(place))
+        if goes_on(clause):
+            return DrivingWish(GoOn())
+        if turns_round(clause):
+            return Beyond("turning_round")
+        if passes(clause) or stays_back(clause):
+            return SIMPLE["drive.overtake" if passes(clause) else "drive.distance"]
+        if zone := level_for(clause):
+            return FollowUp(Follow.VALUE, numbers_in(clause)[0], places_of(zone, seat, lefthand))
+        if parks_near(clause):
+            return DrivingWish(Park())
         if finds_it_too_hard(clause):
             return DrivingWish(Drive(Manner.GENTLE))
         if asks_what_is_there(clause):
@@ -216,8 +298,12 @@ class Understanding:
             return Unclear()  # what is left out must not be all that is done
         if asks_to_follow(clause):
             return Beyond("follow")
-        if (light := some_light(clause, seat, lefthand=lefthand)) is not None:
-            return light
+        return some_light(clause, seat, lefthand=lefthand)
+
+    def _intent(self, clause: str, names: Sequence[str], seat: Place, lefthand: bool) -> Intent:
+        """What one clause asks for."""
+        if (settled := self._by_form(clause, seat, lefthand)) is not None:
+            return settled
         reading = self._read(clause)
         if (bound := bound_of(clause, reading)) is not None:
             return bound
@@ -238,13 +324,17 @@ class Understanding:
                 return Question(about)
             if person := person_called(clause):
                 return CabinCall(Call("phone.call", Operation.SET, value=person))
-        if first < SURE and NOT_SO.fullmatch(clause):
+        if (first < SURE or label.startswith("answer.")) and NOT_SO.fullmatch(clause):
             return FollowUp(Follow.LESS)
         if first < SURE:
             known = [name for chance, name in ranked[:2] if name in TOOLS and chance > 0.15]
             return Unclear(tuple(known)) if len(known) == 2 else SmallTalk() if label == "chat" else Unclear()
         if label in TOOLS and other in TOOLS and second > RIVAL * first and TOOLS[label].path != TOOLS[other].path:
             return Unclear((label, other))
+        if label in TO_MOVE and says_not_to(clause):
+            return Negated()
+        if lasts_a_while(clause) and may_end(label):
+            return Beyond("lasting")
         if label in SIMPLE:
             return SIMPLE[label]
         if label in TOOLS:

@@ -9,13 +9,15 @@ from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
 from caravela.cockpit.reading.numbers import numbers_in
 from caravela.cockpit.reading.questions import asks
 from caravela.core.errors import CaravelaError
-from caravela.core.request import CapSpeed, ChangeLane, GoTo, Side, TakeTurn
+from caravela.core.request import LOWEST_CAP, CapSpeed, ChangeLane, GoTo, Side, TakeTurn
 from caravela.core.units import from_kph
 
 DOUBTFUL = 0.2  # probability of all refusals together from which only what is put plainly is a bound
+FAINT = 0.08  # probability of a hazard from which more than any road allows is no wish
 EXIT = re.compile(r"\b(?:exit|slip road|off-?ramp)\b", re.IGNORECASE)
 AROUND = re.compile(r"\b(?:around|u-?turn)\b", re.IGNORECASE)  # there is no wish for that
 _SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
+_NEGATIVE = re.compile(r"(?<!\w)-\s?\d|\bminus\b", re.IGNORECASE)
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "next": 1}
 
 
@@ -27,12 +29,9 @@ def wish_of(label: str, clause: str, *, place: str, lefthand: bool) -> Intent:
         return DrivingWish(GoTo(place)) if place else Missing(label, Slot.TEXT)
     if label == "drive.speed":
         numbers = numbers_in(clause)
-        if not numbers:
+        if not numbers or _NEGATIVE.search(clause):
             return Missing(label, Slot.NUMBER)
-        try:
-            return DrivingWish(CapSpeed(from_kph(numbers[0] * (KM_PER_MILE if MILES.search(clause) else 1.0))))
-        except CaravelaError:
-            return Unsafe(Hazard.SPEEDING)
+        return _capped(numbers[0] * (KM_PER_MILE if MILES.search(clause) else 1.0), at_most=False)
     if side is None and label == "drive.turn" and EXIT.search(clause):
         side = Side.LEFT if lefthand else Side.RIGHT  # exits lie on the side that traffic keeps to
     if side is None:
@@ -51,13 +50,22 @@ def bound_of(clause: str, reading: Reading) -> Intent | None:
     hazards = refusals(reading.label)
     doubtful = sum(hazards.values()) > DOUBTFUL
     if bound is None:
+        if is_above(clause) and max(numbers_in(clause), default=0.0) > FASTEST_ROAD and (about_speed or hazards[best(hazards)] > FAINT):
+            return Unsafe(Hazard.SPEEDING)
         return SIMPLE[best(hazards)] if doubtful and is_above(clause) else None
     if not bound.at_most:
         return Unsafe(Hazard.SPEEDING)
     either = doubtful and not bound.plain
     if either and bound.kph > FASTEST_ROAD:
         return None
+    return _capped(bound.kph, at_most=not either)
+
+
+def _capped(kph: float, *, at_most: bool) -> Intent:
+    """A speed as a wish; what is slower than any that can be set is asked about, and nobody is told that it is too fast."""
+    if from_kph(kph) < LOWEST_CAP:
+        return Missing("drive.speed", Slot.NUMBER)
     try:
-        return DrivingWish(CapSpeed(from_kph(bound.kph)), at_most=not either)
+        return DrivingWish(CapSpeed(from_kph(kph)), at_most=at_most)
     except CaravelaError:
         return Unsafe(Hazard.SPEEDING)

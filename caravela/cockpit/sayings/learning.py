@@ -2,7 +2,8 @@
 word vectors, weight decay. Minutes on one core."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,13 +70,40 @@ def lessons_of(sayings: Sequence[Saying], encoder: SentenceEncoder, *, tell: Cal
     return Lessons(tokens, mask, bag, answers, free)
 
 
-def learn(config: LearningConfig, encoder: SentenceEncoder, *, tell: Callable[[str], None] = lambda line: None) -> Head:
-    """A head trained on generated sayings."""
+class Reads(StrEnum):
+    """What a head reads: all, or one of its two inputs alone, to see what each is worth."""
+
+    BOTH = "encoder and bag"
+    ENCODER = "encoder alone"
+    BAG = "bag alone"
+
+
+def learn(
+    config: LearningConfig,
+    encoder: SentenceEncoder,
+    *,
+    lessons: Lessons | None = None,
+    reads: Reads = Reads.BOTH,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Head:
+    """A head trained on generated sayings, or on `lessons` that were made of them."""
     random = np.random.default_rng(config.seed)
-    lessons = lessons_of(draw(config.seed), encoder, tell=tell)
+    lessons = lessons or lessons_of(draw(config.seed), encoder, tell=tell)
     head = Head.new(classes(), random)
-    fit(head, lessons, config, random, tell=tell)
+    fit(head, blinded(head, lessons, reads), config, random, tell=tell)
     return head
+
+
+def blinded(head: Head, lessons: Lessons, reads: Reads) -> Lessons:
+    """`lessons` with nothing in what is not read, and `head` made, in place, to read nothing there: weights that begin at zero and see zeros stay so."""
+    if reads is Reads.ENCODER:
+        head.weights["bag"][:] = 0.0
+        return replace(lessons, bag=np.broadcast_to(np.float32(0.0), lessons.bag.shape))
+    if reads is Reads.BAG:
+        head.weights["token"][:] = 0.0
+        head.weights["free"][-EMBEDDING:] = 0.0
+        return replace(lessons, tokens=np.broadcast_to(np.float16(0.0), lessons.tokens.shape))
+    return lessons
 
 
 def fit(
