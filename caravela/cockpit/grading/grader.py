@@ -104,6 +104,8 @@ class Car:
         for key, value in facts.items():
             if key == "seconds":
                 self.situation = replace(self.situation, t_s=self.situation.t_s + float(value))
+            elif key == "lamp":  # of the junction ahead
+                self.situation = replace(self.situation, light=value)
             elif key == "standing":
                 self.situation = replace(self.situation, speed=0.0)
             elif key in _SENSORS:
