@@ -219,7 +219,8 @@ def test_a_stop_beside_a_hazard_is_done(agent, car):
     [
         "don't stop", "don't brake", "never stop", "play the song Stop the car", "play Brake", "a text from mum reads 'stop the car'", "the song says brake",
         "is there a child on the road?", "there's a child in the back", "stop the music", "stop the massage", "tell me about brakes", "are you going to stop?",
-        "I feel a bit sick", "nicht bremsen", "别停", "不要刹车", "spiel das Lied Bremsen", "播放《刹车》", "有人吗", "我有心脏病", "you're going to run into traffic", "people are on the street",
+        "I feel a bit sick", "nicht bremsen", "别停", "不要刹车", "spiel das Lied Bremsen", "播放《刹车》", "有人吗", "我有心脏病", "you're going to run into traffic",
+        "people are on the street",
     ],
 )  # fmt: skip
 def test_what_only_holds_such_words_is_none(understanding, text):
