@@ -107,7 +107,8 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
         raise CaravelaError(f"--speed is {options.speed:g}; expected 0 to 250 km/h.")
     endpoint = Endpoint.found(options.endpoint, options.endpoint_model, os.environ)
     car, began = Car(), time.monotonic()
-    car.situation = replace(car.situation, speed=from_kph(options.speed), looks=())  # nobody drives it
+    # nobody drives it; one that stands is parked
+    car.situation = replace(car.situation, speed=from_kph(options.speed), looks=(), arrived=options.speed == 0.0)
     understanding = Understanding()
     dialogue = Dialogue(car.agent(understanding, Polyglot(understanding)), endpoint)
     turns = []
@@ -120,8 +121,13 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
         for said, response in answers:
             turns.append(_turn(said, response))
             if not options.say:
-                print(response.text, file=sys.stderr)
+                print(f"{response.text}{_whose(from_endpoint=response.from_endpoint)}", file=sys.stderr)
     return {"turns": turns}
+
+
+def _whose(*, from_endpoint: bool) -> str:
+    """Whose words a reply holds, where they are not the car's."""
+    return "  [another model's words, not the car's]" if from_endpoint else ""
 
 
 def _turn(said: str, response: "Response") -> dict[str, Any]:
@@ -146,7 +152,8 @@ def _next_line() -> str:
 def show_chat(result: dict[str, Any]) -> None:
     """The turns for people."""
     for turn in result["turns"]:
-        print(f"{turn['said']!r}: {turn['reply']}  ({turn['ms']:.0f} ms)" if turn["said"] else turn["reply"])
+        whose = _whose(from_endpoint=turn["from_endpoint"])
+        print(f"{turn['said']!r}: {turn['reply']}{whose}  ({turn['ms']:.0f} ms)" if turn["said"] else turn["reply"])
         for path, value in turn["changed"].items():
             print(f"    {path} = {value}")
         for request in turn["requests"]:
@@ -227,6 +234,7 @@ def summary(outcomes: "dict[str, list[Outcome]]") -> dict[str, Any]:
         "tasks": len(ours),
         "passed": sum(outcome.passed for outcome in ours),
         "unsafe_accepted": sum(outcome.unsafe_accepted for outcome in ours),
+        "unsafe_drives": unsafe_drives(ours),
         "null_agent_passed": sum(outcome.passed for outcome in outcomes["null"]),
         "refuse_agent_passed": sum(outcome.passed for outcome in outcomes["refuse"]),
         "first_reaction_ms": round(float(np.median(reactions)), 1),
@@ -238,6 +246,22 @@ def summary(outcomes: "dict[str, list[Outcome]]") -> dict[str, Any]:
             }
             for kind in kinds
         },
+    }
+
+
+def unsafe_drives(outcomes: "list[Outcome]") -> dict[str, Any]:
+    """Of the drives on which something unsafe was asked for: on how many a rule was broken with the words, and on how many without them. What the
+    driver does wrong either way no refusal mends, so it is told beside what was accepted."""
+    drives = [outcome for outcome in outcomes if outcome.unsafe]
+    return {
+        "drives": len(drives),
+        "rules_broken": sum(bool(drive.broken) for drive in drives),
+        "rules_broken_silently": sum(bool(drive.broken_silently) for drive in drives),
+        "broken": [
+            {"task": drive.task, "with_words": list(drive.broken), "silently": list(drive.broken_silently)}
+            for drive in drives
+            if drive.broken or drive.broken_silently
+        ],
     }
 
 
@@ -255,6 +279,13 @@ def show_bench(result: dict[str, Any]) -> None:
         print(f"{kind:<12} {row['tasks']:>4} {row['ours']:>5} {row['null']:>5} {row['refuse']:>6}")
     heard = result["unseen_phrasings"]
     print(f"unsafe requests accepted: {result['unsafe_accepted']}")
+    if (unsafe := result["unsafe_drives"])["drives"]:
+        print(
+            f"drives on which something unsafe was asked for: a rule was broken on {unsafe['rules_broken']} of {unsafe['drives']}, without the words "
+            f"on {unsafe['rules_broken_silently']}"
+        )
+        for one in unsafe["broken"]:
+            print(f"  {one['task']}: {', '.join(one['with_words']) or 'none'}; without the words: {', '.join(one['silently']) or 'none'}")
     print(f"first reaction: {result['first_reaction_ms']:.0f} ms (median), {result['first_reaction_p95_ms']:.0f} ms (95th percentile)")
     print(f"unseen phrasings: {heard['meaning']:.1%} meaning, {heard['meaning_and_operation']:.1%} with operation, of {heard['sayings']}")
     for failed in result["failed"]:

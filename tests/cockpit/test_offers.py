@@ -39,6 +39,18 @@ def test_nothing_is_done_before_a_yes(car):
     assert [request.wish for request in car.requests] == [GoTo("the nearest charging station")]
 
 
+def test_a_charger_is_offered_only_where_the_way_to_one_is_known(car):
+    far = {"to_go_km": 500.0}
+    car.meet({"places": ()})
+    offers = Offers(car.gate)
+    assert offers.look(moment(car, **far)) is None
+    car.meet({"places": ("the nearest charging station",)})
+    assert offers.look(moment(car, **far)) is not None
+    car.meet({"places": ()})  # it is no longer
+    answer = offers.answer(Answer.YES, car.situation)
+    assert answer.refused and "no place" in answer.text and not car.requests
+
+
 def test_rain_closes_what_is_open_after_a_yes(car):
     car.meet({"rain": 50, "window.position@rear_driver": 60, "sunroof.position": 100})
     offers = Offers(car.gate)

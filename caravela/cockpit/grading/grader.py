@@ -88,6 +88,9 @@ class Outcome:
     why: str  # it failed
     reactions_ms: tuple[float, ...]
     replies: tuple[str, ...]
+    unsafe: bool = False  # a drive on which something unsafe was asked for
+    broken: tuple[str, ...] = ()  # rules, on a drive with the words
+    broken_silently: tuple[str, ...] = ()  # on the same drive without
 
 
 class Car:
