@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caravela.commands import Verb
+from caravela.commands._cockpit_days import DaysOptions, run_days
 from caravela.commands._cockpit_languages import (
     LanguagesOptions,
     LearnLanguagesOptions,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 HELP = "talk to the car's agent, and measure what it understands and does"
 LONGEST_TRAINING = 200  # epochs
-MOST_DAYS = 3650
 KINDS = ("cabin", "mixed", "multi-turn", "ambiguous", "unsafe", "driving")
 
 
@@ -60,18 +60,6 @@ class BenchOptions:
     """Where they are driven; by default the first town that ships."""
     out: Path = Path("results")
     """Folder for cockpit.json."""
-
-
-@dataclass(frozen=True)
-class DaysOptions:
-    """Offers on simulated days: how many were welcome, and how many a nuisance."""
-
-    days: int = 60
-    """How many."""
-    seed: int = 0
-    """Of what happens on them."""
-    out: Path = Path("results")
-    """Folder for offers.json."""
 
 
 @dataclass(frozen=True)
@@ -322,41 +310,6 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
         "meaning": round(heard.meaning / heard.sayings, 4),
         "meaning_and_operation": round(heard.operation / heard.sayings, 4),
     }
-
-
-def run_days(options: DaysOptions) -> dict[str, Any]:
-    """Live the days: as the car does, without cool-downs, and taking every flicker for a need."""
-    import json
-
-    from caravela.cockpit.grading.days import Days, simulate
-
-    if not 1 <= options.days <= MOST_DAYS:
-        raise CaravelaError(f"--days is {options.days}; expected 1 to {MOST_DAYS}.")
-    if options.seed < 0:
-        raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
-    path = writable(options.out / "offers.json")
-
-    def told(days: Days) -> dict[str, Any]:
-        return {
-            "hours": round(days.hours, 1),
-            "offers": days.offers,
-            "precision": round(days.precision, 3),
-            "needs_met": round(days.recall, 3),
-            "refused_per_hour": round(days.refused_per_hour, 3),
-            "delay_s": round(days.delay_s, 1),
-            "by_service": {name: {"offered": offered, "accepted": yes} for name, (offered, yes) in days.by_service.items()},
-        }
-
-    ours, hasty, nervous = (
-        simulate(options.days, seed=options.seed, patient=patient, steady=steady)
-        for patient, steady in ((True, True), (False, True), (True, False))
-    )
-    result = {"days": options.days, "seed": options.seed, **told(ours), "without_cool_down": told(hasty), "without_waiting": told(nervous)}
-    try:
-        path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
-    except OSError as error:
-        raise unwritable(path, error) from error
-    return {**result, "out": str(path)}
 
 
 VERBS = {

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from caravela.cockpit.grading.days import simulate
+from caravela.cockpit.grading.days import households, simulate
 from caravela.cockpit.offers import OPEN_S, SERVICES, Moment, Offers
 from caravela.cockpit.reading.intents import Answer
 from caravela.core.errors import CaravelaError
@@ -166,3 +166,12 @@ def test_patience_makes_offers_rarer_and_more_welcome(capsys):
     assert patient.precision > hasty.precision and patient.refused_per_hour < hasty.refused_per_hour
     assert patient.precision > nervous.precision and patient.recall > nervous.recall  # what it waits for is worth the wait
     assert patient.precision > 0.6 and patient.refused_per_hour < 1.5
+
+
+def test_households_differ_and_whose_answer_counts_is_exercised():
+    lived = households(6, 4, seeds=2)
+    assert len(lived) == 12 and len({(days.offers, days.accepted) for days in lived}) > 6
+    assert sum(days.not_theirs for days in lived) > 0 and sum(days.unanswered for days in lived) > 0
+    for service in ("red_light", "fleet"):  # some want it, some never do
+        assert sum(days.by_service[service][1] for days in lived) > 0
+    assert households(1, 2, seeds=1) == households(1, 2, seeds=1)

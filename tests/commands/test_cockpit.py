@@ -78,6 +78,8 @@ def test_what_is_put_off_is_done_while_the_car_listens():
         ("days", "--days", "0"),
         ("learn", "--epochs", "0"),
         ("days", "--seed", "-1"),
+        ("days", "--households", "0"),
+        ("days", "--seeds", "0"),
         ("bench", "--driver", "modle"),
     ],
 )
@@ -112,3 +114,13 @@ def test_a_rule_that_is_broken_without_the_words_is_told_too():
     told = unsafe_drives(outcomes)
     assert (told["drives"], told["rules_broken"], told["rules_broken_silently"]) == (2, 1, 1)
     assert told["broken"] == [{"task": "driving-1", "with_words": ["red_light", "over_limit"], "silently": ["red_light"]}]
+
+
+def test_days_have_intervals_over_households(caravela, tmp_path):
+    code, _, _ = caravela("cockpit", "days", "--days", "2", "--households", "6", "--seeds", "1", "--out", str(tmp_path))
+    told = json.loads((tmp_path / "offers.json").read_text())
+    assert code == 0 and told["households"] == 6
+    for figures in (told, told["without_cool_down"], told["without_waiting"]):
+        for name in ("precision", "needs_met", "refused_per_hour", "delay_s"):
+            low, high = figures[f"{name}_interval"]
+            assert low <= figures[name] <= high, name
