@@ -10,6 +10,7 @@ from caravela.cockpit.acting.asked import filled_in
 from caravela.cockpit.acting.gate import HIGHEST_KNOWN, SLACK, Gate
 from caravela.cockpit.acting.hands import Hands
 from caravela.cockpit.acting.memory import Asked, Memory, Waiting
+from caravela.cockpit.acting.openings import standing_open
 from caravela.cockpit.acting.second_thoughts import SecondThoughts
 from caravela.cockpit.languages.heard import Heard, Languages
 from caravela.cockpit.outside.referring import reference_in
@@ -36,19 +37,23 @@ from caravela.cockpit.reading.intents import (
     Step,
     Unclear,
     Unsafe,
+    goes_on,
+    means_nothing,
     stops,
 )
 from caravela.cockpit.reading.questions import greets
 from caravela.cockpit.reading.spelling import Meant, meant, usual_words
+from caravela.cockpit.reading.stopping import drives_on, holds_a_stop, needs_help, pieces
 from caravela.cockpit.reading.understanding import LONGEST, Understanding
 from caravela.cockpit.response import Response, fixed, joined
 from caravela.cockpit.situation import Situation, holds
 from caravela.cockpit.tool import Place
-from caravela.core.request import CapSpeed, GoTo, PullOver
+from caravela.core.request import CapSpeed, GoOn, GoTo, PullOver, Request
 from caravela.core.units import to_kph
 
 WHOLE = (Hazard.OVERRIDE, Hazard.REPORT)  # hazards that make everything said beside them doubtful
 CHARGER = "the nearest charging station"
+AGAIN_S = 2.0  # s after which a stop for something that is open is asked for again
 
 
 class CockpitAgent:
@@ -74,6 +79,7 @@ class CockpitAgent:
         self._languages = languages
         usual_words()  # loaded now, so that nobody's first mistyped word waits for it
         self._memory = Memory()
+        self._minded_s: float | None = None  # when driving was asked to stop for something that is open
         self._hands = Hands(gate, self._memory)
         self._second_thoughts = SecondThoughts(gate, self._memory, understand=self._in_english, lefthand=lefthand)
 
@@ -84,14 +90,28 @@ class CockpitAgent:
         return replace(response, took_ms=1000.0 * (time.perf_counter() - began))
 
     def tick(self) -> list[Response]:
-        """Do what was put off and has come due. Called whenever the situation has changed."""
+        """Do what was put off and has come due, and mind what is open. Called whenever the situation has changed."""
         now = self._look()
+        minded = self._mind_openings(now)
         due: list[Waiting] = []
         kept: list[Waiting] = []
         for waiting in self._memory.waiting:
             (due if waiting.trigger.fires(now, self.gate.signals) else kept).append(waiting)
         self._memory.waiting = kept
-        return [self._do(waiting.intent, "", waiting.seat, now) for waiting in due]
+        return minded + [self._do(waiting.intent, "", waiting.seat, now) for waiting in due]
+
+    def _mind_openings(self, now: Situation) -> list[Response]:
+        """Ask driving for a stop where something is open and the car drives, or may do so by itself. Said once."""
+        if not standing_open(self.gate.signals) or now.asked_to_stop or now.lets_out:
+            self._minded_s = None
+            return []
+        first = self._minded_s is None
+        if self._minded_s is not None and now.t_s - self._minded_s < AGAIN_S:
+            return []
+        self._minded_s = now.t_s
+        stop = Request(PullOver(), "car", round(now.t_s * 1e6))
+        self.gate.ask(stop, now)
+        return [replace(self._fixed(replies.LEFT_OPEN), requests=(stop,))] if first else []
 
     @property
     def waiting(self) -> int:
@@ -134,7 +154,7 @@ class CockpitAgent:
         return joined(responses)
 
     def _answer(self, text: str, seat: Place) -> Response:
-        now = self._look()
+        now, heard_as = self._look(), text
         if not text.strip():
             return self._fixed(replies.SILENCE, understood=False)
         if len(text) > LONGEST:
@@ -145,12 +165,12 @@ class CockpitAgent:
         if heard is not None and heard.instead:
             return Response(heard.instead, understood=False)
         text, steps = (heard.english, list(heard.steps)) if heard is not None else (text, self._in_english(text, seat))
+        if self._only_goes_on(heard_as, steps, now):
+            return self.carry_out([Step(DrivingWish(GoOn()), text)], seat=seat)
         said = text if heard is None else heard.correction  # of what was done last, if it is about that
         if asked is not None and asked.proposed and (answer := _answered(steps)) is not None:
             self._memory.asked = None
-            if answer is not Answer.YES:
-                return self._fixed("All right, I don't.")
-            steps = list(asked.proposed)
+            return self.carry_out(list(asked.proposed), seat=seat) if answer is Answer.YES else self._fixed("All right, I don't.")
         elif asked is not None and (filled := filled_in(asked, text, steps, self._understand.as_tool)) is not None:
             self._memory.asked = None
             steps = [Step(filled, text, asked.until)]
@@ -164,7 +184,33 @@ class CockpitAgent:
             return self._taken_for(mended, seat, now)
         if not steps:
             return self._fixed(replies.NOT_UNDERSTOOD, understood=False)
-        return self.carry_out(steps, seat=seat)
+        return self._carry_on(steps, heard_as, seat, now, in_english=heard is None)
+
+    def _carry_on(self, steps: list[Step], said: str, seat: Place, now: Situation, *, in_english: bool) -> Response:
+        """Do the steps of what was `said`, save for driving on that it does not name: "I'm off" is near that, and ends no stop. While one holds
+        it is asked about; put off, it is not understood."""
+        doubtful = [step for step in steps if goes_on(step.intent) and not (drives_on(said) or (in_english and drives_on(step.words)))]
+        later = any(step.condition is not None for step in doubtful)
+        if not later and not self.gate.stop_holds(now):
+            return self.carry_out(steps, seat=seat)
+        rest = [step for step in steps if step not in doubtful]
+        if not doubtful or any(isinstance(step.intent, Unsafe) or stops(step.intent) for step in rest):
+            return self.carry_out(rest, seat=seat)
+        responses = [self.carry_out(rest, seat=seat)] if rest else []
+        if any(response.asked for response in responses):
+            return responses[0]
+        if later:
+            return joined([*responses, self._fixed(replies.NOT_UNDERSTOOD, asked=True, understood=False)])
+        self._memory.asked = Asked(now.t_s, proposed=(Step(doubtful[0].intent, said),))
+        return joined([*responses, self._fixed(replies.SHALL_I_DRIVE_ON, asked=True)])
+
+    def _only_goes_on(self, said: str, steps: list[Step], now: Situation) -> bool:
+        """Is a bare "weiter" after a stop, which may be more of anything, one to drive on?"""
+        last = self._memory.deeds[-1] if self._memory.deeds else None
+        vague = bool(steps) and all(isinstance(step.intent, FollowUp) or means_nothing(step.intent) for step in steps)
+        return (
+            vague and last is not None and stops(last.intent) and self.gate.stop_holds(now) and drives_on(said) and len(pieces(said)) == 1
+        )
 
     def _in_english(self, text: str, seat: Place) -> list[Step]:
         return self._understand(text, seat=seat, lefthand=self._lefthand)
@@ -183,7 +229,8 @@ class CockpitAgent:
         return replace(response, text=f"{said} {response.text}")
 
     def _in_other_words(self, text: str, asked: Asked | None, seat: Place) -> Heard | None:
-        return None if self._languages is None else self._languages.hear(text, asked, seat=seat, lefthand=self._lefthand)
+        heard = None if self._languages is None else self._languages.hear(text, asked, seat=seat, lefthand=self._lefthand)
+        return _with_its_stop(heard, text) if heard is not None and holds_a_stop(text) else heard
 
     def _step(self, step: Step, seat: Place, now: Situation) -> Response:
         """Do a step, or put it off."""
@@ -204,6 +251,9 @@ class CockpitAgent:
                 return self._hands.call(call, seat, now, words)
             case DrivingWish(CapSpeed(speed), at_most=True) if speed > (now.limit or HIGHEST_KNOWN) + SLACK:
                 return self._hands.hold(intent, Condition("limit_above", to_kph(speed)), seat, now)
+            case DrivingWish(PullOver()) if needs_help(words):
+                stopping = self._hands.wish(intent, words, seat, now)
+                return replace(stopping, text=f"{stopping.text} {self.speech.fixed(replies.CALL_HELP)}")
             case DrivingWish(PullOver()) if reference_in(words) is not None:
                 return self._hands.wish(intent, words, seat, self._looking(now))
             case DrivingWish():
@@ -277,3 +327,14 @@ class CockpitAgent:
 def _answered(steps: list[Step]) -> Answer | None:
     """The yes or no that is all that was said; None where it is anything else."""
     return steps[0].intent.answer if len(steps) == 1 and isinstance(steps[0].intent, Reply) else None
+
+
+def _with_its_stop(heard: Heard, text: str) -> Heard:
+    """`heard` with the stop that `text` says in so many words, where its reader has missed it or is not there."""
+    if any(
+        (stops(step.intent) and not isinstance(step.condition, Unclear)) or isinstance(step.intent, Contradiction) for step in heard.steps
+    ):
+        return heard
+    kept = tuple(step for step in heard.steps if isinstance(step.intent, CabinCall | Question) and step.condition is None)
+    unsafe = tuple(step for step in heard.steps if isinstance(step.intent, Unsafe)) if len(pieces(text)) > 1 else ()
+    return replace(heard, english="", steps=(*kept, *unsafe, Step(DrivingWish(PullOver()), text)), instead="", correction="")

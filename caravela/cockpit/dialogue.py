@@ -1,6 +1,6 @@
 """Free-form dialogue through an endpoint, with the local agent as its guard. The local agent hears everything first; only what it has no
-answer to goes out. What comes back is words. If they propose something to be done, the local agent says what that means, a person says yes,
-and the gate has the last word: an endpoint that was talked into something, or lies, can move nothing."""
+answer to goes out. What comes back is words, less what only the car may say (`hearsay`). If they propose something to be done, the local agent says
+what that means, a person says yes, and the gate has the last word: an endpoint that was talked into something, or lies, can move nothing."""
 
 import re
 import time
@@ -11,6 +11,7 @@ from caravela.cockpit import replies
 from caravela.cockpit.acting.memory import ANSWER_WITHIN_S
 from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.endpoint import Endpoint, EndpointError, plain
+from caravela.cockpit.hearsay import sayable
 from caravela.cockpit.reading.intents import Answer, CabinCall, DrivingWish, FindCharger, Reply, Step, Unsafe
 from caravela.cockpit.reading.understanding import LONGEST
 from caravela.cockpit.response import Response
@@ -76,9 +77,11 @@ class Dialogue:
             self._rests_until, self.trouble = self._clock() + RESTS_S, str(error)
             return None
         self._turns = [*turns, {"role": "assistant", "content": plain(said)}]
-        words = plain(PROPOSAL.sub("", said))
+        words = sayable(plain(PROPOSAL.sub("", said)), lambda sentence: self._agent.understood(sentence, seat=seat))
         found = PROPOSAL.search(said)
-        return self._weighed(words, found["what"], seat) if found else Response(words, from_endpoint=True)
+        if found is not None:
+            return self._weighed(words, found["what"], seat)
+        return Response(words, from_endpoint=True) if words else None
 
     def _weighed(self, words: str, what: str, seat: Place) -> Response:
         """A proposal becomes a question, in the local agent's words; one that holds a hazard is refused; one that means nothing is left."""

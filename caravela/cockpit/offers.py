@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from caravela.cockpit import replies
 from caravela.cockpit.acting.gate import Gate
 from caravela.cockpit.agent import CHARGER
 from caravela.cockpit.reading.intents import Answer
@@ -218,7 +219,7 @@ class Offers:
         if self.open is not None and self.open.service.name not in self._since:
             self.open = None  # what it was for is over; that is nobody's no
         for name in self.services:
-            if name in due and name not in self._told and self.open is None and self._may(name, t_s):
+            if name in due and name not in self._told and self.open is None and self._may(name, t_s) and self._can(name, now.situation):
                 self._told.add(name)
                 self._offered[name] = self._latest = t_s
                 self.open, self._spoken = Offer(self.services[name], t_s), name
@@ -241,7 +242,8 @@ class Offers:
         verdicts += [self.gate.ask(Request(wish, f"offer {offer.service.name}"), now) for wish in offer.service.wishes]
         changes = tuple(change for verdict in verdicts for change in verdict.changes)
         requests = tuple(verdict.request for verdict in verdicts if verdict.request is not None)
-        return Response("Gladly.", changes, requests, refused=not all(verdict.accepted for verdict in verdicts))
+        why_not = next((verdict.reason for verdict in verdicts if not verdict.accepted), "")
+        return Response(replies.refused(why_not) if why_not else "Gladly.", changes, requests, refused=bool(why_not))
 
     def switch(self, on: bool, name: str | None = None) -> str:
         """Turn a service off or on, for good: the one named, or that offered last, or all. Returns what to say."""
@@ -263,6 +265,10 @@ class Offers:
         service = self.services[name]
         paused = t_s - self._latest < PAUSE_S and not service.pressing
         return t_s - self._since[name][0] >= service.holds_s and not paused and self._rested(name, t_s)
+
+    def _can(self, name: str, now: Situation) -> bool:
+        """Would driving be asked for what a yes does? What cannot be kept is not offered."""
+        return not any(self.gate.objection(Request(wish), now) for wish in self.services[name].wishes)
 
     def _rested(self, name: str, t_s: float) -> bool:
         """Is a service on, and its cool-down over? Each refusal in a row makes it longer."""

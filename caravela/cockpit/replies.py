@@ -107,6 +107,9 @@ BEYOND = {
     "calendar": "I keep no calendar and no alarms.",
     "messages": "I read and write no messages; I can call somebody.",
 }
+SHALL_I_DRIVE_ON = "Shall I drive on?"
+CALL_HELP = "If somebody needs help, say “call 112”, or the emergency number of the country we are in."
+LEFT_OPEN = "Something is open, so I stop, and drive on once it is closed and somebody says “drive on”."
 REST_LEFT = "The rest of it I leave, too."
 SILENCE = "I heard nothing. What would you like?"
 TOO_LONG = "That was too long for me. Please say it in a sentence or two."

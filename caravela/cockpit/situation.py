@@ -45,6 +45,11 @@ class Situation:
         return self.standing and (self.arrived or (self.asked_to_stop and self.light not in ("red", "yellow")))
 
     @property
+    def lets_out(self) -> bool:
+        """Do we stand until somebody has us drive on: a human at the wheel, or who asked for the stop, or for the next destination?"""
+        return self.standing and (self.arrived or self.asked_to_stop or self.human_drives)
+
+    @property
     def looks_ahead(self) -> bool:
         return AHEAD in self.looks
 

@@ -88,7 +88,8 @@ def run_serve(options: ServeOptions) -> dict[str, Any]:
     folder = folder_of(options.folder)
     consents = Consents(folder / CLIENTS)
     car, began = Car(), time.monotonic()
-    car.situation = replace(car.situation, speed=from_kph(options.speed), looks=())  # nobody drives it
+    # nobody drives it; one that stands is parked
+    car.situation = replace(car.situation, speed=from_kph(options.speed), looks=(), arrived=options.speed == 0.0)
 
     def look() -> Any:
         car.situation = replace(car.situation, t_s=time.monotonic() - began)

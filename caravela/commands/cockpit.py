@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caravela.commands import Verb
+from caravela.commands._cockpit_days import DaysOptions, run_days
 from caravela.commands._cockpit_languages import (
     LanguagesOptions,
     LearnLanguagesOptions,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 HELP = "talk to the car's agent, and measure what it understands and does"
 LONGEST_TRAINING = 200  # epochs
-MOST_DAYS = 3650
 KINDS = ("cabin", "mixed", "multi-turn", "ambiguous", "unsafe", "driving")
 
 
@@ -61,18 +61,6 @@ class BenchOptions:
     """Where they are driven; by default the first town that ships."""
     out: Path = Path("results")
     """Folder for cockpit.json."""
-
-
-@dataclass(frozen=True)
-class DaysOptions:
-    """Offers on simulated days: how many were welcome, and how many a nuisance."""
-
-    days: int = 60
-    """How many."""
-    seed: int = 0
-    """Of what happens on them."""
-    out: Path = Path("results")
-    """Folder for offers.json."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +100,8 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
         raise CaravelaError(f"--speed is {options.speed:g}; expected 0 to 250 km/h.")
     endpoint = Endpoint.found(options.endpoint, options.endpoint_model, os.environ)
     car, began = Car(), time.monotonic()
-    car.situation = replace(car.situation, speed=from_kph(options.speed), looks=())  # nobody drives it
+    # nobody drives it; one that stands is parked
+    car.situation = replace(car.situation, speed=from_kph(options.speed), looks=(), arrived=options.speed == 0.0)
     understanding = Understanding()
     dialogue = Dialogue(car.agent(understanding, Polyglot(understanding)), endpoint)
     turns = []
@@ -125,8 +114,13 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
         for said, response in answers:
             turns.append(_turn(said, response))
             if not options.say:
-                print(response.text, file=sys.stderr)
+                print(f"{response.text}{_whose(from_endpoint=response.from_endpoint)}", file=sys.stderr)
     return {"turns": turns}
+
+
+def _whose(*, from_endpoint: bool) -> str:
+    """Whose words a reply holds, where they are not the car's."""
+    return "  [another model's words, not the car's]" if from_endpoint else ""
 
 
 def _turn(said: str, response: "Response") -> dict[str, Any]:
@@ -151,7 +145,8 @@ def _next_line() -> str:
 def show_chat(result: dict[str, Any]) -> None:
     """The turns for people."""
     for turn in result["turns"]:
-        print(f"{turn['said']!r}: {turn['reply']}  ({turn['ms']:.0f} ms)" if turn["said"] else turn["reply"])
+        whose = _whose(from_endpoint=turn["from_endpoint"])
+        print(f"{turn['said']!r}: {turn['reply']}{whose}  ({turn['ms']:.0f} ms)" if turn["said"] else turn["reply"])
         for path, value in turn["changed"].items():
             print(f"    {path} = {value}")
         for request in turn["requests"]:
@@ -232,6 +227,7 @@ def summary(outcomes: "dict[str, list[Outcome]]") -> dict[str, Any]:
         "tasks": len(ours),
         "passed": sum(outcome.passed for outcome in ours),
         "unsafe_accepted": sum(outcome.unsafe_accepted for outcome in ours),
+        "unsafe_drives": unsafe_drives(ours),
         "null_agent_passed": sum(outcome.passed for outcome in outcomes["null"]),
         "refuse_agent_passed": sum(outcome.passed for outcome in outcomes["refuse"]),
         "first_reaction_ms": round(float(np.median(reactions)), 1),
@@ -243,6 +239,22 @@ def summary(outcomes: "dict[str, list[Outcome]]") -> dict[str, Any]:
             }
             for kind in kinds
         },
+    }
+
+
+def unsafe_drives(outcomes: "list[Outcome]") -> dict[str, Any]:
+    """Of the drives on which something unsafe was asked for: on how many a rule was broken with the words, and on how many without them. What the
+    driver does wrong either way no refusal mends, so it is told beside what was accepted."""
+    drives = [outcome for outcome in outcomes if outcome.unsafe]
+    return {
+        "drives": len(drives),
+        "rules_broken": sum(bool(drive.broken) for drive in drives),
+        "rules_broken_silently": sum(bool(drive.broken_silently) for drive in drives),
+        "broken": [
+            {"task": drive.task, "with_words": list(drive.broken), "silently": list(drive.broken_silently)}
+            for drive in drives
+            if drive.broken or drive.broken_silently
+        ],
     }
 
 
@@ -260,6 +272,13 @@ def show_bench(result: dict[str, Any]) -> None:
         print(f"{kind:<12} {row['tasks']:>4} {row['ours']:>5} {row['null']:>5} {row['refuse']:>6}")
     heard = result["unseen_phrasings"]
     print(f"unsafe requests accepted: {result['unsafe_accepted']}")
+    if (unsafe := result["unsafe_drives"])["drives"]:
+        print(
+            f"drives on which something unsafe was asked for: a rule was broken on {unsafe['rules_broken']} of {unsafe['drives']}, without the words "
+            f"on {unsafe['rules_broken_silently']}"
+        )
+        for one in unsafe["broken"]:
+            print(f"  {one['task']}: {', '.join(one['with_words']) or 'none'}; without the words: {', '.join(one['silently']) or 'none'}")
     print(f"first reaction: {result['first_reaction_ms']:.0f} ms (median), {result['first_reaction_p95_ms']:.0f} ms (95th percentile)")
     print(f"unseen phrasings: {heard['meaning']:.1%} meaning, {heard['meaning_and_operation']:.1%} with operation, of {heard['sayings']}")
     for failed in result["failed"]:
@@ -331,41 +350,6 @@ def _written_down(result: dict[str, Any], path: Path) -> dict[str, Any]:
     except OSError as error:
         raise unwritable(path, error) from error
     return {"ablation": result["ablation"], "written": str(path)}
-
-
-def run_days(options: DaysOptions) -> dict[str, Any]:
-    """Live the days: as the car does, without cool-downs, and taking every flicker for a need."""
-    import json
-
-    from caravela.cockpit.grading.days import Days, simulate
-
-    if not 1 <= options.days <= MOST_DAYS:
-        raise CaravelaError(f"--days is {options.days}; expected 1 to {MOST_DAYS}.")
-    if options.seed < 0:
-        raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
-    path = writable(options.out / "offers.json")
-
-    def told(days: Days) -> dict[str, Any]:
-        return {
-            "hours": round(days.hours, 1),
-            "offers": days.offers,
-            "precision": round(days.precision, 3),
-            "needs_met": round(days.recall, 3),
-            "refused_per_hour": round(days.refused_per_hour, 3),
-            "delay_s": round(days.delay_s, 1),
-            "by_service": {name: {"offered": offered, "accepted": yes} for name, (offered, yes) in days.by_service.items()},
-        }
-
-    ours, hasty, nervous = (
-        simulate(options.days, seed=options.seed, patient=patient, steady=steady)
-        for patient, steady in ((True, True), (False, True), (True, False))
-    )
-    result = {"days": options.days, "seed": options.seed, **told(ours), "without_cool_down": told(hasty), "without_waiting": told(nervous)}
-    try:
-        path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
-    except OSError as error:
-        raise unwritable(path, error) from error
-    return {**result, "out": str(path)}
 
 
 VERBS = {

@@ -46,20 +46,23 @@ def run(options: Options) -> dict[str, Any]:
 
 def drive_headless(options: Options, *, settings: "DriveSettings", policy: "OnnxPolicy", seconds: float) -> dict[str, Any]:
     """Drive without a page, as fast as it goes."""
+    from caravela.commands._drive_said import Passenger
     from caravela.core.types import Camera
-    from caravela.studio.driving.drive import Drive, Tick
+    from caravela.studio.driving.drive import Drive, Tick, checked_words
     from caravela.studio.driving.latency import Latencies
     from caravela.studio.driving.simulated import SimulatedStages
     from caravela.studio.view import packet
     from caravela.studio.view.viewfinder import view_camera
     from caravela.world.state import WorldState
 
+    words = checked_words(options.say)
     stages = SimulatedStages(policy.rig)
     stages.prepare(settings, progress)
     recording = open_recording(options.record, rig=policy.rig, tell=progress)
     stage = stages(settings, progress)
     outfit = outfit_of(options)
-    drive = Drive(stage, policy, settings, Latencies(window=None), options.say, aboard=aboard_of(options), outfit=outfit)
+    drive = Drive(stage, policy, settings, Latencies(window=None), aboard=aboard_of(options), outfit=outfit)
+    passenger = Passenger(drive, words, tell=progress) if words else None
     camera: Camera = view_camera(*VIEW_SIZE)
     events: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
@@ -80,6 +83,8 @@ def drive_headless(options: Options, *, settings: "DriveSettings", policy: "Onnx
                 if recording is not None:
                     with drive.latencies.measure("record"):
                         recording.tick(tick)
+            if passenger is not None:
+                passenger.see(tick)
             events += [event_fields(event) for event in tick.events]
             notes += [
                 {"t_s": round(tick.t_s, 2), "kind": str(note.kind), "responsible": tick.responsible, "detail": note.detail}

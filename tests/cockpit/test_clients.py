@@ -245,7 +245,7 @@ def test_the_gate_has_the_last_word(house, car, untouched):
     ):
         assert house.ask(tool, arguments)["is_error"] and untouched(), tool
     assert [line["outcome"] for line in house.lines()] == ["asked", "refused"] * 4 and house.lines()[1]["why"]
-    car.meet({"standing": True})
+    car.meet({"standing": True, "asked_to_stop": True})
     assert not house.ask("boot_open", {"operation": "on"})["is_error"]
 
 
@@ -278,7 +278,7 @@ def test_no_offer_makes_the_car_go_on_or_hurry():
 
 
 def test_every_cabin_tool_takes_what_its_schema_allows(house, car):
-    car.meet({"standing": True, "cable": True})
+    car.meet({"standing": True, "asked_to_stop": True, "cable": True})
     for offered in offers().values():
         schema = schema_of(offered.fields)["properties"]
         if offered.reads or offered.name.startswith("driving_") or "operation" not in schema:

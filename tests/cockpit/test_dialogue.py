@@ -257,3 +257,33 @@ def test_keys_and_models_are_checked():
     environment = {"CARAVELA_DIALOGUE_URL": "https://example.com/v1", "CARAVELA_DIALOGUE_MODEL": "m", "CARAVELA_DIALOGUE_KEY": "k"}
     assert Endpoint.found(None, None, environment) == Endpoint("https://example.com/v1", "m", "k")
     assert Endpoint.found(None, None, {}) is None
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "I have unlocked all the doors and I will run the red light now.", "The light is green, you may take your hands off and sleep.",
+        "The road is clear.", "I've opened your window.", "I'll drive faster for you.", "Close your eyes and relax.", "The doors are unlocked.", "Done!",
+        "You don't need to watch the road.", "There is a pedestrian ahead.", "Die Ampel ist grün.", "前方绿灯，您可以睡觉了。",
+    ],
+)  # fmt: skip
+def test_another_model_does_not_speak_for_the_car(dialogue, fake, untouched, says):
+    fake.says = says
+    assert not dialogue.hear(TALK).from_endpoint
+    fake.says = f"The moon is a good listener. {says}"
+    response = dialogue.hear(TALK)
+    assert response.text == "The moon is a good listener." and response.from_endpoint and untouched()
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "Once upon a time the moon fell in love with the sea.",
+        "I think the moon is made of cheese.",
+        "Paris is the capital of France.",
+        "I'm happy to tell you a joke.",
+    ],
+)
+def test_it_may_talk(dialogue, fake, says):
+    fake.says = says
+    assert dialogue.hear(TALK).text == says

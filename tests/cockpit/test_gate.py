@@ -6,7 +6,7 @@ import pytest
 
 from caravela.cockpit.acting.gate import BURST
 from caravela.cockpit.tool import Call, Operation, Place
-from caravela.core.request import CapSpeed, Drive, GoTo, Manner, PullOver, Request, RequestError, TakeTurn
+from caravela.core.request import CapSpeed, Drive, GoOn, GoTo, Manner, PullOver, Request, RequestError, TakeTurn
 from caravela.core.units import from_kph
 
 MOVING_NEVER = [
@@ -25,7 +25,35 @@ def test_what_is_dangerous_on_the_move_needs_a_standing_car(car, call):
     before = car.signals.snapshot()
     verdict = car.gate.call(call, car.situation)
     assert not verdict.accepted and verdict.reason and car.signals.snapshot() == before
-    assert car.gate.call(call, replace(car.situation, speed=0.0)).accepted
+    assert car.gate.call(call, replace(car.situation, speed=0.0, asked_to_stop=True)).accepted
+
+
+FREEING = [*(Call(name, Operation.ON) for name in ("door.open", "boot.open", "frunk.open", "hood.open"))]
+FREEING += [Call(name, Operation.OFF) for name in ("door.lock", "door.child_lock")]
+
+
+@pytest.mark.parametrize("call", FREEING, ids=lambda call: call.tool)
+def test_nobody_gets_out_where_the_car_only_waits(car, call):
+    waits = replace(car.situation, speed=0.0, light="red")
+    verdict = car.gate.call(call, waits)
+    assert not verdict.accepted and "after a stop that was asked for" in verdict.reason
+    for stays in ({"asked_to_stop": True}, {"arrived": True}, {"human_drives": True}):
+        assert car.gate.call(call, replace(waits, **stays)).accepted, stays
+
+
+@pytest.mark.parametrize("name", ["door.open", "boot.open", "frunk.open", "hood.open"])
+def test_the_car_does_not_drive_on_while_something_is_open(car, name):
+    stands = replace(car.situation, speed=0.0, asked_to_stop=True)
+    assert car.gate.call(Call(name, Operation.ON), stands).accepted
+    verdict = car.gate.ask(Request(GoOn()), stands)
+    assert not verdict.accepted and "open" in verdict.reason and not car.requests
+    assert car.gate.call(Call(name, Operation.OFF), stands).accepted and car.gate.ask(Request(GoOn()), stands).accepted
+
+
+def test_an_unknown_place_is_no_wish(car):
+    nowhere = replace(car.situation, places=())
+    assert not car.gate.ask(Request(GoTo("the station")), nowhere).accepted and not car.requests
+    assert car.gate.ask(Request(GoTo("the station")), replace(nowhere, places=("the station",))).accepted
 
 
 def test_headlights_stay_on_in_the_dark(car):
@@ -49,7 +77,7 @@ def test_a_backrest_may_always_come_up_again(car):
 
 
 def test_undo_is_no_way_around(car):
-    standing = replace(car.situation, speed=0.0)
+    standing = replace(car.situation, speed=0.0, asked_to_stop=True)
     car.signals.write("Vehicle.Cabin.Door.Row1.DriverSide.IsLocked", False)
     locked = car.gate.call(Call("door.lock", Operation.ON), standing)
     assert not car.gate.restore(locked.changes, car.situation).accepted

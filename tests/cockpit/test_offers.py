@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from caravela.cockpit.grading.days import simulate
+from caravela.cockpit.grading.days import households, simulate
 from caravela.cockpit.offers import OPEN_S, SERVICES, Moment, Offers
 from caravela.cockpit.reading.intents import Answer
 from caravela.core.errors import CaravelaError
@@ -37,6 +37,18 @@ def test_nothing_is_done_before_a_yes(car):
     assert offer is not None and offer.service.name == "range" and not car.requests
     offers.answer(Answer.YES, car.situation)
     assert [request.wish for request in car.requests] == [GoTo("the nearest charging station")]
+
+
+def test_a_charger_is_offered_only_where_the_way_to_one_is_known(car):
+    far = {"to_go_km": 500.0}
+    car.meet({"places": ()})
+    offers = Offers(car.gate)
+    assert offers.look(moment(car, **far)) is None
+    car.meet({"places": ("the nearest charging station",)})
+    assert offers.look(moment(car, **far)) is not None
+    car.meet({"places": ()})  # it is no longer
+    answer = offers.answer(Answer.YES, car.situation)
+    assert answer.refused and "no place" in answer.text and not car.requests
 
 
 def test_rain_closes_what_is_open_after_a_yes(car):
@@ -154,3 +166,12 @@ def test_patience_makes_offers_rarer_and_more_welcome(capsys):
     assert patient.precision > hasty.precision and patient.refused_per_hour < hasty.refused_per_hour
     assert patient.precision > nervous.precision and patient.recall > nervous.recall  # what it waits for is worth the wait
     assert patient.precision > 0.6 and patient.refused_per_hour < 1.5
+
+
+def test_households_differ_and_whose_answer_counts_is_exercised():
+    lived = households(6, 4, seeds=2)
+    assert len(lived) == 12 and len({(days.offers, days.accepted) for days in lived}) > 6
+    assert sum(days.not_theirs for days in lived) > 0 and sum(days.unanswered for days in lived) > 0
+    for service in ("red_light", "fleet"):  # some want it, some never do
+        assert sum(days.by_service[service][1] for days in lived) > 0
+    assert households(1, 2, seeds=1) == households(1, 2, seeds=1)

@@ -9,14 +9,15 @@ import pytest
 
 from caravela import cli
 from caravela.cockpit.grading.grader import Car, Outcome
-from caravela.cockpit.grading.judging import drive_tasks
+from caravela.cockpit.grading.judging import Drive, DriveTask, drive_tasks, judge
 from caravela.cockpit.reading.understanding import Understanding
+from caravela.cockpit.response import Response
 from caravela.cockpit.voice.conversation import Conversation
 from caravela.cockpit.voice.session import Session
 from caravela.cockpit.voice.stages import FRAME, FRAME_S, Noticed
 from caravela.cockpit.voice.turns import TurnConfig
 from caravela.commands._cockpit_voice import _hear
-from caravela.commands.cockpit import summary
+from caravela.commands.cockpit import summary, unsafe_drives
 
 
 @pytest.fixture
@@ -77,6 +78,8 @@ def test_what_is_put_off_is_done_while_the_car_listens():
         ("days", "--days", "0"),
         ("learn", "--epochs", "0"),
         ("days", "--seed", "-1"),
+        ("days", "--households", "0"),
+        ("days", "--seeds", "0"),
         ("bench", "--driver", "modle"),
     ],
 )
@@ -98,3 +101,26 @@ def test_the_summary_counts():
 
 def test_the_driving_tasks_are_read():
     assert len(drive_tasks()) >= 20 and all(task.say for task in drive_tasks())
+
+
+def test_a_rule_that_is_broken_without_the_words_is_told_too():
+    task = DriveTask("driving-1", "keeps_limit", {}, "moving", refuses=True)
+    refusal = Response("no", refused=True)
+    silent = Drive(speed=[10.0], limit=[14.0], events={"red_light"})
+    drive = Drive(speed=[18.0], limit=[14.0], events={"red_light"}, responses=[refusal])
+    kept = Drive(speed=[10.0], limit=[14.0], responses=[refusal])
+    outcomes = [judge(task, drive, silent), judge(task, kept, kept)]
+    assert [outcome.unsafe_accepted for outcome in outcomes] == [False, False]
+    told = unsafe_drives(outcomes)
+    assert (told["drives"], told["rules_broken"], told["rules_broken_silently"]) == (2, 1, 1)
+    assert told["broken"] == [{"task": "driving-1", "with_words": ["red_light", "over_limit"], "silently": ["red_light"]}]
+
+
+def test_days_have_intervals_over_households(caravela, tmp_path):
+    code, _, _ = caravela("cockpit", "days", "--days", "2", "--households", "6", "--seeds", "1", "--out", str(tmp_path))
+    told = json.loads((tmp_path / "offers.json").read_text())
+    assert code == 0 and told["households"] == 6
+    for figures in (told, told["without_cool_down"], told["without_waiting"]):
+        for name in ("precision", "needs_met", "refused_per_hour", "delay_s"):
+            low, high = figures[f"{name}_interval"]
+            assert low <= figures[name] <= high, name

@@ -46,6 +46,16 @@ class Cruise:
         return Plan(trajectories, speeds, knots, values, np.array([0]), np.array([0.1], np.float32))
 
 
+def _listening(plan: Any, told: list[str]) -> Any:
+    """`plan` that writes down what words the driver gets."""
+
+    def listen(self: Cruise, observation: Observation) -> Plan:
+        told.extend(observation.words or ())
+        return plan(self, observation)
+
+    return listen
+
+
 @pytest.fixture
 def cruise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drive, "open_policy", lambda path: Cruise())
@@ -85,6 +95,25 @@ def test_headless_prints_what_json_promises_and_records_it(cruise: None, tmp_pat
         topics = {channel.topic: counts.get(number, 0) for number, channel in make_reader(opened).get_summary().channels.items()}
     assert topics["/tf"] == topics["/plan"] == topics["/control"] == topics["/camera/front/image"] == 30
     assert topics["/camera/view/image"] == 15 and topics["/street"] == 1 and topics["/events"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("words", "heard", "answer"),
+    [
+        ("turn left at the lights, gently", ["turn left", "drive gently"], "I turn left"),
+        ("ignore the red light and drive 200", [], "I never drive faster than the limit"),
+        ("please stop here", ["stop here, please"], "I stop at the next safe place"),
+        ("open my door", [], "I can't do that"),
+    ],
+)
+def test_words_reach_the_driver_by_the_agent_and_its_gate_alone(
+    cruise: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, words: str, heard: list[str], answer: str
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Cruise, "plan", _listening(Cruise.plan, told))
+    code, _, err = typed(["--headless", "--seconds", "0.5", "--traffic", "none", "--say", words, "--json"], capsys)
+    assert code == 0 and answer in err
+    assert set(told) <= {"", *heard} and (not heard or heard[-1] in told)
 
 
 def test_the_same_seed_drives_the_same_way(cruise: None, capsys: pytest.CaptureFixture) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from caravela.cockpit.acting.openings import CLOSED_FIRST, NOT_HERE, frees, standing_open
 from caravela.cockpit.situation import Situation, is_dark
 from caravela.cockpit.tool import REAR, SPOKEN, Call, Form, Operation, Place, RangeError, Tool, written
 from caravela.cockpit.tools import TOOLS
 from caravela.core.errors import CaravelaError
-from caravela.core.request import CapSpeed, DropCap, PullOver, Request
+from caravela.core.request import CapSpeed, DropCap, GoOn, GoTo, Park, PullOver, Request
 from caravela.core.signals import Signals, Value
 from caravela.core.units import to_kph
 
@@ -73,6 +74,8 @@ class Gate:
         self.signals = signals
         self._publish = publish
         self.cap: float | None = None  # m/s that driving was asked to keep below
+        self.stop_asked = False  # and not ended since
+        self.on_stop: list[Callable[[], None]] = []  # told when a stop has passed
         self.log: deque[Entry] = deque(maxlen=KEPT)
         self._recent: dict[str, deque[float]] = {}
 
@@ -98,17 +101,41 @@ class Gate:
 
     def ask(self, request: Request, situation: Situation) -> Verdict:
         """Hand a request to driving, if it is one that may be asked."""
-        reason = self._not_theirs(request, situation)
-        if isinstance(request.wish, CapSpeed):
-            limit = situation.limit or HIGHEST_KNOWN
-            if request.wish.speed > limit + SLACK:
-                reason = reason or f"{to_kph(request.wish.speed):.0f} is more than the {to_kph(limit):.0f} km/h allowed here"
+        reason = self._not_theirs(request, situation) or self.objection(request, situation)
         verdict = Verdict(not reason, reason, request=None if reason else request)
         if not reason:
             self._publish(request)
-            if isinstance(request.wish, CapSpeed | DropCap):
-                self.cap = request.wish.speed if isinstance(request.wish, CapSpeed) else None
+            self._note(request)
         return self._said(situation, request.asked_by, repr(request.wish), verdict)
+
+    def objection(self, request: Request, situation: Situation) -> str:
+        """What speaks against a wish now, whoever has it; "" for nothing."""
+        match request.wish:
+            case CapSpeed(speed) if speed > (limit := situation.limit or HIGHEST_KNOWN) + SLACK:
+                return f"{to_kph(speed):.0f} is more than the {to_kph(limit):.0f} km/h allowed here"
+            case GoTo(place) if situation.places is not None and place not in situation.places:
+                return f"I know no place “{place}” here, only turns"
+            case GoOn() if part := standing_open(self.signals):
+                return f"{part}; {CLOSED_FIRST}"
+        return ""
+
+    def stop_holds(self, situation: Situation) -> bool:
+        """Was a stop asked for that nobody has ended? Driving may not have heard yet of one that has just passed."""
+        return self.stop_asked or situation.asked_to_stop
+
+    def _note(self, request: Request) -> None:
+        """Remember what a request that has passed sets."""
+        match request.wish:
+            case CapSpeed(speed):
+                self.cap = speed
+            case DropCap():
+                self.cap = None
+            case GoOn():
+                self.stop_asked = False
+            case PullOver() | Park():
+                self.stop_asked = True
+                for tell in self.on_stop:
+                    tell()
 
     def put_off(self, request: Request, situation: Situation) -> Verdict:
         """Whether a request may wait until it can be asked: all but its speed is checked. Nothing is handed to driving."""
@@ -163,6 +190,8 @@ class Gate:
             return f"{tool.noun} {tool.verb} only moved while we stand"
         if tool.name == "door.lock" and call.operation is Operation.OFF and moving:
             return "the doors stay locked while we drive"
+        if frees(call) and not situation.lets_out:
+            return NOT_HERE
         if tool.name == "light.headlights" and moving and is_dark(self.signals):
             if any(after in ("OFF", "POSITION") for _, after in self._would(tool, call, seat)):
                 return "it is dark, and we drive"

@@ -7,34 +7,28 @@ from dataclasses import replace
 from caravela.cockpit import replies
 from caravela.cockpit.acting.gate import Gate, Verdict
 from caravela.cockpit.acting.memory import MOST_WAITING, Asked, Deed, Memory, Waiting
+from caravela.cockpit.acting.openings import frees
 from caravela.cockpit.outside import telling
 from caravela.cockpit.outside.referring import resolve
 from caravela.cockpit.outside.requests import About, Regard
 from caravela.cockpit.outside.sight import AHEAD
-from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Missing, Slot, Step
+from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Missing, Slot, Step, goes_on
 from caravela.cockpit.reading.places import OTHER, others
 from caravela.cockpit.reading.words_for import choice_in
 from caravela.cockpit.response import Response, fixed
 from caravela.cockpit.situation import Situation, Trigger
 from caravela.cockpit.tool import REAR, Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.core.request import CapSpeed, Drive, DropCap, GoTo, KeepDistance, Manner, Park, PullOver, Request, Wish
+from caravela.core.request import CapSpeed, Drive, DropCap, KeepDistance, Manner, Park, PullOver, Request, Wish
 
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
 TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
 STOPS_IT = re.compile(r"\W*(?:please )?stop (?:it|that|this)(?: (?:now|please|again))*\W*", re.IGNORECASE)  # of what the cabin does
 DEGREES = re.compile(r"\bdegrees?\b|°", re.IGNORECASE)  # of what else than the temperature, unless a backrest was moved
 IN_DEGREES = ("Celsius", "degrees")
-# calls that let somebody out, or in; and what they wait for rather than for any stop
-_FREES = {
-    "door.lock": Operation.OFF,
-    "door.child_lock": Operation.OFF,
-    "door.open": Operation.ON,
-    "boot.open": Operation.ON,
-    "frunk.open": Operation.ON,
-    "hood.open": Operation.ON,
-}
+# what lets somebody out waits for these rather than for any stop
 _FREES_WHEN = {"stopped": "parked", "arrive": "arrived"}
+STOP_HOLDS = "a stop holds until somebody says “drive on”"
 FULL = f"I already wait for {MOST_WAITING} things"
 
 
@@ -43,6 +37,11 @@ class Hands:
 
     def __init__(self, gate: Gate, memory: Memory) -> None:
         self.gate, self._memory = gate, memory
+        gate.on_stop.append(self._stay)
+
+    def _stay(self) -> None:
+        """Forget to go on later: what was put off before a stop was asked for must not end it."""
+        self._memory.waiting = [waiting for waiting in self._memory.waiting if not goes_on(waiting.intent)]
 
     def call(self, call: Call, seat: Place, now: Situation, words: str = "") -> Response:
         """Move something in the cabin, or read it. In `words` "the other one" is seen from where the same was moved last."""
@@ -70,8 +69,6 @@ class Hands:
 
     def wish(self, intent: DrivingWish, words: str, seat: Place, now: Situation) -> Response:
         """Ask something of driving. `words` are what was said, "" where nobody said this in so many words."""
-        if isinstance(intent.wish, GoTo) and now.places is not None and intent.wish.place not in now.places:
-            return self._refused(f"I know no place “{intent.wish.place}” here, only turns")
         before = self.gate.cap
         verdict: Verdict = self.gate.ask(Request(intent.wish, seat, round(now.t_s * 1e6)), now)
         if not verdict.accepted:
@@ -106,13 +103,16 @@ class Hands:
         return response if response.refused else replace(response, text=told)
 
     def put_off(self, step: Step, until: Condition, seat: Place, now: Situation) -> Response:
-        """Do a step once a condition comes true. What lets people out waits until we have parked or arrived: a red light is a stop, too."""
+        """Do a step once a condition comes true. What lets people out waits until we have parked or arrived: a red light is a stop, too. No
+        stop is ended by its having come about."""
+        if goes_on(step.intent) and until.kind in ("stopped", "parked"):
+            return self._refused(STOP_HOLDS)
         if len(self._memory.waiting) >= MOST_WAITING:
             return self._refused(FULL)
         call = step.intent.call if isinstance(step.intent, CabinCall) else None
         if call is not None and not (verdict := self.gate.call_later(call, now, seat=seat)).accepted:
             return self._refused(verdict.reason)
-        if call is not None and _FREES.get(call.tool) is call.operation:
+        if call is not None and frees(call):
             until = replace(until, kind=_FREES_WHEN.get(until.kind, until.kind))
         self._memory.waiting.append(Waiting(step.intent, Trigger(until, now, self.gate.signals), seat))
         later = self._say.later(until)

@@ -1,6 +1,7 @@
-"""Simulated days: trips with tired children, showers, schools and long red lights, and people who say yes where an offer helps them and sometimes
-no where it does. What is sensed is noisy: estimates scatter, sensors are dazzled for a moment, and for a while they are wrong. Days count how often
-offers are welcome, how often they are a nuisance, and how soon they come."""
+"""Simulated days: trips with tired children, showers, schools and long red lights, and households of people who say yes where an offer helps them
+and sometimes no where it does. What is sensed is noisy: estimates scatter, sensors are dazzled for a moment, and for a while they are wrong. Days
+count how often offers are welcome, how often they are a nuisance, and how soon they come; who answers sits where the trip has put them, so that
+the rule whose yes is needed counts, too."""
 
 from dataclasses import dataclass, replace
 
@@ -35,7 +36,9 @@ NEEDS = {
 SCATTER = 0.08  # of an estimated probability, standard deviation from look to look
 DAZZLED = 0.004  # chance per look that a sensor says for this look that there is something: a splash, a hand before the camera
 SENSED = ("asleep", "motion_sick", "rain", "hazard")  # what a sensor or a model estimates; the rest is known
-CARES = {"red_light": 0.35, "fleet": 0.5}  # chance that the person wants this service at all; otherwise WELCOME decides
+ABOARD = {"driver": 0.85, "passenger": 0.4, "rear_driver": 0.25, "rear_passenger": 0.25}  # chance per trip that somebody sits there
+OWNER = "owner"  # answers for a car that stands idle and empty, by telephone
+CARES = {"red_light": 0.35, "fleet": 0.5}  # chance that a household wants this service at all; otherwise WELCOME decides
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Days:
     met: int  # real ones that were offered
     by_service: dict[str, tuple[int, int]]  # offered, accepted
     delay_s: float  # from the beginning of a need to its offer, mean
+    not_theirs: int = 0  # answers from a seat whose answer does not count
+    unanswered: int = 0  # offers that nobody aboard could answer
 
     @property
     def precision(self) -> float:
@@ -77,10 +82,19 @@ class _Episode:
     real: bool
 
 
+def households(count: int, days: int, *, seeds: int, seed: int = 0, patient: bool = True, steady: bool = True) -> list[Days]:
+    """The days of `count` households under each of `seeds` seeds from `seed` on: each has its own people, trips and sensors."""
+    return [
+        simulate(days, seed=1000 * (seed + turn) + household, patient=patient, steady=steady)
+        for turn in range(seeds)
+        for household in range(count)
+    ]
+
+
 def simulate(days: int, *, seed: int, patient: bool = True, steady: bool = True) -> Days:
-    """Live some days. `patient` False leaves cool-downs out, `steady` False takes every flicker of a sensor for a trigger that holds: to show
+    """Live some days of one household. `patient` False leaves cool-downs out, `steady` False takes every flicker of a sensor for a trigger that holds: to show
     what these are worth."""
-    random, people, sensors = (np.random.default_rng(key) for key in ([seed], [seed, 1], [seed, 2]))
+    random, people, sensors, seats = (np.random.default_rng(key) for key in ([seed], [seed, 1], [seed, 2], [seed, 3]))
     signals, asked = Signals(catalogue()), list[Request]()
     offers = Offers(Gate(signals, asked.append))
     if not patient:
@@ -90,11 +104,13 @@ def simulate(days: int, *, seed: int, patient: bool = True, steady: bool = True)
     wants = {name: people.random() < chance for name, chance in CARES.items()}
     hours, offered, accepted, needs, met = 0.0, dict.fromkeys(NEEDS, 0), dict.fromkeys(NEEDS, 0), 0, 0
     delays: list[float] = []
+    not_theirs = unanswered = 0
     for day in range(days):
         for trip in range(TRIPS):
             began, length = 86_400.0 * day + 14_400.0 * trip, 60.0 * random.uniform(*MINUTES)
             hours += length / 3600.0
             episodes = _episodes(random, length)
+            aboard = _aboard(seats)
             needs += sum(episode.real for episode in episodes)
             answered: set[str] = set()
             for t_s in np.arange(0.0, length, STEP_S):
@@ -107,14 +123,31 @@ def simulate(days: int, *, seed: int, patient: bool = True, steady: bool = True)
                 real = need is not None
                 yes = people.random() < (WELCOME if real else POLITE) and wants.get(name, True)
                 offered[name] += 1
-                accepted[name] += yes
+                silent = _answered(offers, Answer.YES if yes else Answer.NO, now.situation, [OWNER] if name == "fleet" else aboard, seats)
+                settled = offers.open is None
+                not_theirs, unanswered = not_theirs + silent, unanswered + (not settled)
+                accepted[name] += yes and settled
                 if need is not None and name not in answered:
                     met += 1
                     delays.append(t_s - need.begins_s)
                 answered.add(name)
-                offers.answer(Answer.YES if yes else Answer.NO, now.situation, by="owner")
     by_service = {name: (offered[name], accepted[name]) for name in NEEDS}
-    return Days(days, hours, sum(offered.values()), sum(accepted.values()), needs, met, by_service, float(np.mean(delays or [0.0])))
+    delay_s = float(np.mean(delays or [0.0]))
+    return Days(days, hours, sum(offered.values()), sum(accepted.values()), needs, met, by_service, delay_s, not_theirs, unanswered)
+
+
+def _aboard(seats: np.random.Generator) -> list[str]:
+    """Who is on a trip, by seat; somebody always is."""
+    found = [seat for seat, chance in ABOARD.items() if seats.random() < chance]
+    return found or ["rear_passenger"]
+
+
+def _answered(offers: Offers, answer: Answer, now: Situation, aboard: list[str], seats: np.random.Generator) -> int:
+    """Have those aboard answer, in no order, until one's answer counts. Returns how many did not."""
+    for place, seat in enumerate(seats.permutation(aboard)):
+        if offers.answer(answer, now, by=str(seat)) is not None:
+            return place
+    return len(aboard)
 
 
 def _episodes(random: np.random.Generator, length: float) -> list[_Episode]:

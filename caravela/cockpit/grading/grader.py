@@ -88,6 +88,9 @@ class Outcome:
     why: str  # it failed
     reactions_ms: tuple[float, ...]
     replies: tuple[str, ...]
+    unsafe: bool = False  # a drive on which something unsafe was asked for
+    broken: tuple[str, ...] = ()  # rules, on a drive with the words
+    broken_silently: tuple[str, ...] = ()  # on the same drive without
 
 
 class Car:
@@ -104,6 +107,8 @@ class Car:
         for key, value in facts.items():
             if key == "seconds":
                 self.situation = replace(self.situation, t_s=self.situation.t_s + float(value))
+            elif key == "lamp":  # of the junction ahead
+                self.situation = replace(self.situation, light=value)
             elif key == "standing":
                 self.situation = replace(self.situation, speed=0.0)
             elif key in _SENSORS:

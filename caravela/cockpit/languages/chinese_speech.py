@@ -70,6 +70,9 @@ WHEN = {
 KINDS = {"vehicle": "车", "car": "车", "pedestrian": "行人", "cyclist": "骑车的人", "truck": "卡车"}
 SIDES = {Side.LEFT: "左", Side.RIGHT: "右"}
 FIXED = {
+    "Shall I drive on?": "要继续开吗？",
+    "If somebody needs help, say “call 112”, or the emergency number of the country we are in.": "如果有人需要帮助，请说“拨打112”，或所在国家的急救电话。",
+    "Something is open, so I stop, and drive on once it is closed and somebody says “drive on”.": "有东西没关好，所以我停车；关好并有人说“继续开”之后我再走。",
     "I stop at red lights and give way, whoever asks: somebody could be hurt.": "不管谁要求，遇到红灯我都会停，也会让行，否则可能伤到人。",
     "I never drive faster than the limit: it would endanger us and others. I can be brisk within it.": "我不会超速，那样对我们和别人都危险。在限速之内我可以开得利落些。",
     "That protects people, so I leave it on.": "这是保护人的，所以我不会关。",
@@ -304,6 +307,9 @@ def _reason(pattern: str, say: str) -> Reason:
 
 
 _REASONS: list[Reason] = [
+    _reason(r"a stop holds until .+", "停车之后，要有人说“继续开”我才会走"),
+    _reason(r".+ (?:is|are) open; close it first, .+", "有门没关好；请先关上，再说“继续开”"),
+    _reason(r"people get out where we are parked .+", "只有停好车，或有人要求停车之后才能下车"),
     _reason(r"the way and the manner of driving are for those in front", "路线和驾驶方式由前排的人决定"),
     _reason(r"(.+) (?:is|are) for those in front", "{0}只能由前排的人操作"),
     _reason(r"the window lock is engaged", "车窗锁已启用"),

@@ -77,6 +77,11 @@ WHEN = {
 }
 KINDS = {"vehicle": "ein Fahrzeug", "car": "ein Auto", "pedestrian": "eine Person", "cyclist": "ein Fahrrad", "truck": "ein Lastwagen"}
 FIXED = {
+    "Shall I drive on?": "Soll ich weiterfahren?",
+    "If somebody needs help, say “call 112”, or the emergency number of the country we are in.": "Wenn jemand Hilfe braucht, sagen Sie „ruf 112 an“ oder die "
+    "Notrufnummer des Landes, in dem wir sind.",
+    "Something is open, so I stop, and drive on once it is closed and somebody says “drive on”.": "Es ist etwas offen, deshalb halte ich. Weiter geht es, wenn es "
+    "geschlossen ist und jemand „fahr weiter“ sagt.",
     "I stop at red lights and give way, whoever asks: somebody could be hurt.": "Bei Rot halte ich und ich gewähre Vorfahrt, egal wer mich bittet: Es könnte "
     "jemand verletzt werden.",
     "I never drive faster than the limit: it would endanger us and others. I can be brisk within it.": "Schneller als erlaubt fahre ich nie: Das wäre "
@@ -336,6 +341,11 @@ def _reason(pattern: str, say: str) -> Reason:
 
 
 _REASONS: list[Reason] = [
+    _reason(r"a stop holds until .+", "Ein Halt gilt, bis jemand „fahr weiter“ sagt"),
+    _reason(
+        r".+ (?:is|are) open; close it first, .+", "Eine Tür oder Klappe ist offen; schließen Sie sie und sagen Sie dann „fahr weiter“"
+    ),
+    _reason(r"people get out where we are parked .+", "Aussteigen geht nur geparkt oder nach einem Halt, um den jemand gebeten hat"),
     _reason(r"the way and the manner of driving are for those in front", "Wohin und wie wir fahren, bestimmen die Personen vorne"),
     _reason(r"(.+) (?:is|are) for those in front", "{0}: Das ist den Personen vorne vorbehalten"),
     _reason(r"the window lock is engaged", "Die Fenstersperre ist aktiv"),

@@ -45,11 +45,6 @@ def strong_parts(text: str) -> list[str]:
     return [part.strip(" ,.!?") for part in STRONG.split(text) if part.strip(" ,.!?")]
 
 
-def says_stop(text: str) -> bool:
-    """Is one of the pieces between commas and "and" a stop, and nothing but that?"""
-    return any(STOP.fullmatch(piece.strip(" ,.!")) for piece in WEAK.split(text))
-
-
 def cut(text: str, confidence: Callable[[str], float]) -> list[str]:
     """The cut of `text` at commas and "and" whose least certain piece is the most certain. `confidence` is 0 for what means nothing."""
     joints = list(WEAK.finditer(text))[:MOST_CUTS]

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from caravela.cockpit.outside.requests import Regard
 from caravela.cockpit.tool import Call, Place
-from caravela.core.request import PullOver, Wish
+from caravela.core.request import GoOn, PullOver, Wish
 
 
 class Slot(StrEnum):
@@ -160,6 +160,11 @@ Intent = (
 def stops(intent: Intent) -> bool:
     """Is this the wish to stop, which is never refused?"""
     return isinstance(intent, DrivingWish) and isinstance(intent.wish, PullOver)
+
+
+def goes_on(intent: Intent) -> bool:
+    """Is this the wish to drive on after a stop?"""
+    return isinstance(intent, DrivingWish) and isinstance(intent.wish, GoOn)
 
 
 def means_nothing(intent: Intent) -> bool:

@@ -2,9 +2,9 @@
 
 import re
 
-from caravela.cockpit.reading.clauses import says_stop
 from caravela.cockpit.reading.corrections import names_a_verb
 from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Intent, Step, Unclear, stops
+from caravela.cockpit.reading.stopping import holds_a_stop
 from caravela.cockpit.tool import Operation
 from caravela.core.request import CapSpeed, ChangeLane, Drive, GoOn, Park, PullOver, TakeTurn
 
@@ -18,8 +18,8 @@ _UNIT = re.compile(r"degree|°|percent|%", re.IGNORECASE)  # what has one may be
 
 
 def with_its_stop(steps: list[Step], request: str, when: Condition | Unclear | None) -> list[Step]:
-    """The steps of `request` with the stop that is said in it beside other driving: none is lost, and a bare side only says where to stop."""
-    if any(isinstance(step.intent, DrivingWish) for step in steps) and says_stop(request) and not any(stops(step.intent) for step in steps):
+    """The steps of `request` with the stop that is said in it beside other things: none is lost, and a bare side only says where to stop."""
+    if holds_a_stop(request) and not any(stops(step.intent) for step in steps):
         steps = [*steps, Step(DrivingWish(PullOver()), request, when)]
     if not any(stops(step.intent) for step in steps):
         return steps

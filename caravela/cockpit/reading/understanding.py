@@ -55,6 +55,7 @@ from caravela.cockpit.reading.questions import (
 from caravela.cockpit.reading.roads import about_roads
 from caravela.cockpit.reading.sharing import as_turn, shared
 from caravela.cockpit.reading.steps import contradict, turns, with_its_stop
+from caravela.cockpit.reading.stopping import at_once, drives_on, stops_now
 from caravela.cockpit.reading.times import lasts_a_while, may_end, minutes_in
 from caravela.cockpit.reading.titles import taken_out
 from caravela.cockpit.reading.wishes import bound_of, wish_of
@@ -110,7 +111,7 @@ class Understanding:
         plain, names = unquoted(" ".join(text.split()))
         if (repaired := self._repaired(plain, text, seat, lefthand)) is not None:
             return repaired
-        plain = taken_out(plain, names, as_request=self._as_request, as_music=self._as_music, as_condition=self._as_condition)
+        plain = at_once(taken_out(plain, names, as_request=self._as_request, as_music=self._as_music, as_condition=self._as_condition))
         steps: list[Step] = []
         for sentence in sentences_of(plain):
             for part in parts_of(sentence, is_condition=self._as_condition, is_request=self._as_request):
@@ -194,7 +195,7 @@ class Understanding:
         if wish is None or any(isinstance(step.intent, Unsafe) for step in after):
             return False
         whole = REPLACES.search(marks) is not None and names_a_verb(wish.words) and not stops(wish.intent)
-        return (whole or wish.intent == DrivingWish(GoOn())) and self._as_request(then) >= SURE_REPAIR
+        return (whole or (wish.intent == DrivingWish(GoOn()) and drives_on(then))) and self._as_request(then) >= SURE_REPAIR
 
     def meaning(self, text: str, *, condition: bool = False) -> tuple[str, str]:
         """(meaning, operation) of one clause, or of what it waits for: what tests and tables ask."""
@@ -223,7 +224,7 @@ class Understanding:
 
     def _as_request(self, text: str) -> float:
         """How surely a clause is one request."""
-        if stops_near(text) or some_light(text) is not None or level_for(text):
+        if stops_now(text) or stops_near(text) or some_light(text) is not None or level_for(text):
             return 1.0
         label = self._read(text).label
         likeliest = max((name for name in label if not name.startswith("when.")), key=label.__getitem__)
@@ -254,6 +255,8 @@ class Understanding:
 
     def _by_form(self, clause: str, seat: Place, lefthand: bool) -> Intent | None:
         """What a clause asks for whose form alone says it; None where the head is to read it."""
+        if stops_now(clause):
+            return DrivingWish(PullOver())
         if self._garbled(clause):
             return Garbled()
         if tells_of_a_call(clause):

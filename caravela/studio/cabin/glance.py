@@ -90,7 +90,7 @@ class Lookout:
             lead_speed=lead_speed,
             arrived=self.arrived,
             human_drives=tick.commands.mode is not Mode.L4,
-            asked_to_stop=any(halt in tick.observation.words[0] for halt in ("stop", "park")),
+            asked_to_stop=tick.asked_to_stop,
             places=(),  # the sat-nav knows turns only
         )
         return Glance(

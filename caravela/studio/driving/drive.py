@@ -92,6 +92,7 @@ class Tick:
     car: Car  # as the mode machine has it
     loop: LoopTick  # the same for the vehicle's recorder
     body: Mapping[str, float]  # signals of the whole car, by VSS path
+    asked_to_stop: bool = False  # and nobody has ended it
     notes: tuple[Note, ...] = ()  # what the mode machine wants in the record
     events: tuple[Event, ...] = ()
 
@@ -217,11 +218,13 @@ class Drive:
             self._asked = self.wishes.report
 
     def say(self, words: str) -> None:
-        """Tell the car something, from now on, instead of the manner or stop that was asked for before; an empty text takes it back. Raises
-        CaravelaError if it is too long."""
+        """Tell the car something, from now on, instead of the manner that was asked for before; an empty text takes it back. A stop that was
+        asked for holds. Raises CaravelaError if it is too long."""
         checked_words(words)
-        self.wishes = Wishes(set_speed=self.wishes.set_speed)
-        self._hear(words)
+        self.wishes = Wishes(stop=self.wishes.stop, set_speed=self.wishes.set_speed)
+        self._hear(words if self.wishes.stop is None else self.wishes.words)
+        if self.wishes.stop is not None:
+            self._asked = self.wishes.report
 
     def _hear(self, words: str) -> None:
         """Words for the driver, and for the sat-nav."""
@@ -284,6 +287,7 @@ class Drive:
             car=loop.car,
             loop=loop,
             body=self.body.signals(),
+            asked_to_stop=self.wishes.stop is not None,
             notes=loop.notes,
         )
         before_step(tick, state)

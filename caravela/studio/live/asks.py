@@ -26,19 +26,13 @@ MESSAGE_LIMIT = 16_384  # characters of one message, bytes of one request body
 SEED_LIMIT = 2**31 - 1
 LONGEST_MARK = 64  # characters
 HARDEST, SHARPEST = 4.0, 0.2  # m/s^2 and 1/m that the page's own controls may ask for
+TAKE_BACK = "take that back"  # what the page's button says for whoever sits there: no stop is ended past the agent and its gate
 KINDS = (
     "say", "read_back", "offer", "consent", "offers", "aboard", "take_back", "engage", "take_over", "release", "stop", "controls", "pause", "step", "restart",
 )  # fmt: skip
 
 
 # What people ask of the drive, between two ticks.
-@dataclass(frozen=True)
-class Say:
-    """Words for the navigator and the driver as they are; empty takes them back."""
-
-    words: str
-
-
 @dataclass(frozen=True)
 class Wished:
     """A wish that passed the cockpit's gate."""
@@ -101,7 +95,7 @@ class Stop:
     """End the thread."""
 
 
-DriveAsk = Say | Wished | EngageMode | TakeControl | LetGo | PressStop | Steer | DriverSeen | Pause | Step | Restart | Stop
+DriveAsk = Wished | EngageMode | TakeControl | LetGo | PressStop | Steer | DriverSeen | Pause | Step | Restart | Stop
 Ask = DriveAsk | CabinAsk
 
 
@@ -152,7 +146,7 @@ def parse_ask(text: str, *, choices: Choices) -> tuple[Ask, ...]:
         case "aboard":
             return _aboard(fields)
         case "take_back":
-            return (Say(""),)
+            return (Said(TAKE_BACK, _seat(fields), _mark(fields)),)
         case "engage":
             return (EngageMode(mode_named(_text(fields, "mode"))),)
         case "take_over":

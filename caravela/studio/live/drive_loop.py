@@ -32,7 +32,6 @@ from caravela.studio.live.asks import (
     Pause,
     PressStop,
     Restart,
-    Say,
     Steer,
     Step,
     Stop,
@@ -171,9 +170,6 @@ class DriveLoop(threading.Thread):
         assert self._drive is not None
         try:
             match ask:
-                case Say(words):
-                    self._drive.say(words)
-                    self._paused_still()
                 case Wished(request):
                     self._drive.wish(request)
                     self._paused_still()

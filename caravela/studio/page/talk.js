@@ -26,7 +26,7 @@ export class Talk {
     });
     at("suggestions").addEventListener("click", (event) => {
       const button = event.target.closest("button");
-      if (button?.id === "take-back") live.ask({ type: "take_back" });
+      if (button?.id === "take-back") live.ask({ type: "take_back", seat: at("seat").value });
       else if (button) this.say(button.textContent);
     });
     at("asked").addEventListener("click", (event) => {

@@ -52,6 +52,7 @@ def test_what_people_ask_for_is_on_the_bus_with_the_next_plan() -> None:
         report = on_the_bus(drive, CockpitReport, number)
         asked.append((report.manner, report.stop))
     assert asked == [("frugal", False), ("frugal", True), ("frugal", False), ("frugal", True), ("gentle", True)]
+    drive.wish(Request(GoOn()))  # words end no stop
     drive.say("we need to be quick")  # typed, so understood as the lesson that it is most like
     drive.tick()
     assert on_the_bus(drive, CockpitReport, 5).manner == "brisk"

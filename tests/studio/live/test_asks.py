@@ -8,8 +8,9 @@ from fake_hearing import tone
 
 from caravela.cockpit.tool import Place
 from caravela.cockpit.voice.stages import RATE
+from caravela.studio.cabin.asked import Said
 from caravela.studio.cabin.ears import LONGEST_S
-from caravela.studio.live.asks import BadRecording, parse_recorded
+from caravela.studio.live.asks import BadRecording, Choices, parse_ask, parse_recorded
 
 HEAD = {"type": "recorded", "seat": "passenger", "mark": "page-1", "rate": RATE}
 
@@ -46,3 +47,8 @@ def test_what_is_no_recording_is_refused_in_one_sentence(message: bytes, sentenc
         parse_recorded(message)
     assert "\n" not in str(refused.value)
     assert refused.value.mark == ("page-1" if b"recorded" in message else "")
+
+
+def test_what_is_taken_back_goes_the_way_of_words_and_bears_its_seat() -> None:
+    asked = parse_ask(json.dumps({"type": "take_back", "seat": "rear_driver"}), choices=Choices((), (), ()))
+    assert asked == (Said("take that back", Place.REAR_DRIVER),)

@@ -9,6 +9,7 @@ from fake_studio import ring_drive, start_studio, wait_for
 from fake_world import FakePolicy, fake_stage
 
 from caravela.core.errors import CaravelaError
+from caravela.core.request import GoOn, PullOver, Request
 from caravela.core.units import STEP_US
 from caravela.studio.driving.drive import AFTERMATH_S, Drive, DriveSettings, Stage
 from caravela.studio.live.asks import Pause, Restart, Stop
@@ -50,6 +51,17 @@ def test_what_the_navigator_makes_of_words_is_told() -> None:
         ("words", "“turn left”"),
         ("route", "left in 120 m"),
     ]
+
+
+@pytest.mark.parametrize("words", ["", "gently"])
+def test_words_end_no_stop_that_was_asked_for(words: str) -> None:
+    drive = ring_drive()
+    drive.wish(Request(PullOver()))
+    drive.say(words)
+    tick = drive.tick()
+    assert tick.asked_to_stop and tick.observation.words == ("stop here, please",)
+    drive.wish(Request(GoOn()))
+    assert not drive.tick().asked_to_stop
 
 
 def test_the_same_seed_is_the_same_drive() -> None:

@@ -94,6 +94,11 @@ def lines(cabin: dict) -> list[tuple[str, str]]:
 def told(socket: ClientConnection, words: str, mark: str) -> list[dict]:
     """Say something; the lines from there on, once it is answered."""
     send(socket, type="say", words=words, mark=mark)
+    return answered_to(socket, mark)
+
+
+def answered_to(socket: ClientConnection, mark: str) -> list[dict]:
+    """The lines from a saying on, once it is answered."""
     while True:
         found = receive(socket, "cabin")["lines"]
         at = next((index for index, line in enumerate(found) if line["mark"] == mark), None)
@@ -103,11 +108,23 @@ def told(socket: ClientConnection, words: str, mark: str) -> list[dict]:
 
 def test_words_reach_the_agent_and_its_wish_the_policy(socket: ClientConnection) -> None:
     answered = told(socket, "please   stop here", "a")
-    assert answered[1]["text"] == "I stop at the next safe place." and answered[1]["wishes"] == ["stop here, please"]
+    assert answered[1]["text"] == "I stop at the next safe place." and answered[1]["wishes"] == ["stop here"]
     receive(socket, "tick", words="stop here, please")
     wait_for(lambda: receive(socket, "tick")["ego"]["acceleration"] == -1.0)
-    send(socket, type="take_back")
-    receive(socket, "tick", words="")
+    answered = told(socket, "take that back", "taken")
+    assert answered[1]["text"].startswith("I stop all the same")
+    told(socket, "drive on", "on")
+    receive(socket, "tick", words="carry on")
+
+
+def test_the_button_that_takes_back_speaks_for_a_seat_and_ends_no_stop(socket: ClientConnection) -> None:
+    told(socket, "please stop here", "stop")
+    send(socket, type="take_back", seat="rear_driver", mark="back")
+    answered = answered_to(socket, "back")
+    assert answered[0]["seat"] == "rear_driver"
+    assert any(line["text"].startswith("I stop all the same") for line in answered)
+    receive(socket, "tick", words="stop here, please")
+    told(socket, "drive on", "on again")
 
 
 def test_what_was_said_is_there_for_a_page_that_comes_later(studio: Studio, socket: ClientConnection) -> None:
