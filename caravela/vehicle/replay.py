@@ -121,9 +121,9 @@ def whole(fields: dict[str, Any]) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
-        tick = str(fields.get("number", "without a number"))[:20]
+        tick = f"tick {str(fields['number'])[:20]}" if "number" in fields else "a tick"
         raise RecordingError(
-            f"tick {tick} of the recording cannot be read ({type(error).__name__}: {str(error)[:80]}); it is damaged: verify it."
+            f"{tick} of the recording cannot be read ({type(error).__name__}: {str(error)[:80]}); it is damaged: verify it."
         ) from error
 
 
