@@ -59,8 +59,8 @@ $(BASE): $(DECLARED) | $(PYTHON)
 	@touch $@
 
 $(FULL): $(DECLARED) | $(PYTHON)
-	@echo "installing the base and the extras train, maps, voice, languages, dev (some minutes, once)"
-	@$(PIP) --editable '.[train,maps,voice,languages,dev]'
+	@echo "installing the base and the extras train, maps, languages, dev (some minutes, once)"
+	@$(PIP) --editable '.[train,maps,languages,dev]'
 	@touch $(BASE) $@
 
 # MetaDrive's numpy has no wheels for newer Pythons, and none of what it needs may enter our own environment.

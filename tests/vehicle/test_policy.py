@@ -118,7 +118,7 @@ def _edited(bundle_folder: Path, tmp_path: Path, edit: Callable[[dict[str, str]]
 
 
 def test_another_version_damaged_metadata_and_foreign_graphs_are_refused(bundle_folder: Path, tmp_path: Path):
-    with pytest.raises(BundleError, match=r"version 99; this program runs version"):
+    with pytest.raises(BundleError, match=r"version '99'; this program runs version"):
         open_bundle(_edited(bundle_folder, tmp_path, lambda values: values.update({"caravela.version": "99"})))
     with pytest.raises(BundleError, match="damaged metadata"):
         open_bundle(_edited(bundle_folder, tmp_path, lambda values: values.update({"caravela.rig": "[{]"})))
