@@ -33,10 +33,8 @@ class HubPolicy:
             answer = self.model.generate(**inputs, max_new_tokens=2 * KNOTS, prefix_allowed_tokens_fn=lambda *_: self.actions.tolist())
             said.append(answer[0, -2 * KNOTS :].numpy().reshape(1, KNOTS, 2) - self.actions[0])
         knots = LOW + (HIGH - LOW) * (np.stack(said).astype(np.float32) + 0.5) / BINS  # (B, K = 1, KNOTS, 2)
-        none = np.zeros((seen.batch, 1), np.float32)  # such a model does not say what its plan is worth
-        return Plan(
-            *integrate(knots, speed=seen.speed[:, None]), knots, none, none[:, 0].astype(np.int64), np.full(seen.batch, np.nan, np.float32)
-        )  # nor how sure it is
+        none = np.zeros((seen.batch, 1), np.float32)  # such a model says neither what its plan is worth nor how sure it is
+        return Plan(*integrate(knots, speed=seen.speed[:, None]), knots, none, none[:, 0].astype(np.int64), none[:, 0] + np.nan)
 
 
 if __name__ == "__main__":

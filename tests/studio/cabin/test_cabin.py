@@ -17,9 +17,10 @@ from caravela.cockpit.languages.heard import Languages
 from caravela.cockpit.languages.polyglot import Polyglot
 from caravela.cockpit.reading.intents import Answer
 from caravela.cockpit.reading.understanding import Understanding
+from caravela.cockpit.situation import Situation
 from caravela.cockpit.tool import Place
 from caravela.core.errors import CaravelaError
-from caravela.core.request import Request
+from caravela.core.request import PullOver, Request
 from caravela.studio.cabin.asked import AnswerClient, AnswerOffer, Occupants, Said
 from caravela.studio.cabin.cabin import FAULT, GONE, TOO_SOON, Cabin
 from caravela.studio.cabin.glance import Glance
@@ -90,6 +91,17 @@ def test_an_offer_does_nothing_before_a_yes(bench: Bench) -> None:
 def test_a_set_speed_is_shown_as_that_and_not_as_a_manner(bench: Bench) -> None:
     bench.cabin.answer(Said("no faster than 40"))
     assert bench.cabin.conversation.lines[-1].wishes == ("drive no faster than 40 km/h",)
+
+
+def test_a_car_that_is_let_go_with_a_door_open_is_asked_to_stand(bench: Bench) -> None:
+    parked = Situation(speed=0.0, human_drives=True, limit=13.9)
+    bench.cabin.see(Glance(parked))
+    bench.cabin.answer(Said("open my door"))
+    bench.wait(1.0)
+    assert not bench.requests
+    bench.cabin.see(Glance(replace(parked, human_drives=False)))  # engaged on the page, past the gate
+    bench.wait(1.0)
+    assert [request.wish for request in bench.requests] == [PullOver()] and "open" in bench.last
 
 
 def test_a_click_for_another_offer_accepts_nothing(bench: Bench) -> None:

@@ -124,7 +124,7 @@ def test_a_library_is_built_once_and_resumed(tmp_path, monkeypatch):
 
     built = []
     real = generate.generate
-    monkeypatch.setattr(generate, "generate", lambda seed: built.append(seed) or real(seed, style="narrow"))
+    monkeypatch.setattr(generate, "generate", lambda seed, **_: built.append(seed) or real(seed, style="narrow"))
     paths = library.build_library(tmp_path, count=2)
     assert [path.name for path in paths] == ["0001.lanes", "0002.lanes"] and built == [1, 2]
     paths[0].unlink()
