@@ -4,7 +4,7 @@ goes on without it. It leaves out opening a camera again that was unplugged."""
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -89,7 +89,7 @@ class FileCamera:
         return Picture(pixels)
 
     def close(self) -> None:
-        self._ticks.close()  # type: ignore[attr-defined]  # a generator: its file is closed with it
+        self._ticks.close()  # and its file with it
 
 
 class LiveCamera:
@@ -162,7 +162,7 @@ def decoded(container: "av.container.InputContainer", stream: "av.VideoStream", 
                     yield Decoded(at_s, None, f"a picture cannot be decoded ({told(error)})")
 
 
-def at_ten_hertz(pictures: Iterator[Decoded]) -> Iterator[NDArray[np.uint8] | str]:
+def at_ten_hertz(pictures: Iterator[Decoded]) -> Generator[NDArray[np.uint8] | str, None, None]:
     """A picture for every tick, or why it has none."""
     due = 0.0  # on a clock of its own: counted from the frame taken, 25 frames a second would become 8.3
     for each in pictures:
