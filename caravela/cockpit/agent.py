@@ -41,6 +41,7 @@ from caravela.cockpit.reading.intents import (
     means_nothing,
     stops,
 )
+from caravela.cockpit.reading.leaving import goes_away
 from caravela.cockpit.reading.questions import greets
 from caravela.cockpit.reading.spelling import Meant, meant, usual_words
 from caravela.cockpit.reading.stopping import drives_on, holds_a_stop, needs_help, pieces
@@ -201,8 +202,11 @@ class CockpitAgent:
             return responses[0]
         if later:
             return joined([*responses, self._fixed(replies.NOT_UNDERSTOOD, asked=True, understood=False)])
-        self._memory.asked = Asked(now.t_s, proposed=(Step(doubtful[0].intent, said),))
-        return joined([*responses, self._fixed(replies.SHALL_I_DRIVE_ON, asked=True)])
+        return joined([*responses, self._whether_to_drive_on(said, now)])
+
+    def _whether_to_drive_on(self, said: str, now: Situation) -> Response:
+        self._memory.asked = Asked(now.t_s, proposed=(Step(DrivingWish(GoOn()), said),))
+        return self._fixed(replies.SHALL_I_DRIVE_ON, asked=True)
 
     def _only_goes_on(self, said: str, steps: list[Step], now: Situation) -> bool:
         """Is a bare "weiter" after a stop, which may be more of anything, one to drive on?"""
@@ -286,6 +290,8 @@ class CockpitAgent:
                 return self._hands.regard(intent, seat, self._looking(now)) if self.speech is replies else self._fixed(replies.NOT_MINE)
             case Garbled():
                 return self._fixed(replies.GARBLED, asked=True, understood=False)
+            case SmallTalk() if goes_away(words) and self.gate.stop_holds(now):
+                return self._whether_to_drive_on(words, now)
             case SmallTalk():
                 return self._fixed(replies.NOT_MINE, understood=False)
         return self._fixed(replies.NOT_UNDERSTOOD, asked=True, understood=False)

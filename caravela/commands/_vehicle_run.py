@@ -1,5 +1,6 @@
 """`caravela vehicle run`: the car's loop in a world, on a recording or on video. Worlds, models and the runtime are put together here."""
 
+import math
 import sys
 import time
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from caravela.core.units import STEP_S
 if TYPE_CHECKING:
     from caravela.core.types import Rig
     from caravela.vehicle.bundle import Bundle
+    from caravela.vehicle.cabin_camera import Cabin
     from caravela.vehicle.conduct import Conduct
     from caravela.vehicle.journal import Journal
     from caravela.vehicle.loop import Loop
@@ -67,6 +69,10 @@ class RunOptions:
     """Name of the legal entity that answers at L4; by default "not named"."""
     away_at: float | None = None
     """When the simulated driver's hands and eyes leave, s."""
+    cabin: str | None = None
+    """A camera that sees the driver's face, for the eyes: a video file or /dev/videoN; by default they are simulated."""
+    cabin_road: tuple[float, float] = (0.0, 0.0)
+    """With --cabin: yaw and pitch, degrees, that it sees of a face that looks ahead; 0 0 straight in front of the driver."""
     fault: str | None = None
     """A fault to put in, as `caravela vehicle safety` names them."""
     fault_at: float = 5.0
@@ -111,13 +117,14 @@ def run_run(options: RunOptions) -> dict[str, Any]:
     rig = bundle.card.rig
     if options.record is not None:
         _announce(options, options.record)
+    cabin = open_cabin(options)
     source = open_source(options, rig)
     if options.video and (line := assumed_side(bundle.card, lefthand=options.lefthand)):
         _say(line)
     _say("loading the model in a process of its own …")
     planner = ModelProcess(partial(OnnxPolicy, path), picture_bytes=max(PICTURE_BYTES, picture_bytes(rig)))
     try:
-        loop = make_loop(options, rig, planner)
+        loop = make_loop(options, rig, planner, cabin=cabin)
         journal = open_journal(options, bundle, loop)
         script = Script(MODES[options.mode], words=options.say, injection=injection, fault_at=options.fault_at)
         drive = Drive(loop, source, script=script, model_pid=planner.pid, journal=journal)
@@ -126,6 +133,8 @@ def run_run(options: RunOptions) -> dict[str, Any]:
     finally:
         planner.close()
         source.close()
+        if cabin is not None:
+            cabin.close()
     if journal is not None:
         journal.close()
         if journal.failure:
@@ -157,6 +166,9 @@ def check(options: RunOptions) -> "Injection | None":
     within(0.0, LONGEST_SECONDS, fault_at=options.fault_at, away_at=options.away_at)
     within(*DEADLINES_MS, deadline_ms=options.deadline_ms)
     within(0.0, FASTEST, speed=options.speed)
+    within(-90.0, 90.0, cabin_road_yaw=options.cabin_road[0], cabin_road_pitch=options.cabin_road[1])
+    if options.cabin_road != (0.0, 0.0) and options.cabin is None:
+        raise CaravelaError("got --cabin-road without --cabin; expected both, or neither.")
     if sum((options.town is not None, options.log is not None, bool(options.video))) > 1:
         raise CaravelaError("got more than one of --town, --log and --video; expected one.")
     if options.car is not None and options.policy is not None:
@@ -212,10 +224,25 @@ def open_source(options: RunOptions, rig: "Rig") -> "Source":
     return WorldSource(stage.world, seed=options.seed, place=place)
 
 
-def make_loop(options: RunOptions, rig: "Rig", planner: "ModelProcess") -> "Loop":
+def open_cabin(options: RunOptions) -> "Cabin | None":
+    """The camera on the driver, if there is one. Raises CaravelaError for one that cannot be opened, and without the face models."""
+    if options.cabin is None:
+        return None
+    from caravela.vehicle.cabin_camera import open_cabin_camera
+    from caravela.vehicle.cameras import is_live
+
+    if is_live(options.cabin) and not options.realtime:
+        raise CaravelaError(
+            f"got the camera {options.cabin} without --realtime; a live camera does not wait for the loop: give --realtime."
+        )
+    return open_cabin_camera(options.cabin)
+
+
+def make_loop(options: RunOptions, rig: "Rig", planner: "ModelProcess", *, cabin: "Cabin | None" = None) -> "Loop":
     """The loop of a parked car."""
     from caravela.core.responsibility import Entity, Person, Role
-    from caravela.vehicle.attention import SimulatedDriver
+    from caravela.vehicle.attention import DriverMonitor, SimulatedDriver
+    from caravela.vehicle.cabin_camera import CabinCamera, heeding
     from caravela.vehicle.conduct import Automated, Manual, Rules, parked
     from caravela.vehicle.loop import DEADLINE_S, Loop
     from caravela.vehicle.profiles import assisted_profile, r157
@@ -224,10 +251,14 @@ def make_loop(options: RunOptions, rig: "Rig", planner: "ModelProcess") -> "Loop
     entity = Entity(
         UNNAMED if options.entity is None else options.entity, Role.DRIVERLESS_OPERATOR if driverless else Role.SELF_DRIVING_ENTITY
     )
-    rules: Rules = Rules(assisted_profile(options.profile), r157(), entity)
+    assisted = assisted_profile(options.profile)
+    rules: Rules = Rules(assisted if cabin is None else heeding(assisted), r157(), entity)
     conduct: Conduct = Automated(entity) if driverless else Manual(Person(UNNAMED if options.driver is None else options.driver))
     away = () if options.away_at is None else ((options.away_at, LONGEST_SECONDS),)
-    monitor = SimulatedDriver(hands_off=away, eyes_away=away, seat_empty=((0.0, LONGEST_SECONDS),) if driverless else ())
+    monitor: DriverMonitor = SimulatedDriver(hands_off=away, eyes_away=away, seat_empty=((0.0, LONGEST_SECONDS),) if driverless else ())
+    if cabin is not None:
+        yaw, pitch = (math.radians(angle) for angle in options.cabin_road)
+        monitor = CabinCamera(cabin, sensors=monitor, road=(yaw, pitch))
     deadline_s = DEADLINE_S if options.realtime else LOCKSTEP_DEADLINE_MS * 1e-3
     if options.deadline_ms is not None:
         deadline_s = options.deadline_ms * 1e-3

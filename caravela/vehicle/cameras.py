@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caravela.core.errors import CaravelaError
-from caravela.core.types import Rig
 from caravela.core.units import STEP_S
 
 DEVICES = "/dev/"  # what lies there is live, everything else a file
 FIRST_S = 5.0  # s that a live camera may take to its first picture
+
+Size = tuple[int, int]  # width and height to scale pictures to, px; a width of 0: as wide as they then are
 
 
 class SourceEnd(Exception):
@@ -47,7 +48,7 @@ class Camera(Protocol):
         """It is not needed any more."""
 
 
-def open_camera(path: str, rig: Rig) -> Camera:
+def open_camera(path: str, size: Size) -> Camera:
     """A video file or a V4L2 device. Raises CaravelaError for what cannot be opened, and for a device that shows nothing."""
     live = is_live(path)
     if not live and not Path(path).is_file():
@@ -57,7 +58,7 @@ def open_camera(path: str, rig: Rig) -> Camera:
         stream = container.streams.video[0]
     except (av.FFmpegError, IndexError, OSError) as error:
         raise CaravelaError(f"cannot open '{path}' as a video ({error}); expected a file that ffmpeg can read.") from error
-    pictures = decoded(container, stream, rig)
+    pictures = decoded(container, stream, size)
     return LiveCamera(pictures, name=path) if live else FileCamera(pictures)
 
 
@@ -144,8 +145,8 @@ class Decoded:
     why: str = ""
 
 
-def decoded(container: "av.container.InputContainer", stream: "av.VideoStream", rig: Rig) -> Iterator[Decoded]:
-    """All pictures, (H, W, 3), scaled to the rig; a packet that cannot be decoded is one without pixels. Raises av.FFmpegError where the
+def decoded(container: "av.container.InputContainer", stream: "av.VideoStream", size: Size) -> Iterator[Decoded]:
+    """All pictures, (H, W, 3), scaled; a packet that cannot be decoded is one without pixels. Raises av.FFmpegError where the
     stream itself breaks off."""
     with container:
         for packet in container.demux(stream):
@@ -155,7 +156,8 @@ def decoded(container: "av.container.InputContainer", stream: "av.VideoStream", 
                     if frame.is_corrupt:
                         yield Decoded(frame.time, None, "a picture is damaged")
                         continue
-                    pixels = frame.to_ndarray(format="rgb24", width=rig.width, height=rig.height)
+                    width = size[0] or max(round(frame.width * size[1] / frame.height), 1)
+                    pixels = frame.to_ndarray(format="rgb24", width=width, height=size[1])
                     yield Decoded(frame.time, pixels.astype(np.uint8, copy=False))
             except (av.FFmpegError, ValueError) as error:  # the latter from a picture of a kind that cannot be scaled
                 if not isinstance(error, av.EOFError):

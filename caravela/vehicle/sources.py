@@ -95,7 +95,8 @@ class VideoSource:
         if unknown := [name for name in paths if name not in names]:
             raise CaravelaError(f"got a video for the camera '{unknown[0]}'; expected one of {', '.join(names)}.")
         self._speed, self._side = speed, np.array([1.0 if lefthand else -1.0], np.float32)
-        self._cameras: dict[str, Camera | None] = {name: open_camera(paths[name], rig) if name in paths else None for name in names}
+        size = (rig.width, rig.height)
+        self._cameras: dict[str, Camera | None] = {name: open_camera(paths[name], size) if name in paths else None for name in names}
         self._newest = np.zeros((len(names), rig.height, rig.width, 3), np.uint8)
         self._taken: list[NDArray[np.uint8]] = []  # newest first, (C, H, W, 3)
 

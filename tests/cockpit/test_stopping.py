@@ -44,6 +44,21 @@ def test_who_leaves_does_not_have_the_car_drive_on(stopped, car, text):
     assert set(asked(car)) == {STOP}  # "I want to get off" asks for one more
 
 
+@pytest.mark.parametrize("text", ["I'm off", "I must go now", "time to go"])
+def test_who_goes_after_a_stop_is_asked_whether_to_drive_on(stopped, car, text):
+    assert stopped.hear(text).text == "Shall I drive on?"
+    assert asked(car) == [STOP]
+    stopped.hear("yes")
+    assert asked(car) == [STOP, ON]
+
+
+@pytest.mark.parametrize("text", ["be right back", "hello", "one moment"])
+def test_other_talk_after_a_stop_is_no_question_of_driving(stopped, car, text):
+    stopped.hear(text)
+    stopped.hear("yes")
+    assert asked(car) == [STOP]
+
+
 def test_a_yes_to_the_question_has_it_drive_on(stopped, car):
     assert stopped.hear("let us get moving again shall we").text == "Shall I drive on?"
     stopped.hear("yes please")

@@ -17,6 +17,7 @@ from caravela.vehicle.rehearsal import small_rig
 from caravela.vehicle.sources import VideoSource
 
 PIXELS = np.zeros((24, 32, 3), np.uint8)
+SIZE = (32, 24)
 
 
 def broken(path: Path, *, seconds: float = 4.0) -> str:
@@ -30,7 +31,7 @@ def broken(path: Path, *, seconds: float = 4.0) -> str:
 
 
 def test_a_stretch_that_cannot_be_decoded_is_missing_and_the_rest_is_seen(tmp_path: Path) -> None:
-    camera, seen, lacks = open_camera(broken(tmp_path / "v.mp4"), small_rig()), 0, list[str]()
+    camera, seen, lacks = open_camera(broken(tmp_path / "v.mp4"), SIZE), 0, list[str]()
     while True:
         try:
             assert camera.picture().pixels.shape == (24, 32, 3)
@@ -49,7 +50,7 @@ def test_a_video_that_breaks_off_for_good_stays_missing(tmp_path: Path, monkeypa
         raise cameras.av.OSError(19, "No such device")
 
     monkeypatch.setattr(cameras, "decoded", unplugged)
-    camera = open_camera(video(tmp_path / "v.mp4", seconds=0.2), small_rig())
+    camera = open_camera(video(tmp_path / "v.mp4", seconds=0.2), SIZE)
     camera.picture()
     for _ in range(3):
         with pytest.raises(NoPicture, match="No such device"):

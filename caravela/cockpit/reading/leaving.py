@@ -64,6 +64,11 @@ def place_to_go_to(clause: str) -> str:
     return "" if found is None else found["place"]
 
 
+def goes_away(clause: str) -> bool:
+    """Does somebody say that they go, or that it is time to? After a stop that may be either: out of the car, or on with it."""
+    return _LEAVES.fullmatch(clause) is not None
+
+
 def takes_leave(clause: str) -> bool:
     """Does somebody say that they go away, or will be back? Nothing is to be done."""
-    return _LEAVES.fullmatch(clause) is not None or (_BACK.fullmatch(clause) is not None and _PUT_BACK.fullmatch(clause) is None)
+    return goes_away(clause) or (_BACK.fullmatch(clause) is not None and _PUT_BACK.fullmatch(clause) is None)
