@@ -12,7 +12,7 @@ from caravela.commands._numbers import at_least, within
 from caravela.commands._vehicle_ota import start
 from caravela.commands._vehicle_recordings import read_key
 from caravela.commands._weather import Weather
-from caravela.commands._writing import announced
+from caravela.commands._writing import announced, writable
 from caravela.core.errors import CaravelaError, unknown_name
 from caravela.core.modes import Mode
 from caravela.core.units import STEP_S
@@ -79,6 +79,9 @@ class RunOptions:
     """When it begins, s."""
     realtime: bool = False
     """Keep to the clock at 10 Hz; by default the world waits for the loop."""
+    actuators: Path | None = None
+    """With --realtime: what the actuators are told goes to this file, through a watchdog in a process of its own; kill this process, and the
+    car in the file comes to a stop all the same."""
     deadline_ms: float | None = None
     """The model's deadline; by default 80 with --realtime, else 1000."""
     policy: Path | None = None
@@ -104,6 +107,7 @@ def run_run(options: RunOptions) -> dict[str, Any]:
     from functools import partial
 
     from caravela.vehicle.bundle import open_bundle, shipped
+    from caravela.vehicle.guard import GuardProcess, PaperActuators
     from caravela.vehicle.planner import PICTURE_BYTES, ModelProcess, picture_bytes
     from caravela.vehicle.policy import OnnxPolicy
     from caravela.vehicle.run import Drive, Script
@@ -117,20 +121,27 @@ def run_run(options: RunOptions) -> dict[str, Any]:
     rig = bundle.card.rig
     if options.record is not None:
         _announce(options, options.record)
+    if options.actuators is not None:
+        writable(options.actuators, option="actuators")
     cabin = open_cabin(options)
     source = open_source(options, rig)
     if options.video and (line := assumed_side(bundle.card, lefthand=options.lefthand)):
         _say(line)
     _say("loading the model in a process of its own …")
     planner = ModelProcess(partial(OnnxPolicy, path), picture_bytes=max(PICTURE_BYTES, picture_bytes(rig)))
+    guard: GuardProcess | None = None
     try:
         loop = make_loop(options, rig, planner, cabin=cabin)
+        if options.actuators is not None:
+            guard = GuardProcess(partial(PaperActuators, options.actuators), deceleration=loop.rules.automated.manoeuvre_deceleration)
         journal = open_journal(options, bundle, loop)
         script = Script(MODES[options.mode], words=options.say, injection=injection, fault_at=options.fault_at)
-        drive = Drive(loop, source, script=script, model_pid=planner.pid, journal=journal)
+        drive = Drive(loop, source, script=script, model_pid=planner.pid, journal=journal, guard=guard)
         for _ in drive.ticks(options.seconds, realtime=options.realtime):
             pass
     finally:
+        if guard is not None:
+            guard.close()
         planner.close()
         source.close()
         if cabin is not None:
@@ -171,6 +182,10 @@ def check(options: RunOptions) -> "Injection | None":
         raise CaravelaError("got --cabin-road without --cabin; expected both, or neither.")
     if sum((options.town is not None, options.log is not None, bool(options.video))) > 1:
         raise CaravelaError("got more than one of --town, --log and --video; expected one.")
+    if options.actuators is not None and not options.realtime:
+        raise CaravelaError(
+            "got --actuators without --realtime; where the world waits for the loop, so would its watchdog: give --realtime."
+        )
     if options.car is not None and options.policy is not None:
         raise CaravelaError("got both --car and --policy; expected one: a car drives with its own version.")
     for kind, got, known in (("weather", options.weather, weathers()), ("traffic", options.traffic, traffics())):

@@ -17,6 +17,7 @@ from caravela.core.types import Event, Observation
 from caravela.core.units import STEP_S, STEP_US
 from caravela.vehicle.cameras import NoPicture, SourceEnd
 from caravela.vehicle.conduct import Collided, Engage, Happening, Note, NoteKind
+from caravela.vehicle.guard import GuardProcess
 from caravela.vehicle.journal import STANDING_EVENTS, Journal
 from caravela.vehicle.loop import Loop, Tick, with_words
 from caravela.vehicle.rehearsal import Injection
@@ -43,8 +44,24 @@ class Script:
 class Drive:
     """One drive. `model_pid` is the process that a fault may kill or stop."""
 
-    def __init__(self, loop: Loop, source: Source, *, script: Script, model_pid: int | None = None, journal: Journal | None = None) -> None:
-        self._loop, self._source, self._script, self._model_pid, self._journal = loop, source, script, model_pid, journal
+    def __init__(
+        self,
+        loop: Loop,
+        source: Source,
+        *,
+        script: Script,
+        model_pid: int | None = None,
+        journal: Journal | None = None,
+        guard: GuardProcess | None = None,
+    ) -> None:
+        self._loop, self._source, self._script, self._model_pid, self._journal, self._guard = (
+            loop,
+            source,
+            script,
+            model_pid,
+            journal,
+            guard,
+        )
         self._jumped_us = 0
         self._events: Sequence[Event] = ()  # of the tick before
         self._standing: frozenset[str] = frozenset()  # those of them that are told once, while they last
@@ -91,7 +108,10 @@ class Drive:
             now_us=now_us,
             steady_us=steady_us,
             happenings=self._happenings(number, steady_us),
+            reported=self._guarded(),
         )
+        if self._guard is not None:
+            self._guard.beat(tick.commands, self._loop.path, speed=tick.speed)
         self._events = self._source.act(tick.commands)
         notes = [*tick.notes, *self._troubled(lack, tick.answer.why), *self._happened()]
         if self._journal is not None:
@@ -115,6 +135,13 @@ class Drive:
         begun = [Note(NoteKind.FAULT, trouble) for trouble in troubles if trouble not in self._troubles]
         self._troubles = troubles
         return begun
+
+    def _guarded(self) -> tuple[Fault, ...]:
+        """What the guard of the actuators has found."""
+        if self._guard is None:
+            return ()
+        found = Fault.HEARTBEAT_LOST if not self._guard.alive else self._guard.report.fault
+        return () if found is None else (found,)
 
     def _happened(self) -> list[Note]:
         """The world's events of this tick; one that lasts is told when it begins."""
