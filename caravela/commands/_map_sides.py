@@ -17,8 +17,7 @@ AVENUES = 0.18  # times as many towns more on the training side: wide streets th
 
 def training_maps(folder: Path, *, towns: int) -> "list[LaneGraph]":
     """The training side: generated towns and, where their extracts are, real places, made in `folder` where they are missing."""
-    from caravela.world.maps.catalogue import side_of
-    from caravela.world.maps.lane_graph import load
+    from caravela.world.maps.catalogue import load, side_of
     from caravela.world.maps.library import build_library, build_places
 
     build_library(folder / "train", count=towns)

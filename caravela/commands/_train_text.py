@@ -61,7 +61,7 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     from caravela.train import text, text_judging, text_looks
     from caravela.train.teacher_driver import TeacherDriver, load_teacher
     from caravela.train.threads import use_threads
-    from caravela.world.maps.lane_graph import load
+    from caravela.world.maps.catalogue import load
 
     at_least(0, seed=options.seed)
     at_least(1, looks=options.looks, steps=options.steps)

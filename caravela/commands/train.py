@@ -308,7 +308,7 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     from caravela.train.probe import probe
     from caravela.train.teacher_driver import TeacherDriver, load_teacher
     from caravela.train.threads import use_threads
-    from caravela.world.maps.lane_graph import load
+    from caravela.world.maps.catalogue import load
 
     at_least(0, seed=options.seed)
     at_least(1, looks=options.looks)

@@ -51,7 +51,7 @@ def run_import(options: ImportOptions) -> dict[str, Any]:
         "name": graph.name,
         "car_km": round(graph.car_km(), 3),
         "lanes": graph.lanes,
-        "junctions": len(graph.junction_start) - 1,
+        "junctions": int(graph.lane_junction.max(initial=-1)) + 1,
         "signals": len(graph.signal_offset),
         "crossings": len(graph.crossing),
         "buildings": len(graph.building_height),

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from caravela.core.errors import MapError
 from caravela.world import learned
 from caravela.world.kernels.compiling import announce_compiling
-from caravela.world.kernels.navigation import OFF_ROAD, rasterise
 from caravela.world.kernels.routes import CHANGE_LENGTH
 from caravela.world.maps.lane_graph import CAR, ROAD, U_TURN, LaneGraph
+from caravela.world.maps.paving import grid_of
 
-CELL = 0.5  # m, size of a navigation cell
-MARGIN = 20.0  # m of grid around the lanes
 REACH = 1500.0  # m, how far ahead reachability is followed
 
 
@@ -96,7 +94,7 @@ def build(graphs: Sequence[LaneGraph]) -> Atlas:
             )
     offsets = _counts([g.lanes for g in graphs])
     spawns = [_spawns(g, int(offset)) for g, offset in zip(graphs, offsets, strict=False)]
-    grids = [_grid(g) for g in graphs]
+    grids = [grid_of(g) for g in graphs]
     widest = max([g.phase_state.shape[1] for g in graphs if len(g.phase_duration)] + [1])
     roads = Roads(
         maps=_maps(graphs, grids, [len(s) for s in spawns]),
@@ -225,17 +223,3 @@ def _spawns(graph: LaneGraph, offset: int) -> NDArray:
     spawns = np.zeros(len(lanes), dtype=SPAWN)
     spawns["lane"], spawns["weight"] = lanes + offset, np.cumsum(graph.lane_length[lanes])
     return spawns
-
-
-def _grid(graph: LaneGraph) -> tuple[tuple[float, float], NDArray[np.uint8]]:
-    x0, y0, x1, y1 = graph.bounds()
-    origin = (x0 - MARGIN, y0 - MARGIN)
-    columns, rows = int((x1 - x0 + 2 * MARGIN) / CELL) + 1, int((y1 - y0 + 2 * MARGIN) / CELL) + 1
-    cells = np.full((rows, columns), OFF_ROAD, dtype=np.uint8)
-    nearest = np.full((rows, columns), 1e9, dtype=np.float32)
-    rasterise(
-        cells, nearest, np.float32(origin[0]), np.float32(origin[1]), graph.lane_point_start, graph.point_x, graph.point_y,
-        graph.point_heading, graph.lane_width, graph.lane_kind, graph.lane_use, graph.junction_start, graph.junction_x, graph.junction_y,
-        graph.building_start, graph.building_x, graph.building_y,
-    )  # fmt: skip
-    return origin, cells

@@ -94,6 +94,54 @@ def rasterise(cells, nearest, x0, y0, point_start, px, py, ph, width, kind, use,
             _fill_lane(cells, nearest, x0, y0, px[a:b], py[a:b], 0.5 * width[lane], np.bool_(True))
 
 
+@allocating_kernel
+def enclosed(cells, most):
+    """Off-road areas of (rows, columns) cells that road encloses, of at most `most` cells, joined by their sides: where each begins in the
+    list of cells (N + 1,), that list (M, 2) as row and column, the share of each one's border that is junction (N,), and the side of
+    the largest square within it (N,), in cells."""
+    rows, columns = cells.shape
+    seen = np.zeros((rows, columns), dtype=np.bool_)
+    square = np.zeros((rows, columns), dtype=np.int32)  # side of the largest off-road square whose last corner is here
+    for row in range(1, rows):
+        for column in range(1, columns):
+            if cells[row, column] == OFF_ROAD:
+                square[row, column] = 1 + min(square[row - 1, column], square[row, column - 1], square[row - 1, column - 1])
+    listed = np.empty((rows * columns, 2), dtype=np.int32)  # of the areas kept, and behind them the one that is looked at
+    start = np.zeros(rows * columns + 1, dtype=np.int64)
+    within = np.empty(rows * columns, dtype=np.float64)
+    thickest = np.empty(rows * columns, dtype=np.int64)
+    areas, begin = 0, 0
+    for row in range(rows):
+        for column in range(columns):
+            if seen[row, column] or cells[row, column] != OFF_ROAD:
+                continue
+            first, last = begin, begin + 1
+            listed[first, 0], listed[first, 1] = row, column
+            seen[row, column] = True
+            leaks, junction, border, thick = False, 0, 0, 0
+            while first < last:
+                r, c = listed[first, 0], listed[first, 1]
+                first += 1
+                thick = max(thick, square[r, c])
+                for side in range(4):
+                    y = r + (1 if side == 0 else -1 if side == 1 else 0)
+                    x = c + (1 if side == 2 else -1 if side == 3 else 0)
+                    if y < 0 or x < 0 or y >= rows or x >= columns or cells[y, x] == BUILDING:
+                        leaks = True
+                    elif cells[y, x] != OFF_ROAD:
+                        border += 1
+                        junction += cells[y, x] == ANY_DIRECTION
+                    elif not seen[y, x]:
+                        seen[y, x] = True
+                        listed[last, 0], listed[last, 1] = y, x
+                        last += 1
+            if not leaks and last - begin <= most:
+                within[areas], thickest[areas] = junction / max(border, 1), thick
+                areas, begin = areas + 1, last
+                start[areas] = begin
+    return start[: areas + 1].copy(), listed[:begin].copy(), within[:areas].copy(), thickest[:areas].copy()
+
+
 @kernel
 def cell_at(maps, grid, map_index, x, y):
     """Value of the navigation cell at a map-frame point; OFF_ROAD outside the grid."""

@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from caravela.core.errors import MapError, unknown_name
-from caravela.world.maps.lane_graph import FORMAT_VERSION, LaneGraph, load
+from caravela.world.maps import lane_graph
+from caravela.world.maps.lane_graph import FORMAT_VERSION, LaneGraph
+from caravela.world.maps.paving import paved
 
 TOWNS_FOLDER = Path(__file__).parent / "towns"
 IMPORTER_VERSION = 1  # raise it when an import of the same file gives another map
@@ -50,6 +52,14 @@ def load_town(name: str) -> LaneGraph:
     return load(TOWNS_FOLDER / f"{name}.lanes")
 
 
+def load(path: Path) -> LaneGraph:
+    """A .lanes file, its gaps paved. Raises MapError, whatever is wrong with it."""
+    try:
+        return paved(lane_graph.load(path))
+    except (TypeError, EOFError, zlib.error, AttributeError, IndexError) as error:
+        raise MapError(f"'{path}' is a broken lane graph (damaged, or it lacks something); import the map again.") from error
+
+
 def load_map(source: str | Path, *, lefthand: bool | None = None) -> LaneGraph:
     """A town's name or a map file. OpenStreetMap, OpenDRIVE and SUMO files are imported once and cached; `lefthand` overrides the
     driving side that such an import finds. Raises CaravelaError with one sentence."""
@@ -59,7 +69,7 @@ def load_map(source: str | Path, *, lefthand: bool | None = None) -> LaneGraph:
     else:
         try:
             suffix = _suffix(path, shown=shown)
-            graph = _load(path) if suffix == ".lanes" else _imported(path, suffix=suffix, lefthand=lefthand)
+            graph = load(path) if suffix == ".lanes" else _imported(path, suffix=suffix, lefthand=lefthand)
         except OSError as error:
             raise MapError(
                 f"map '{shown}' cannot be read ({error.strerror or type(error).__name__}); give a map that you may read."
@@ -88,14 +98,6 @@ def _suffix(path: Path, *, shown: str) -> str:
     return suffix
 
 
-def _load(path: Path) -> LaneGraph:
-    """A .lanes file, whatever is wrong with it."""
-    try:
-        return load(path)
-    except (TypeError, EOFError, zlib.error, AttributeError) as error:
-        raise MapError(f"'{path}' is a broken lane graph (damaged, or it lacks something); import the map again.") from error
-
-
 def cache_folder() -> Path:
     """Where imported maps are kept: $XDG_CACHE_HOME or ~/.cache, then caravela/maps."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "caravela" / "maps"
@@ -112,12 +114,12 @@ def _imported(path: Path, *, suffix: str, lefthand: bool | None) -> LaneGraph:
     kept = cache_folder() / f"{digest.hexdigest()[:32]}.lanes"
     if kept.is_file():
         try:
-            return _load(kept)
+            return load(kept)
         except MapError:
             pass  # a torn cache file is written again
     graph = _read(path, suffix=suffix, name=name, lefthand=lefthand)
     _keep(graph, kept)
-    return graph
+    return paved(graph)
 
 
 def _read(path: Path, *, suffix: str, name: str, lefthand: bool | None) -> LaneGraph:
