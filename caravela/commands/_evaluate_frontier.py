@@ -27,8 +27,8 @@ class FrontierOptions:
     """A JSON file that `caravela evaluate run` wrote."""
     second: tyro.conf.Positional[Path]
     """Another one, of the same suite."""
-    notice: float = 0.0
-    """Seconds that a hand-over takes: a fault within them still counts."""
+    notice: float = 2.0
+    """Seconds that a hand-over takes: a fault within them still counts. With 0, handing over as it crashes would count as safe."""
     out: Path = Path("runs/frontier")
     """Folder for frontier-SUITE-FIRST-SECOND.html, .png and .json."""
     seed: int = 0

@@ -13,6 +13,7 @@ from caravela.commands._evaluate_counterfactual import CounterfactualOptions, co
 from caravela.commands._evaluate_frontier import FrontierOptions, frontier, show_frontier
 from caravela.commands._evaluate_peers import PeersOptions, peers, show_peers
 from caravela.commands._map_sides import test_side
+from caravela.commands._numbers import at_least
 from caravela.commands._progress import Bar
 from caravela.commands._result_file import git_revision, read_pair, text_of
 from caravela.commands._writing import unwritable, writable
@@ -215,15 +216,14 @@ def show_run(result: dict[str, Any]) -> None:
 def compare(options: CompareOptions) -> dict[str, Any]:
     """Read both, pair their drives."""
     from caravela.evaluate.summary import compare as compare_rows
+    from caravela.evaluate.summary import times_better
 
-    needed = {"map", "seed", "allowed_s", "success", "distance_m", "failures", "progress"}
+    at_least(0, seed=options.seed)
+    needed = {"map", "seed", "allowed_s", "success", "distance_m", "expected_m", "failures", "progress"}
     results = read_pair(options.first, options.second, needs=needed)
-    return {
-        "suite": results[0]["suite"],
-        "first": results[0]["policy"],
-        "second": results[1]["policy"],
-        **compare_rows(results[0]["rows"], results[1]["rows"], seed=options.seed),
-    }
+    a, b = (str(result["policy"]) for result in results)
+    compared = compare_rows(results[0]["rows"], results[1]["rows"], seed=options.seed)
+    return {"suite": results[0]["suite"], "first": a, "second": b, "said": times_better(a, b, compared), **compared}
 
 
 def show_compare(result: dict[str, Any]) -> None:
@@ -236,9 +236,7 @@ def show_compare(result: dict[str, Any]) -> None:
     print(
         f"  only {result['first']} succeeds in {result['only_first_succeeds']}, only {result['second']} in {result['only_second_succeeds']};"
     )
-    if result["failures_per_km_ratio"] is not None:
-        interval = span(result["failures_per_km_ratio_ci"], ".3g")
-        print(f"  failures per km {result['failures_per_km_ratio']:.2f} times those of {result['first']} (95 % interval {interval}).")
+    print(f"  {result['said']}")
 
 
 VERBS = {

@@ -113,6 +113,8 @@ class Comparison:
     def outward(self) -> bool:
         """Is b as safe as a at every coverage, reaches as far, and is better somewhere? Each to the one-sided half of LEVEL, so that all
         together hold to it as well (an intersection-union test, Berger 1982)."""
+        if not len(self.coverages):
+            return False  # a driver that goes further than one that hardly moves has shown nothing of its safety
         low = self.interval[:, 0]
         better = bool((low > 1e-9).any()) or self.reach_interval[0] > 0.0
         return bool((low > -1e-9).all()) and self.reach_interval[0] >= -MARGIN and better
@@ -120,6 +122,8 @@ class Comparison:
     @property
     def inward(self) -> bool:
         """The same the other way round."""
+        if not len(self.coverages):
+            return False
         high = self.interval[:, 1]
         worse = bool((high < -1e-9).any()) or self.reach_interval[1] < 0.0
         return bool((high < 1e-9).all()) and self.reach_interval[1] <= MARGIN and worse
@@ -202,8 +206,7 @@ def sentence(a: Frontier, b: Frontier, comparison: Comparison) -> str:
     if np.isnan(comparison.reach_interval).any():
         return f"{a.policy} and {b.policy} cannot be told apart on fewer than {LEAST_CLUSTERS} maps: {reach}."
     if not len(comparison.coverages):
-        does = "moves the whole frontier outward" if comparison.outward else "does not move the frontier outward"
-        return f"{b.policy} {does}: {reach}, so there is no coverage at which to compare their safety."
+        return f"{b.policy} is not said to move the frontier outward: {reach}, so there is no coverage at which to compare their safety."
     low, high = comparison.difference.min(), comparison.difference.max()
     by = f"safety {100 * low:+.1f} to {100 * high:+.1f} points at coverages up to {comparison.coverages[-1]:.0%}"
     if comparison.outward:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def read(path: Path) -> list[dict[str, Any]] | None:
 
 def write(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write whole or not at all. Raises CaravelaError where the disk refuses."""
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(f".{os.getpid()}.partial")  # two runs may come to the same drives
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(json.dumps(rows))

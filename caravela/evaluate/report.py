@@ -21,6 +21,11 @@ BASELINES = ("idm", "teacher", "blind", "constant_velocity", "stationary")  # sh
 COLUMNS = ("at_fault_collision", "collision", "off_road", "wrong_way", "red_light", "route_missed", "under_progress")
 HEADS = ("at-fault collision", "any collision", "off-road", "wrong side", "red light", "route missed", "too slow")
 
+NEEDED = {  # of every result of `caravela evaluate run`
+    "suite", "policy", "sees", "episodes", "maps", "success", "success_ci", *COLUMNS, "progress", "red_lights_met", "comfort", "energy_wh_per_km",
+    "failures_per_km", "km", "by_side", "by_origin", "by_map", "seed", "git_revision", "wall_s", "rows",
+}  # fmt: skip
+
 
 def read_result(path: Path) -> Result:
     """One JSON result. Raises CaravelaError for anything else."""
@@ -43,6 +48,11 @@ def page(folder: Path) -> str:
     results = {path.stem: read_result(path) for path in paths}
     drives = {stem: result for stem, result in results.items() if stem.startswith("evaluate-") and {"suite", "rows"} <= result.keys()}
     parts = ["# Results\n", f"Made by `caravela results` from {len(paths)} files under `{folder.name}/`; nothing here is typed by hand.\n"]
+    for stem, result in drives.items():
+        if lacks := sorted(NEEDED - result.keys()):
+            raise CaravelaError(
+                f"'{folder / stem}.json' lacks '{lacks[0]}'; expected a result of `caravela evaluate run` of this version: run it again."
+            )
     for suite in sorted({result["suite"] for result in drives.values()}, key=lambda name: (name != "nominal", name)):
         parts += _suite(suite, [result for result in drives.values() if result["suite"] == suite])
     for stem, result in results.items():
@@ -83,10 +93,11 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
         "A route that ends sooner is driven for as long as the baseline took to its end.\n",
         "| policy | sees | drives | maps | success | score | "
         + " | ".join(HEADS)
-        + " | progress | red lights met | comfort | Wh/km | failures per km |",
-        "|---|---|---" + "|---" * (len(HEADS) + 8) + "|",
+        + " | progress | red lights met | run per red met | comfort | Wh/km | failures per km |",
+        "|---|---|---" + "|---" * (len(HEADS) + 9) + "|",
     ]
     parts += [_row(result) for result in ordered]
+    parts += _apart(ordered)
     parts += ["", "### By driving side and origin\n", "| policy | drives on | drives | success | progress |", "|---|---|---|---|---|"]
     for result in ordered:
         groups = {f"the {side}": part for side, part in result["by_side"].items()} | result["by_origin"]
@@ -112,6 +123,25 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
     seeds = ", ".join(sorted({str(result["seed"]) for result in ordered}))
     made = "; ".join(f"{result['policy']} {str(result['git_revision'])[:12]}, {result['wall_s'] / 60.0:.0f} min" for result in ordered)
     return [*parts, f"\nSeed {seeds}. Revision and time taken: {made}.\n"]
+
+
+def _apart(results: Sequence[Result]) -> list[str]:
+    """What keeps rows of one table from being compared: another model beneath the same policy, and other drives."""
+    first, told = results[0], []
+    own = str(first.get("identity", "")).rpartition(" ")[2]
+    starts = {_start(row) for row in first["rows"]}
+    for result in results[1:]:
+        model = str(result.get("identity", "")).rpartition(" ")[2]
+        if result["policy"] == "blind" and own and model != own:
+            told.append(f"{result['policy']} is another model ({model[:8]}) than {first['policy']} ({own[:8]})")
+        shared = len(starts & {_start(row) for row in result["rows"]})
+        if shared < max(len(starts), len(result["rows"])):
+            told.append(f"{result['policy']} shares {shared} of its {len(result['rows'])} drives with {first['policy']}")
+    return ["", f"Not of the same drives or model: {'; '.join(told)}."] if told else []
+
+
+def _start(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["map"], row["seed"], row.get("allowed_s"), row.get("incident", "")
 
 
 def _incidents(results: Sequence[Result]) -> list[str]:
@@ -175,7 +205,9 @@ def _row(result: Result) -> str:
     harm = "–" if still or result["failures_per_km"] is None else f"{result['failures_per_km']:.2f}"
     cells = [result["policy"], result["sees"], result["episodes"], result["maps"], _interval(result), _percent(result.get("score"))]
     cells += [_percent(result[column]) for column in COLUMNS]
-    cells += [_percent(result["progress"]), result["red_lights_met"], _percent(result["comfort"]), energy, harm]
+    met = result["red_lights_met"]
+    run = _percent(sum("red_light" in row["failures"] for row in result["rows"]) / met) if met else "–"
+    cells += [_percent(result["progress"]), met, run, _percent(result["comfort"]), energy, harm]
     return "| " + " | ".join(map(str, cells)) + " |"
 
 

@@ -29,19 +29,24 @@ def bootstrap(sums: NDArray[np.float64], statistic: Statistic, *, seed: int = 0,
 
     Args:
         sums: (G, columns) sums by cluster.
-        statistic: totals (R, columns) -> (R,), e.g. successes over drives; where it is not finite, the draw is left out.
+        statistic: totals (R, columns) -> (R,), e.g. successes over drives; where it is nan (nothing over nothing), the draw is left out.
 
     Returns:
-        Two nan where there is none: of fewer than LEAST_CLUSTERS clusters, or of a statistic that is never finite.
+        Two nan where there is none: of fewer than LEAST_CLUSTERS clusters, or of a statistic that is always nan. An end may be infinite,
+        where draws of something over nothing reach that far.
     """
     if len(sums) < LEAST_CLUSTERS:
         return float("nan"), float("nan")
     draws = np.random.default_rng(seed).integers(len(sums), size=(resamples, len(sums)))
     values = statistic(sums[draws].sum(axis=1))
-    values = values[np.isfinite(values)]
+    values = values[~np.isnan(values)]
     if not len(values):
         return float("nan"), float("nan")
-    low, high = np.quantile(values, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
+    ends = [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0]
+    if np.isfinite(values).all():
+        low, high = np.quantile(values, ends)
+    else:  # nothing lies between a number and infinity
+        low, high = np.quantile(values, ends, method="inverted_cdf")
     return float(low), float(high)
 
 
@@ -63,7 +68,11 @@ def share(totals: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def rate_interval(happened: Sequence[bool | float], clusters: Sequence[str], *, seed: int = 0) -> tuple[float, float]:
-    """Interval of the share of drives in which something happened."""
+    """Interval of the share of drives in which something happened. Where it happened in none or in all, drawing them again says nothing:
+    then it is Wilson's, with as many trials as there are clusters, as if the drives of one told one thing."""
+    groups, part = len(set(clusters)), np.asarray(happened, dtype=np.float64)
+    if groups >= LEAST_CLUSTERS and part.min() == part.max() and part[0] in (0.0, 1.0):
+        return wilson(int(part[0]) * groups, groups)
     values = np.stack([np.asarray(happened, dtype=np.float64), np.ones(len(happened))], -1)
     return bootstrap(cluster_sums(values, clusters), share, seed=seed)
 
@@ -80,7 +89,7 @@ def wilson(successes: int, count: int) -> tuple[float, float]:
 def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence[str], *, seed: int = 0) -> tuple[float, float, float]:
     """(mean of b - a, low, high) over the same drives."""
     difference = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
-    low, high = rate_interval(list(difference), clusters, seed=seed)
+    low, high = bootstrap(cluster_sums(np.stack([difference, np.ones(len(difference))], -1), clusters), share, seed=seed)
     return float(difference.mean()), low, high
 
 

@@ -11,7 +11,7 @@ from caravela.core.errors import CaravelaError
 from caravela.evaluate.places import Place
 from caravela.evaluate.referee import FAILURES, LEAST_KM, UNDER_PROGRESS
 from caravela.evaluate.run import Outcome
-from caravela.evaluate.statistics import bootstrap, cluster_sums, paired_difference, rate_interval, ratio_of_rates, share
+from caravela.evaluate.statistics import LEAST_CLUSTERS, bootstrap, cluster_sums, paired_difference, rate_interval, ratio_of_rates, share
 
 Row = dict[str, Any]
 
@@ -171,11 +171,29 @@ def compare(a: Sequence[Row], b: Sequence[Row], *, seed: int = 0) -> dict[str, A
         "success_difference_ci": [_finite(low, 4), _finite(high, 4)],
         "only_first_succeeds": sum(x["success"] and not y["success"] for x, y in zip(first, second, strict=True)),
         "only_second_succeeds": sum(y["success"] and not x["success"] for x, y in zip(first, second, strict=True)),
-        "failures_per_km_ratio": _finite(ratio[0], 3),
+        "failures_per_km_ratio": _finite(ratio[0], 3),  # None: of nothing, or by nothing; as an upper end, without bound
         "failures_per_km_ratio_ci": [_finite(ratio[1], 3), _finite(ratio[2], 3)],
         "progress_difference": round(progress[0], 4),
         "progress_difference_ci": [_finite(progress[1], 4), _finite(progress[2], 4)],
     }
+
+
+def times_better(first: str, second: str, compared: dict[str, Any]) -> str:
+    """By how many times the second fails less often per km than the first, with its interval; or that it is not shown to."""
+    ratio, (low, high) = compared["failures_per_km_ratio"], compared["failures_per_km_ratio_ci"]
+    if ratio is None:
+        return f"failures per km: no ratio, since {first} did not fail, or one of them hardly drove."
+    if low is None:
+        return f"failures per km: {ratio:.2f} times those of {first}; on fewer than {LEAST_CLUSTERS} maps there is no interval."
+    top = "without bound" if high is None else f"{high:.3g}"
+    told = f"failures per km are {ratio:.2f} times those of {first} (95 % interval {low:.3g} to {top})"
+    if high is not None and high < 1.0:
+        least, most = 1.0 / high, "without bound" if low <= 0.0 else f"{1.0 / low:.3g}"
+        by = "never failed, so at least" if ratio <= 0.0 else f"{1.0 / ratio:.2g} times better than {first} by failures per km, at least"
+        return f"{second}: {by} {least:.2g} times (interval to {most}); {told}."
+    if low > 1.0:
+        return f"{second}: {ratio:.2g} times worse than {first} by failures per km; {told}."
+    return f"{second} is not shown to be better or worse than {first} by failures per km: {told}."
 
 
 def _harm(row: Row) -> int:

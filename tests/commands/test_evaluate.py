@@ -153,7 +153,40 @@ def test_what_is_no_result_is_not_compared(caravela, tmp_path, content):
     (tmp_path / "odd.json").write_text(content)
     for verb in ("compare", "frontier"):
         code, out, err = caravela("evaluate", verb, tmp_path / "odd.json", tmp_path / "odd.json")
-        assert code == 2 and out == "" and "is no result of `caravela evaluate run`" in err
+        assert code == 2 and out == "" and ("is no result of `caravela evaluate run`" in err or "one lacks" in err)
+
+
+ROW = {
+    "map": "m", "seed": 0, "allowed_s": 60.0, "success": False, "failures": ["off_road"], "distance_m": 9.0, "expected_m": 90.0,
+    "progress": 0.1, "first_failure_s": 3.0, "rolls_m": 0.0, "risk": [[0.0, 0.0, 0.1]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("verb", "change", "told"),
+    [
+        ("compare", {"expected_m": None}, "'None' as 'expected_m'"),
+        ("compare", {"distance_m": "far"}, "as 'distance_m'"),
+        ("compare", {"failures": "off_road"}, "as 'failures'"),
+        ("frontier", {"risk": [[0.0, 0.1]]}, "as 'risk'"),
+        ("frontier", {"risk": [[0.0, 0.0, "high"]]}, "as 'risk'"),
+        ("frontier", {"first_failure_s": None}, "does not say when"),
+    ],
+)
+def test_odd_drives_are_named_and_not_compared(caravela, tmp_path, verb, change, told):
+    (tmp_path / "odd.json").write_text(json.dumps({"suite": "nominal", "policy": "x", "rows": [ROW | change]}))
+    code, out, err = (
+        caravela("evaluate", verb, tmp_path / "odd.json", tmp_path / "odd.json", "--out", tmp_path)
+        if verb == "frontier"
+        else caravela("evaluate", verb, tmp_path / "odd.json", tmp_path / "odd.json")
+    )
+    assert code == 2 and out == "" and told in err
+
+
+def test_a_seed_below_zero_is_refused(caravela, tmp_path):
+    (tmp_path / "x.json").write_text(json.dumps({"suite": "nominal", "policy": "x", "rows": [ROW]}))
+    code, _, err = caravela("evaluate", "compare", tmp_path / "x.json", tmp_path / "x.json", "--seed", "-1")
+    assert code == 2 and "--seed is -1" in err
 
 
 def results_of_another_time(folder, *, policy="driver", suite="nominal", **more):

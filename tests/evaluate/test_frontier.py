@@ -120,13 +120,16 @@ def test_what_is_the_same_is_not_outward_and_neither_is_what_reaches_less():
     assert "does not move the whole frontier outward" in sentence(blunt, timid, outcome)
 
 
-def test_against_standing_still_there_is_only_reach():
+def test_against_standing_still_there_is_only_reach_and_no_verdict():
     still = frontier_of(
         [row(k, name=f"m{k % 6}", metres=5.0, rolls=6.0, failed="under_progress", at=60.0) for k in range(12)], policy="still"
     )
     goes = frontier_of([calm(k, f"m{k % 6}") for k in range(12)], policy="goes")
-    assert compare(still, goes).outward and "no coverage at which to compare" in sentence(still, goes, compare(still, goes))
-    assert not compare(goes, still).outward
+    outcome = compare(still, goes)
+    assert not outcome.outward and not compare(goes, still).inward
+    assert "is not said to move the frontier outward" in sentence(still, goes, outcome)
+    assert "no coverage at which to compare" in sentence(still, goes, outcome)
+    assert not compare(goes, still).outward and not outcome.inward
 
 
 def test_what_a_start_rolls_may_come_from_either_file():

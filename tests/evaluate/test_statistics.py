@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from caravela.evaluate.statistics import bootstrap, cluster_sums, paired_difference, rate_interval, ratio_of_rates, rounded, share, span
+from caravela.evaluate.statistics import (
+    bootstrap,
+    cluster_sums,
+    paired_difference,
+    rate_interval,
+    ratio_of_rates,
+    rounded,
+    share,
+    span,
+    wilson,
+)
+from caravela.evaluate.summary import times_better
 
 
 def test_sums_by_cluster():
@@ -37,7 +48,7 @@ def test_a_statistic_that_is_never_finite_has_no_interval():
 
 
 def test_of_fewer_than_five_maps_there_is_no_interval():
-    assert rate_interval([True] * 5, list("abcde")) == (1.0, 1.0)
+    assert not np.isnan(rate_interval([True] * 5, list("abcde"))).any()
     few = rate_interval([True, False] * 10, list("aabbccdddd") * 2)
     assert all(np.isnan(value) for value in few)
     assert rounded(few) == [None, None] and span(rounded(few)) == "–"
@@ -63,3 +74,35 @@ def test_ratio_of_rates_per_km():
     maps = [str(k) for k in range(50)]
     ratio, low, high = ratio_of_rates([2.0] * 50, [1.0] * 50, [1.0] * 50, [2.0] * 50, maps)
     assert ratio == pytest.approx(0.25) and low == pytest.approx(0.25) and high == pytest.approx(0.25)
+
+
+def test_all_or_none_keeps_a_width_as_of_so_many_maps():
+    maps = [f"m{k % 8}" for k in range(40)]
+    assert rate_interval([True] * 40, maps) == wilson(8, 8)
+    assert rate_interval([False] * 40, maps) == wilson(0, 8)
+    assert paired_difference([1.0] * 40, [1.0] * 40, maps) == (0.0, 0.0, 0.0)
+
+
+def test_a_ratio_over_what_hardly_ever_failed_has_no_upper_end():
+    maps = [f"m{k}" for k in range(12)]
+    ratio, low, high = ratio_of_rates([1.0] + [0.0] * 11, [1.0] * 12, [1.0] * 12, [1.0] * 12, maps)
+    assert ratio == pytest.approx(12.0)
+    assert high == np.inf  # a third of the draws miss the one failure
+    finite = [12.0 / k for k in range(1, 8)]
+    assert any(low == pytest.approx(each) for each in finite) and low > 2.0
+
+
+@pytest.mark.parametrize(
+    ("ratio", "interval", "told"),
+    [
+        (0.25, [0.1, 0.5], "b: 4 times better than a by failures per km, at least 2 times (interval to 10)"),
+        (0.0, [0.0, 0.5], "b: never failed, so at least 2 times (interval to without bound)"),
+        (3.0, [1.5, None], "b: 3 times worse than a by failures per km"),
+        (0.9, [0.5, 1.7], "b is not shown to be better or worse than a"),
+        (0.9, [0.5, None], "to without bound"),
+        (None, [None, None], "no ratio"),
+        (0.5, [None, None], "no interval"),
+    ],
+)
+def test_how_many_times_better(ratio, interval, told):
+    assert told in times_better("a", "b", {"failures_per_km_ratio": ratio, "failures_per_km_ratio_ci": interval})
