@@ -124,7 +124,7 @@ class VLATrainer:
         self.step = 0
         self._begun: dict[str, Any] = {}  # what a checkpoint of before does not say: which driver the run began with
         if self.path.exists():
-            self._take_up()
+            self._take_up(begin_with)
         else:
             self._begun = {BEGUN_WITH: None if begin_with is None else weights_digest(begin_with)}
             self.model = self._new_model() if begin_with is None else reopen(begin_with)
@@ -185,8 +185,13 @@ class VLATrainer:
         shards, device = self.folder / "shards", self.learner.device
         return ResidentReader(shards, device=device, **how) if device.type == "cuda" else ShardReader(shards, **how)
 
-    def _take_up(self) -> None:
+    def _take_up(self, begin_with: Path | None) -> None:
         saved = load_checkpoint(self.path)
+        preset_there = saved.progress.get("config", {}).get("preset", self.config.preset)
+        if preset_there != self.config.preset:
+            raise BundleError(
+                f"the run in '{self.folder}' trains the preset {preset_there}; got {self.config.preset}: give that preset, or another --folder."
+            )
         self.model = saved.model
         try:
             self.step = int(saved.progress["step"])
@@ -194,6 +199,10 @@ class VLATrainer:
             self._eyes_first = int(saved.progress.get("eyes_first", 0))
             self._warm_from = int(saved.progress.get("warm_from", self._eyes_first))
             self._begun = {name: saved.progress[name] for name in (BEGUN_WITH, EYES) if name in saved.progress}
+            if begin_with is not None and BEGUN_WITH in self._begun and self._begun[BEGUN_WITH] != weights_digest(begin_with):
+                raise BundleError(
+                    f"the run in '{self.folder}' did not begin with '{begin_with}'; leave --begin-with out to go on with it, or give another --folder."
+                )
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise BundleError(
                 f"checkpoint {self.path} does not say how far its run was; expected one that `caravela train vla` wrote."

@@ -143,6 +143,17 @@ def test_a_new_run_may_begin_with_the_driver_that_ships(folder):
     assert moved < 0.1  # it went on from there
 
 
+def test_a_run_that_is_there_refuses_another_beginning_and_another_size(folder, tmp_path):
+    VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER)
+    assert VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER).step == 0  # the same command again goes on
+    with pytest.raises(BundleError, match="trains the preset nano; got se"):
+        VLATrainer(folder, replace(TINY, preset="se"))
+    (folder / "last.safetensors").unlink()
+    VLATrainer(folder, TINY)
+    with pytest.raises(BundleError, match="did not begin with"):
+        VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER)
+
+
 def test_a_new_run_can_drive_before_its_first_step(folder):
     VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER)
     assert (folder / "average.safetensors").is_file()
