@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def drive_spoken(
     work: "Run", driver: "Driver", *, watcher: "Watcher", before: "Callable[[Run], None]"
 ) -> "tuple[list[Outcome], list[dict[str, Any]], dict[str, Any], list[Path]]":
-    """The untold drives' outcomes, their verdicts per manner (see `evaluate.spoken.verdicts`), the table, and the files that keep the drives until the
-    result is written. `before` is called with
-    each manner's work first: it may drive some of it elsewhere."""
+    """The untold drives' outcomes, their verdicts per manner (see `evaluate.spoken.verdicts`), the tables `words` and `dial`, and the files that
+    keep the drives until the result is written. `before` is called with each manner's work first: it may drive some of it elsewhere."""
     from caravela.evaluate.run import collect
-    from caravela.evaluate.spoken import MANNERS, SILENCE, Ride, table, verdicts
+    from caravela.evaluate.spoken import DIAL, MANNERS, SILENCE, Ride, table, verdicts
+    from caravela.evaluate.summary import rows_of, summarise
 
     outcomes, parts = {}, []
     for manner in MANNERS:
@@ -33,7 +33,20 @@ def drive_spoken(
     }
     starts = [outcome.episode for outcome in outcomes[SILENCE]]
     rows = verdicts(rides, starts)
-    return outcomes[SILENCE], rows, table(rows, starts), parts
+    dial = {manner: summarise(rows_of(outcomes[manner], work.places)) for manner in DIAL}
+    return outcomes[SILENCE], rows, {"words": table(rows, starts), "dial": dial}, parts
+
+
+def show_dial(dial: dict[str, Any]) -> None:
+    """What each style is worth, for people."""
+    from caravela.evaluate.statistics import span
+
+    print("the style dial, all drives of the same starts:")
+    for manner, row in dial.items():
+        energy = "–" if row["energy_wh_per_km"] is None else f"{row['energy_wh_per_km']:.0f} Wh/km"
+        print(
+            f"  {manner:<8} score {row['score']:.1%} ({span(row['score_ci'])}); progress {row['progress']:.1%}, comfort {row['comfort']:.1%}, {energy}"
+        )
 
 
 def show_words(words: dict[str, Any]) -> None:

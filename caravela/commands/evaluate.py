@@ -127,9 +127,9 @@ def drive_all(work: "Run", driver: "Driver", options: RunOptions) -> "tuple[list
             shared(work)
             outcomes, kept = collect(work, driver, watcher=bar)
             return rows_of(outcomes, work.places), {}, kept
-        outcomes, verdicts, table, kept = drive_spoken(work, driver, watcher=bar, before=shared)
+        outcomes, verdicts, tables, kept = drive_spoken(work, driver, watcher=bar, before=shared)
         rows = [{**row, "words": verdict} for row, verdict in zip(rows_of(outcomes, work.places), verdicts, strict=True)]
-        return rows, {"words": table}, kept
+        return rows, tables, kept
 
 
 def side_by_side(work: "Run", *, driver: "Driver", options: RunOptions, watcher: "Watcher") -> None:
@@ -207,9 +207,10 @@ def show_run(result: dict[str, Any]) -> None:
 
         show_abroad(result)
     if "words" in result:
-        from caravela.commands._evaluate_words import show_words
+        from caravela.commands._evaluate_words import show_dial, show_words
 
         show_words(result["words"])
+        show_dial(result["dial"])
     print(f"written to {result['out']}; `caravela results` puts it into docs/results.md")
 
 

@@ -119,6 +119,7 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
             f"{_percent(row['progress'])} | {failed} |"
         )
     parts += _words([result for result in ordered if "words" in result])
+    parts += _dial([result for result in ordered if "dial" in result])
     parts += _abroad([result for result in ordered if "points_apart" in result])
     seeds = ", ".join(sorted({str(result["seed"]) for result in ordered}))
     made = "; ".join(f"{result['policy']} {str(result['git_revision'])[:12]}, {result['wall_s'] / 60.0:.0f} min" for result in ordered)
@@ -174,6 +175,27 @@ def _words(results: Sequence[Result]) -> list[str]:
             parts.append(
                 f"| {result['policy']} | {asked} | {_percent(row['right'])} ({_between(row['right_ci'])}) | {_percent(row['heeded'])} | "
                 f"{_percent(row['by_chance'])} | {row['judged']} of {row['drives']} |"
+            )
+    return parts
+
+
+def _dial(results: Sequence[Result]) -> list[str]:
+    """What each style is worth on the same starts: safety and progress against comfort and energy."""
+    if not results:
+        return []
+    parts = [
+        "",
+        "### The style dial, from the same starts\n",
+        "Safety: drives without a fault. The score is progress, zero where at fault. Gentle should be softer, brisk should come further, and neither less safe.\n",
+        "| policy | asked to be | score | safety | progress | comfort | Wh/km |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        for manner, row in result["dial"].items():
+            energy = "–" if row["energy_wh_per_km"] is None else f"{row['energy_wh_per_km']:.0f}"
+            parts.append(
+                f"| {result['policy']} | {manner} | {_percent(row['score'])} ({_between(row['score_ci'])}) | {_percent(row['safety'])} | "
+                f"{_percent(row['progress'])} | {_percent(row['comfort'])} | {energy} |"
             )
     return parts
 

@@ -17,6 +17,7 @@ from caravela.evaluate.referee import FAILURES, UNDER_PROGRESS
 from caravela.evaluate.statistics import rate_interval, rounded
 
 SILENCE, TALK, GENTLE, BRISK, STOP = MANNERS = ("silence", "talk", "gentle", "brisk", "stop")
+DIAL = (GENTLE, SILENCE, BRISK)  # the style dial: the frontier's other axis
 ASKED = (GENTLE, BRISK, STOP)  # what something is asked in; the others are what it is measured against
 MEASURED = {GENTLE: "median_acceleration_ratio", BRISK: "median_distance_ratio", STOP: "median_seconds_to_stand"}
 PHRASES: dict[str, tuple[str, ...]] = {

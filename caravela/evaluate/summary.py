@@ -81,6 +81,7 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
         "turns": sum(row["turns"] for row in rows),
         "red_lights_met": sum(row["red_lights_met"] for row in rows),
         "progress": round(sum(row["progress"] for row in rows) / len(rows), 4),
+        "safety": round(sum(not _harm(row) for row in rows) / len(rows), 4),
         "score": round(sum(scores) / len(rows), 4),
         "score_ci": [_finite(value, 4) for value in rate_interval(scores, maps, seed=seed)],
         "comfort": round(sum(row["comfort"] for row in rows) / len(rows), 4),

@@ -25,7 +25,7 @@ from caravela.world.maps.lane_graph import LaneGraph
 WEATHERS = ("day", "rain", "night", "fog")
 NEAR, FAR = 5.0, 45.0  # m to the stop line between which the governing light must be read
 CHUNK = 64
-RISK_BINS = 5
+RISK_BINS = 10
 MARGINS = (0.01, 0.02, 0.04, 0.08, 0.16)  # of value, 0..1
 
 
@@ -61,7 +61,11 @@ def probe(
         tables[weather] = _accuracy(rows)
         judged.append({name: rows[name] for name in ("returns", "failed", "values", "risks")})
     everything = {name: np.concatenate([part[name] for part in judged]) for name in judged[0]}
-    return {"weathers": tables, "critic": critic_gate(everything["values"], everything["returns"]), "risk": _calibration(everything)}
+    return {
+        "weathers": tables,
+        "critic": critic_gate(everything["values"], everything["returns"]),
+        "risk": calibration(everything["risks"], everything["failed"]),
+    }
 
 
 def _parts(shard: Shard) -> list[dict[str, NDArray]]:
@@ -139,13 +143,41 @@ def critic_gate(values: NDArray, returns: NDArray) -> dict[str, Any]:
     return {"looks": len(values), "gain": gain(0.0), "gain_of_the_first": gain(np.inf), "by_margin": by_margin}
 
 
-def _calibration(rows: dict[str, NDArray]) -> dict[str, Any]:
-    """Expected calibration error of the risk over quantile bins, and what each bin said and saw."""
-    risk, failed = rows["risks"].ravel(), rows["failed"].ravel()
-    bins = np.array_split(np.argsort(risk), RISK_BINS)
-    told = [{"said": round(float(risk[b].mean()), 4), "seen": round(float(failed[b].mean()), 4)} for b in bins]
+def calibration(risk: NDArray, failed: NDArray) -> dict[str, Any]:
+    """What a told risk (n, M) is worth where plans failed or not: its expected calibration error over quantile bins and what each bin
+    said and saw; and since a driver that always told the mean would be calibrated too, the Brier (1950) score beside that one's, and how
+    often a plan that failed was told the higher risk of two (the area under the ROC curve). `mean_plan` is the same of the first, the
+    one that is driven unless the critic is sure of another."""
+    return {**_calibrated(risk.ravel(), failed.ravel()), "mean_plan": _calibrated(risk[:, 0], failed[:, 0])}
+
+
+def _calibrated(risk: NDArray, failed: NDArray) -> dict[str, Any]:
+    seen = failed.astype(np.float64)
+    bins = [part for part in np.array_split(np.argsort(risk, kind="stable"), RISK_BINS) if len(part)]
+    told = [{"said": round(float(risk[b].mean()), 4), "seen": round(float(seen[b].mean()), 4)} for b in bins]
     error = sum(len(b) * abs(row["said"] - row["seen"]) for b, row in zip(bins, told, strict=True)) / max(len(risk), 1)
-    return {"plans": len(risk), "failed": round(float(failed.mean()), 4), "calibration_error": round(error, 4), "bins": told}
+    brier, base = float(np.square(risk - seen).mean()), float(seen.var())
+    return {
+        "plans": len(risk),
+        "failed": round(float(seen.mean()), 4),
+        "calibration_error": round(error, 4),
+        "brier": round(brier, 4),
+        "brier_of_the_mean": round(base, 4),
+        "ranks_right": _ranks_right(risk, seen > 0),
+        "bins": told,
+    }
+
+
+def _ranks_right(risk: NDArray, failed: NDArray) -> float | None:
+    """The share of pairs, one that failed and one that did not, in which the first was told the higher risk; a tie counts half."""
+    yes, no = np.sort(risk[failed]), np.sort(risk[~failed])
+    if not len(yes) or not len(no):
+        return None
+    below, ties = (
+        np.searchsorted(no, yes, side="left").sum(),
+        (np.searchsorted(no, yes, side="right") - np.searchsorted(no, yes, side="left")).sum(),
+    )
+    return round(float((below + 0.5 * ties) / (len(yes) * len(no))), 3)
 
 
 def _share(values: NDArray) -> float | None:

@@ -64,6 +64,7 @@ def test_the_suite_of_words_drives_every_start_once_per_manner(caravela, maps, t
     shown = json.loads(out.splitlines()[-1])
     assert set(PROMISED) <= shown.keys() and shown["words"].keys() == {"gentle", "brisk", "stop"}
     assert all(row["right"] in (0.0, None) and row["drives"] == 2 for row in shown["words"].values())  # it ignores words
+    assert list(shown["dial"]) == ["gentle", "silence", "brisk"] and shown["dial"]["gentle"] == shown["dial"]["brisk"]
     rows = json.loads((tmp_path / "results" / "evaluate-words-idm.json").read_text())["rows"]
     assert len(rows) == 2 and rows[0]["words"]["stop"]["said"] != ""
     assert not list((tmp_path / "cache").rglob("parts/*.json"))  # a complete run keeps no parts
