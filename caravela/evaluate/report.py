@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from caravela.core.errors import CaravelaError
-from caravela.evaluate import answers_page, cockpit_page, displacement, domain_page, languages_page, pretraining_page, scaling_page
+from caravela.evaluate import (
+    answers_page,
+    cockpit_page,
+    displacement,
+    domain_page,
+    frontier_page,
+    languages_page,
+    pretraining_page,
+    scaling_page,
+)
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
 from caravela.evaluate.peers import summary as peers
 from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
@@ -60,6 +69,8 @@ def page(folder: Path) -> str:
             parts += ["## Real footage, open loop\n", *displacement.page_of(result)]
         elif "verdict" in result and "conditions" in result:
             parts += ["## Four domains, one plan\n", *domain_page.page_of(result)]
+        elif "frontiers" in result and "said" in result:
+            parts += ["## The frontier\n", *frontier_page.page_of(result)]
         elif "judge" in result and "rows" in result:
             parts += [f"## Independent judge: {result['judge']['name']}\n", *peers.page_of(result)]
         elif stem == "bench":

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from caravela.core.errors import CaravelaError
+from caravela.evaluate.frontier import compare, compared, frontier_of, sentence, told
 from caravela.evaluate.report import page
 from caravela.evaluate.summary import report_of
 
@@ -72,3 +73,21 @@ def test_what_the_cockpits_head_reads_is_a_table(tmp_path):
     (tmp_path / "cockpit-head.json").write_text(json.dumps({"epochs": 14, "seed": 0, "sayings": 160, "ablation": rows}))
     told = page(tmp_path)
     assert "## What the cockpit's head reads" in told and "| bag alone | 50.0% | 50.0% | 100.0% |" in told and "160 phrasings" in told
+
+
+def test_two_frontiers_are_told_with_their_verdict(tmp_path):
+    drives = [
+        {"map": f"m{k % 6}", "seed": k, "allowed_s": 60.0, "distance_m": 90.0, "expected_m": 100.0, "failures": ["off_road"] if k % 5 == 0 else [],
+         "first_failure_s": 30.0 if k % 5 == 0 else None, "rolls_m": 1.0, "risk": [[0.0, 0.0, 0.1], [20.0, 60.0, 0.8 if k % 5 == 0 else 0.2]]}
+        for k in range(30)
+    ]  # fmt: skip
+    a, b = (frontier_of(drives, policy=name, notice=2.0) for name in ("before", "after"))
+    both = compare(a, b)
+    result = {
+        "suite": "nominal", "first": "before", "second": "after", "episodes": 30, "maps": 6, "notice_s": 2.0, "said": sentence(a, b, both), **compared(both),
+        "frontiers": [told(curve, bands) for curve, bands in zip((a, b), both.bands, strict=True)], "notes": [],
+    }  # fmt: skip
+    (tmp_path / "frontier-nominal.json").write_text(json.dumps(result))
+    text = page(tmp_path)
+    assert "## The frontier" in text and "does not move the whole frontier outward" in text
+    assert "| after | 71.9% (" in text and "| 80.0% |" in text
