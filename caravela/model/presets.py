@@ -30,12 +30,12 @@ def nano() -> VLAConfig:
 
 
 def se() -> VLAConfig:
-    """Ultra SE, the small tier: distilled, and at most 5 MB in eight bits (`model.shrink`)."""
+    """A size for the small tier, at most 5 MB in eight bits (`model.shrink`). What ships as that tier is nano in eight bits."""
     return from_dial("se", depth=3)
 
 
 def ultra() -> VLAConfig:
-    """The large tier that ships: at most 14 MB in half precision."""
+    """A size for the large tier, at most 14 MB in half precision. What ships as that tier is nano."""
     return from_dial("ultra", depth=5)
 
 
