@@ -104,6 +104,7 @@ class RunOptions:
 
 def run_run(options: RunOptions) -> dict[str, Any]:
     """Drive. Raises CaravelaError for bad options and, at the end, where the recording stopped before the drive."""
+    from contextlib import ExitStack
     from functools import partial
 
     from caravela.vehicle.bundle import open_bundle, shipped
@@ -123,29 +124,26 @@ def run_run(options: RunOptions) -> dict[str, Any]:
         _announce(options, options.record)
     if options.actuators is not None:
         writable(options.actuators, option="actuators")
-    cabin = open_cabin(options)
-    source = open_source(options, rig)
-    if options.video and (line := assumed_side(bundle.card, lefthand=options.lefthand)):
-        _say(line)
-    _say("loading the model in a process of its own …")
-    planner = ModelProcess(partial(OnnxPolicy, path), picture_bytes=max(PICTURE_BYTES, picture_bytes(rig)))
-    guard: GuardProcess | None = None
-    try:
+    with ExitStack() as opened:
+        if (cabin := open_cabin(options)) is not None:
+            opened.callback(cabin.close)
+        source = open_source(options, rig)
+        opened.callback(source.close)
+        if options.video and (line := assumed_side(bundle.card, lefthand=options.lefthand)):
+            _say(line)
+        _say("loading the model in a process of its own …")
+        planner = ModelProcess(partial(OnnxPolicy, path), picture_bytes=max(PICTURE_BYTES, picture_bytes(rig)))
+        opened.callback(planner.close)
         loop = make_loop(options, rig, planner, cabin=cabin)
+        guard: GuardProcess | None = None
         if options.actuators is not None:
             guard = GuardProcess(partial(PaperActuators, options.actuators), deceleration=loop.rules.automated.manoeuvre_deceleration)
+            opened.callback(guard.close)
         journal = open_journal(options, bundle, loop)
         script = Script(MODES[options.mode], words=options.say, injection=injection, fault_at=options.fault_at)
         drive = Drive(loop, source, script=script, model_pid=planner.pid, journal=journal, guard=guard)
         for _ in drive.ticks(options.seconds, realtime=options.realtime):
             pass
-    finally:
-        if guard is not None:
-            guard.close()
-        planner.close()
-        source.close()
-        if cabin is not None:
-            cabin.close()
     if journal is not None:
         journal.close()
         if journal.failure:
@@ -177,7 +175,8 @@ def check(options: RunOptions) -> "Injection | None":
     within(0.0, LONGEST_SECONDS, fault_at=options.fault_at, away_at=options.away_at)
     within(*DEADLINES_MS, deadline_ms=options.deadline_ms)
     within(0.0, FASTEST, speed=options.speed)
-    within(-90.0, 90.0, cabin_road_yaw=options.cabin_road[0], cabin_road_pitch=options.cabin_road[1])
+    for angle in options.cabin_road:
+        within(-90.0, 90.0, cabin_road=angle)
     if options.cabin_road != (0.0, 0.0) and options.cabin is None:
         raise CaravelaError("got --cabin-road without --cabin; expected both, or neither.")
     if sum((options.town is not None, options.log is not None, bool(options.video))) > 1:

@@ -148,7 +148,9 @@ def _apart(results: Sequence[Result]) -> list[str]:
             told.append(f"{result['policy']} is another model ({model[:8]}) than {first['policy']} ({own[:8]})")
         shared = len(starts & {_start(row) for row in result["rows"]})
         if shared < max(len(starts), len(result["rows"])):
-            told.append(f"{result['policy']} shares {shared} of its {len(result['rows'])} drives with {first['policy']}")
+            told.append(
+                f"{result['policy']} drove {len(result['rows'])} and {first['policy']} {len(first['rows'])} drives, of which {shared} are the same"
+            )
     return ["", f"Not of the same drives or model: {'; '.join(told)}."] if told else []
 
 

@@ -188,10 +188,11 @@ def times_better(first: str, second: str, compared: dict[str, Any]) -> str:
         return f"failures per km: {ratio:.2f} times those of {first}; on fewer than {LEAST_CLUSTERS} maps there is no interval."
     top = "without bound" if high is None else f"{high:.3g}"
     told = f"failures per km are {ratio:.2f} times those of {first} (95 % interval {low:.3g} to {top})"
+    if ratio <= 0.0:
+        return f"{second} never failed on these drives, where {first} did: how many times better that is, they do not say."
     if high is not None and high < 1.0:
         least, most = 1.0 / high, "without bound" if low <= 0.0 else f"{1.0 / low:.3g}"
-        by = "never failed, so at least" if ratio <= 0.0 else f"{1.0 / ratio:.2g} times better than {first} by failures per km, at least"
-        return f"{second}: {by} {least:.2g} times (interval to {most}); {told}."
+        return f"{second}: {1.0 / ratio:.2g} times better than {first} by failures per km, at least {least:.2g} times (interval to {most}); {told}."
     if low > 1.0:
         return f"{second}: {ratio:.2g} times worse than {first} by failures per km; {told}."
     return f"{second} is not shown to be better or worse than {first} by failures per km: {told}."

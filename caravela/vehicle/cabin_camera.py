@@ -14,7 +14,7 @@ from caravela.vehicle.faces import Face, FaceReader, MeshReader
 from caravela.vehicle.profiles import AssistedProfile
 
 HOLD_S = 0.3  # eyes count as on for so long after they were seen: a blink takes less
-STALE_S = 0.2  # so old may a face be that a thread has read
+STALE_S = 0.2  # so old may the picture be that a face was read in
 SIDEWAYS, UP_OR_DOWN = math.radians(30.0), math.radians(25.0)  # how far a face may turn from the road
 OPEN = 0.2  # height over width of an eye from which it is open
 PICTURE: Size = (0, 320)  # a face of a fifth of that is found
@@ -67,8 +67,10 @@ def attends(face: Face, road: tuple[float, float] = (0.0, 0.0)) -> bool:
 
 
 def heeding(profile: AssistedProfile) -> AssistedProfile:
-    """A profile whose eyes-on request is made sooner by what the camera may hold on to, so that it still comes in time."""
-    return replace(profile, eyes_request=profile.eyes_request - HOLD_S - STALE_S)
+    """A profile for what the camera may hold on to: the eyes-on request is made sooner by it, so that it still comes in time, and eyes must be
+    back longer by it, so that a glance of one picture does not count as looking."""
+    held = HOLD_S + STALE_S
+    return replace(profile, eyes_request=profile.eyes_request - held, re_engagement=profile.re_engagement + held)
 
 
 class FacesWhenAsked:
@@ -91,7 +93,7 @@ class FacesAsTheyCome:
 
     def __init__(self, camera: Camera, read: FaceReader) -> None:
         self._camera, self._read = camera, read
-        self._newest: tuple[Face | None, float] | None = None  # and when it was read, s
+        self._newest: tuple[Face | None, float] | None = None  # and when its picture came, s
         self._closed = threading.Event()
         threading.Thread(target=self._run, name="cabin camera", daemon=True).start()
 
@@ -110,7 +112,9 @@ class FacesAsTheyCome:
     def _run(self) -> None:
         while not self._closed.wait(STEP_S / 4):
             try:
-                self._newest = self._read(self._camera.picture().pixels), time.perf_counter()
+                picture = self._camera.picture()
+                seen_s = time.perf_counter() - picture.age_s
+                self._newest = self._read(picture.pixels), seen_s
             except NoPicture:
                 continue
             except SourceEnd:

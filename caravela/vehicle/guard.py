@@ -20,10 +20,14 @@ from caravela.core.responsibility import Person
 from caravela.core.units import STEP_S
 from caravela.vehicle.actuation import SEAT, Commands, Watchdog
 from caravela.vehicle.attention import DriverState
+from caravela.vehicle.conduct import STANDSTILL
 from caravela.vehicle.stop_path import StopPath
 
 START_S = 30.0  # s that its process may take to begin
+END_S = 60.0  # s that it may take to bring the car to a stop when the loop is done
+OVERDUE_S = 1.0  # s without a word of its own after which a guard counts as hung
 REST_TICKS = 10  # that it holds the brakes of a car at rest before it ends, once the loop's process has gone
+COASTS = 0.3  # m/s^2 that a car on paper slows down by which nobody drives
 READY = "ready"
 
 
@@ -81,17 +85,21 @@ class GuardProcess:
         except EOFError:
             begun = False
         if not begun:
-            self._process.kill()
-            raise CaravelaError(f"the guard of the actuators did not begin within {START_S:.0f} s; expected actuators that can be opened.")
+            self._end()
+            raise CaravelaError(
+                "the guard of the actuators did not begin; expected actuators that can be opened: what failed stands above."
+            )
+        self._heard_s = time.monotonic()
 
     @property
     def alive(self) -> bool:
-        """Whether its process still runs. A car whose guard has gone has nobody who would stop it: it must not be driven."""
-        return self._process.is_alive()
+        """Whether its process still runs and does its work. A car whose guard has gone, or hangs, has nobody who would stop it: it must not be
+        driven."""
+        return self._process.is_alive() and (self._listened() or time.monotonic() - self._heard_s < OVERDUE_S)
 
     def beat(self, commands: Commands, path: StopPath, *, speed: float) -> None:
-        """The loop lives, wants `commands` at `speed` m/s, and a stop would follow `path`. Never waits: a guard that does not listen misses
-        beats, and stops the car."""
+        """The loop lives, wants `commands` at `speed` m/s, and a stop would follow `path`. Never waits: what a guard that does not listen
+        cannot take is dropped."""
         if select([], [self._pipe.fileno()], [], 0.0)[1]:
             try:
                 self._pipe.send(Beat(commands, copy(path), speed))
@@ -101,30 +109,46 @@ class GuardProcess:
     @property
     def report(self) -> Report:
         """What the guard said last: a fault for the loop's `reported`, and whose take-over it has seen."""
-        try:
-            while self._pipe.poll():
-                self._report = self._pipe.recv()
-        except (EOFError, OSError):
-            pass
+        self._listened()
         return self._report
 
     def close(self) -> None:
-        """End it in order: the loop is done, and the car is its driver's."""
+        """The loop is done. A car that a driver drives, or that stands, is left at once; any other is brought to a stop first."""
+        if self._process.is_alive() and select([], [self._pipe.fileno()], [], 0.0)[1]:
+            try:
+                self._pipe.send(None)
+            except OSError:
+                pass
+            deadline = time.monotonic() + END_S
+            while self._process.is_alive() and self.alive and time.monotonic() < deadline:
+                self._process.join(STEP_S)
+        self._end()
+
+    def _listened(self) -> bool:
+        """Take in what the guard has said; whether it has said anything."""
+        heard = False
         try:
-            self._pipe.send(None)
-        except OSError:
+            while self._pipe.poll():
+                self._report, heard = self._pipe.recv(), True
+        except (EOFError, OSError):
             pass
-        self._process.join(5.0)
+        if heard:
+            self._heard_s = time.monotonic()
+        return heard
+
+    def _end(self) -> None:
         self._process.kill()
+        self._process.join()
         self._pipe.close()
 
 
 def _serve(pipe: Connection, make_actuators: Callable[[], Actuators], deceleration: float) -> None:
-    """The guard's process: every tick by its own clock, until the loop is done, or has gone and the car stands."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to both: the loop ends in order, or not at all
+    """The guard's process: every tick by its own clock, until the loop is done or has gone, and the car stands."""
+    os.setsid()  # what ends the loop's group, or its terminal, does not end this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     actuators, watchdog = make_actuators(), Watchdog(deceleration=deceleration)
     pipe.send(READY)
-    rest, said, gone, due = 0, Report(None, None), False, time.monotonic()
+    rest, gone, due, left_to = 0, False, time.monotonic(), False
     while rest < REST_TICKS:
         speed = None
         while not gone and pipe.poll():
@@ -134,26 +158,30 @@ def _serve(pipe: Connection, make_actuators: Callable[[], Actuators], decelerati
                 gone = True
                 break
             if beat is None:
-                return
+                gone, left_to = True, True
+                break
             speed = beat.speed
             watchdog.beat(beat.commands, beat.path, steady_us=_now_us())
         senses = actuators.senses(speed)
         commands = watchdog.commands(steady_us=_now_us(), speed=senses.speed, driver=senses.driver, seat=senses.seat, person=senses.person)
         if commands is not None:
             actuators.act(commands)
-        report = Report(watchdog.fault, watchdog.taken_by)
-        if report != said and not gone:
-            said = report
-            gone = not _sent(pipe, report)
-        at_rest = commands is None or commands.author is Author.HOLD or commands.mode is Mode.MANUAL
-        rest = rest + 1 if gone and at_rest else 0
+        said = _sent(pipe, Report(watchdog.fault, watchdog.taken_by))
+        gone = gone or not said
+        by_hand = commands is not None and commands.mode is Mode.MANUAL
+        if left_to and (commands is None or by_hand or commands.author is Author.HOLD):
+            return
+        stands = commands is None or commands.author is Author.HOLD or (by_hand and senses.speed < STANDSTILL)
+        rest = rest + 1 if gone and stands else 0
         due = max(due + STEP_S, time.monotonic())
         time.sleep(max(due - time.monotonic(), 0.0))
 
 
 def _sent(pipe: Connection, message: Any) -> bool:
+    """Whether somebody is there still who may listen; a loop that does not is not waited for."""
     try:
-        pipe.send(message)
+        if select([], [pipe.fileno()], [], 0.0)[1]:
+            pipe.send(message)
     except OSError:
         return False
     return True
@@ -170,16 +198,16 @@ class PaperActuators:
     def __init__(self, path: Path) -> None:
         """Raises OSError where the file cannot be written."""
         self._file = path.open("w", encoding="utf-8", buffering=1)
-        self._began, self._speed, self._asked = time.monotonic(), 0.0, 0.0
+        self._began, self._speed, self._asked, self._by_hand = time.monotonic(), 0.0, 0.0, False
 
     def senses(self, told: float | None) -> Senses:
         """See `Actuators`."""
-        self._speed = max(self._speed + self._asked * STEP_S, 0.0) if told is None else told
+        self._speed = max(self._speed + min(self._asked, -COASTS if self._by_hand else self._asked) * STEP_S, 0.0) if told is None else told
         return Senses(self._speed)
 
     def act(self, commands: Commands) -> None:
         """See `Actuators`."""
-        self._asked = commands.acceleration
+        self._asked, self._by_hand = commands.acceleration, commands.author is Author.DRIVER
         line = {
             "t_s": round(time.monotonic() - self._began, 3),
             "by": str(commands.author),

@@ -16,7 +16,7 @@ from caravela.core.responsibility import Person
 from caravela.core.types import Event, Observation
 from caravela.core.units import STEP_S, STEP_US
 from caravela.vehicle.cameras import NoPicture, SourceEnd
-from caravela.vehicle.conduct import Collided, Engage, Happening, Note, NoteKind
+from caravela.vehicle.conduct import Collided, Engage, Happening, Note, NoteKind, TakeOver
 from caravela.vehicle.guard import GuardProcess
 from caravela.vehicle.journal import STANDING_EVENTS, Journal
 from caravela.vehicle.loop import Loop, Tick, with_words
@@ -155,6 +155,8 @@ class Drive:
         happenings: list[Happening] = []
         if number == ENGAGE_TICK and self._script.engage is not None and isinstance(driver, Person):
             happenings.append(Engage(steady_us, self._script.engage, driver))
+        if self._guard is not None and (by := self._guard.report.taken_by) is not None and self._loop.car.mode is not Mode.MANUAL:
+            happenings.append(TakeOver(steady_us, by))  # by pedal or wheel, while the guard drove
         if any("collision" in event.kind for event in self._events):
             happenings.append(Collided(steady_us))
         return happenings

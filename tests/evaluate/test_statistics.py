@@ -96,7 +96,8 @@ def test_a_ratio_over_what_hardly_ever_failed_has_no_upper_end():
     ("ratio", "interval", "told"),
     [
         (0.25, [0.1, 0.5], "b: 4 times better than a by failures per km, at least 2 times (interval to 10)"),
-        (0.0, [0.0, 0.5], "b: never failed, so at least 2 times (interval to without bound)"),
+        (0.0, [0.0, 0.0], "b never failed on these drives, where a did"),
+        (0.2, [0.0, 0.5], "at least 2 times (interval to without bound)"),
         (3.0, [1.5, None], "b: 3 times worse than a by failures per km"),
         (0.9, [0.5, 1.7], "b is not shown to be better or worse than a"),
         (0.9, [0.5, None], "to without bound"),

@@ -88,6 +88,26 @@ def test_the_request_comes_in_time_all_the_same(name):
     assert profile.eyes_request - 1.0 < away <= profile.eyes_request
 
 
+def test_a_glance_now_and_then_is_no_looking():
+    profile, attention = assisted_profile("unece-r171"), Attention.attentive(0)
+    monitor = CabinCamera(Shown(*([AHEAD] + [None] * 39) * 16), sensors=SimulatedDriver())
+    alerts = []
+    for number in range(600):
+        attention = attention.follow(monitor.look(number * STEP_US), t_us=number * STEP_US, speed=20.0, profile=heeding(profile))
+        alerts.append(attention.alert)
+    assert Alert.EYES_ON in alerts and Alert.UNAVAILABLE in alerts
+
+
+def test_who_looks_again_is_let_off():
+    profile, attention = assisted_profile("unece-r171"), Attention.attentive(0)
+    monitor = CabinCamera(Shown(*[None] * 60, AHEAD), sensors=SimulatedDriver())
+    for number in range(80):
+        attention = attention.follow(monitor.look(number * STEP_US), t_us=number * STEP_US, speed=20.0, profile=heeding(profile))
+        if number == 59:
+            assert attention.alert is Alert.EYES_ON
+    assert attention.alert is Alert.NONE
+
+
 class Pictures:
     """A camera that gives as many pictures as told, and then does what is told."""
 
@@ -125,6 +145,22 @@ def test_a_slow_reader_does_not_keep_the_loop_waiting():
         cabin.face()
     assert time.perf_counter() - began < 0.2
     cabin.close()
+
+
+def test_a_face_is_as_old_as_its_picture():
+    def slow(pixels: np.ndarray) -> Face:
+        time.sleep(0.4)
+        return AHEAD
+
+    cabin, seen = FacesAsTheyCome(Pictures(5, NoPicture), slow), []
+    deadline = time.perf_counter() + 1.5
+    while time.perf_counter() < deadline:
+        try:
+            seen.append(cabin.face())
+        except NoPicture:
+            time.sleep(0.01)
+    cabin.close()
+    assert not seen
 
 
 @pytest.mark.parametrize("then", [NoPicture, SourceEnd])

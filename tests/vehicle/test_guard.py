@@ -109,6 +109,27 @@ def test_in_manual_it_hands_the_driver_s_controls_on_and_ends_with_the_loop(tmp_
     assert {line["by"] for line in lines(path)} == {"driver"}
 
 
+def test_a_loop_that_ends_while_it_drives_leaves_a_car_that_stops(tmp_path):
+    path = tmp_path / "told.jsonl"
+    guard = GuardProcess(partial(PaperActuators, path), deceleration=3.0)
+    beats(guard, DRIVES, seconds=0.3, speed=3.0)
+    guard.close()  # as at the end of a drive, by Ctrl-C, or after an exception
+    assert not guard.alive and lines(path)[-1]["by"] == "hold" and lines(path)[-1]["speed"] < 0.2
+
+
+def test_a_guard_that_hangs_is_not_alive(tmp_path):
+    path = tmp_path / "told.jsonl"
+    guard = GuardProcess(partial(PaperActuators, path), deceleration=3.0)
+    process = lines_process(path, guard)
+    os.kill(process, signal.SIGSTOP)
+    deadline = time.monotonic() + WAIT_S
+    while guard.alive and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not guard.alive
+    guard.close()
+    assert ended(process)
+
+
 def test_a_guard_that_is_killed_is_seen_and_never_waited_for(tmp_path):
     guard = GuardProcess(partial(PaperActuators, tmp_path / "told.jsonl"), deceleration=3.0)
     os.kill(lines_process(tmp_path / "told.jsonl", guard), signal.SIGKILL)

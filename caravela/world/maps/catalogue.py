@@ -56,7 +56,7 @@ def load(path: Path) -> LaneGraph:
     """A .lanes file, its gaps paved. Raises MapError, whatever is wrong with it."""
     try:
         return paved(lane_graph.load(path))
-    except (TypeError, EOFError, zlib.error, AttributeError, IndexError) as error:
+    except (TypeError, ValueError, LookupError, OverflowError, EOFError, zlib.error, AttributeError) as error:
         raise MapError(f"'{path}' is a broken lane graph (damaged, or it lacks something); import the map again.") from error
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.world.kernels.navigation import CELL, OFF_ROAD, enclosed, rasterise
+from caravela.world.kernels.navigation import ANY_DIRECTION, CELL, OFF_ROAD, enclosed, rasterise
 from caravela.world.maps.lane_graph import LaneGraph
 
 MARGIN = 20.0  # m of grid around the lanes
@@ -14,13 +14,13 @@ SPECK = 1.0  # m^2 up to which a gap is one wherever it lies
 LARGEST = 12.0  # m^2 up to which it is one within a junction
 WIDEST = 2.0  # m across which it is one within a junction
 WITHIN = 0.5  # share of its border that is junction from which it lies within one
-LAP = 0.3  # m that a patch reaches under what is around it
+LAP = 0.3  # m that a patch reaches beyond its gap, where that is junction all around
 
 
 def paved(graph: LaneGraph) -> LaneGraph:
-    """The same map with its gaps closed: each becomes the outline of a junction that no lane crosses, behind the others."""
+    """The same map with its gaps closed: each becomes outlines of a junction that no lane crosses, behind the others."""
     origin, cells = grid_of(graph)
-    patches = [hull + origin for hull in _patches(cells)]
+    patches = [outline + origin for outline in _patches(cells)]
     if not patches:
         return graph
     corners = np.concatenate(patches).astype(np.float32)
@@ -55,8 +55,31 @@ def _patches(cells: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
     for first, last, share, thick in zip(start[:-1], start[1:], within, thickest, strict=True):
         area = (last - first) * CELL**2
         if area <= SPECK or (share >= WITHIN and thick * CELL <= WIDEST):
-            patches.append(_hull(found[first:last]))
+            hull = _hull(found[first:last])
+            patches += [hull] if _only_junction(hull, cells) else _rows(found[first:last])
     return patches
+
+
+def _only_junction(hull: NDArray[np.float64], cells: NDArray[np.uint8]) -> bool:
+    """Whether a convex outline covers no lane's direction and no building."""
+    first, last = (np.floor(hull.min(0) / CELL).astype(int), np.ceil(hull.max(0) / CELL).astype(int))
+    rows, columns = np.mgrid[max(first[1], 0) : last[1], max(first[0], 0) : last[0]]
+    x, y = (columns + 0.5) * CELL, (rows + 0.5) * CELL
+    within = np.ones(x.shape, np.bool_)
+    for a, b in zip(hull, np.roll(hull, -1, axis=0), strict=True):
+        within &= (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]) >= 0.0
+    return bool((cells[rows, columns][within] <= ANY_DIRECTION).all())
+
+
+def _rows(cells: NDArray[np.int32]) -> list[NDArray[np.float64]]:
+    """Outlines of exactly these cells: a box for every run in a row."""
+    ordered = cells[np.lexsort((cells[:, 1], cells[:, 0]))]
+    ends = np.flatnonzero((np.diff(ordered[:, 0]) != 0) | (np.diff(ordered[:, 1]) != 1))
+    boxes = []
+    for first, last in zip([0, *ends + 1], [*ends, len(ordered) - 1], strict=True):
+        row, left, right = ordered[first, 0], ordered[first, 1], ordered[last, 1] + 1
+        boxes.append(np.array([(left, row), (right, row), (right, row + 1), (left, row + 1)], np.float64) * CELL)
+    return boxes
 
 
 def _hull(cells: NDArray[np.int32]) -> NDArray[np.float64]:

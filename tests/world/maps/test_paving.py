@@ -5,9 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from caravela.core.errors import MapError
 from caravela.world.kernels.navigation import ANY_DIRECTION, BUILDING, CELL, OFF_ROAD, enclosed
-from caravela.world.maps.catalogue import load, load_town, towns
-from caravela.world.maps.paving import grid_of, paved
+from caravela.world.maps import lane_graph
+from caravela.world.maps.catalogue import TOWNS_FOLDER, load, load_town, towns
+from caravela.world.maps.paving import _patches, grid_of, paved
 
 ROAD = 50  # a cell with a heading
 
@@ -97,10 +99,42 @@ def test_patches_are_outlines_behind_the_others():
     assert (after.lane_junction == graph.lane_junction).all()
 
 
-@pytest.mark.parametrize("town", towns()[:4])
-def test_only_off_road_becomes_road_and_little_of_it(town, tmp_path):
-    graph = load_town(town)
-    graph.save(tmp_path / "again.lanes")
-    before, after = grid_of(graph)[1], grid_of(load(tmp_path / "again.lanes"))[1]
-    assert (before[before != OFF_ROAD] == after[before != OFF_ROAD]).all()
-    assert (before != after).mean() < 1e-4  # nearly all was paved at the first reading
+@pytest.mark.parametrize("shape", ["speck", "corner", "bar"])
+def test_what_has_a_direction_keeps_it(shape):
+    cells = asphalt(ROAD)
+    holes = {"speck": [(8, 10)], "corner": [(8, 10), (9, 10), (9, 11)], "bar": [(8, 10), (8, 11), (8, 12), (8, 13)]}[shape]
+    for hole in holes:
+        cells[hole] = OFF_ROAD
+    outlines = _patches(cells)
+    covered = {
+        (row, column)
+        for row in range(20)
+        for column in range(30)
+        for outline in outlines
+        if _within(outline, (column + 0.5) * CELL, (row + 0.5) * CELL)
+    }
+    assert covered == set(holes)
+
+
+def _within(outline: np.ndarray, x: float, y: float) -> bool:
+    return all((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]) >= 0 for a, b in zip(outline, np.roll(outline, -1, axis=0)))
+
+
+@pytest.mark.parametrize("town", towns())
+def test_of_a_town_only_off_road_becomes_road(town):
+    graph = lane_graph.load(TOWNS_FOLDER / f"{town}.lanes")
+    before, after = grid_of(graph)[1], grid_of(paved(graph))[1]
+    changed = before != after
+    assert (before[changed] == OFF_ROAD).all() and (after[changed] == ANY_DIRECTION).all()
+    again = grid_of(paved(paved(graph)))[1]
+    assert (again != after).mean() < 1e-4
+
+
+@pytest.mark.parametrize("spoil", [{"point_x": np.nan}, {"point_x": np.inf}, {"lane_width": None}])
+def test_a_map_whose_points_are_none_is_said_to_be_broken(tmp_path, spoil):
+    graph = load_town(towns()[0])
+    name, value = next(iter(spoil.items()))
+    odd = np.zeros(0, np.float32) if value is None else np.full_like(getattr(graph, name), value)
+    dataclasses.replace(graph, **{name: odd}).save(tmp_path / "odd.lanes")
+    with pytest.raises(MapError, match="broken lane graph"):
+        load(tmp_path / "odd.lanes")
