@@ -130,11 +130,9 @@ def test_of_a_town_only_off_road_becomes_road(town):
     assert (again != after).mean() < 1e-4
 
 
-@pytest.mark.parametrize("spoil", [{"point_x": np.nan}, {"point_x": np.inf}, {"lane_width": None}])
-def test_a_map_whose_points_are_none_is_said_to_be_broken(tmp_path, spoil):
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_map_whose_points_are_none_is_said_to_be_broken(tmp_path, value):
     graph = load_town(towns()[0])
-    name, value = next(iter(spoil.items()))
-    odd = np.zeros(0, np.float32) if value is None else np.full_like(getattr(graph, name), value)
-    dataclasses.replace(graph, **{name: odd}).save(tmp_path / "odd.lanes")
+    dataclasses.replace(graph, point_x=np.full_like(graph.point_x, value)).save(tmp_path / "odd.lanes")
     with pytest.raises(MapError, match="broken lane graph"):
         load(tmp_path / "odd.lanes")
