@@ -70,7 +70,7 @@ def page(folder: Path) -> str:
         elif "verdict" in result and "conditions" in result:
             parts += ["## Four domains, one plan\n", *domain_page.page_of(result)]
         elif "frontiers" in result and "said" in result:
-            parts += ["## The frontier\n", *frontier_page.page_of(result)]
+            parts += [f"## The frontier: {result['first']} and {result['second']}\n", *frontier_page.page_of(result)]
         elif "judge" in result and "rows" in result:
             parts += [f"## Independent judge: {result['judge']['name']}\n", *peers.page_of(result)]
         elif stem == "bench":
