@@ -89,12 +89,12 @@ class ToldModel:
         """Take a wish into account."""
         self.wishes.hear(request.wish)
         match request.wish:
-            case TakeTurn() | KeepOffMotorways():
+            case TakeTurn() | KeepOffMotorways() | GoTo("the start"):
                 said = self.simulator.words[0]
                 self.simulator.request(request.words)
                 self.simulator.words[0] = said
             case DropRoute() | GoTo():
-                pass  # the sat-nav knows turns and roads here, and no places
+                pass  # the sat-nav knows turns and roads here, and of places the start alone
             case _:
                 self.simulator.words[0] = self.wishes.words
 

@@ -43,7 +43,8 @@ class Passenger:
 
     def _at_the_start(self) -> "Situation":
         from caravela.cockpit.situation import Situation
+        from caravela.core.request import START
         from caravela.studio.driving.street import street_of
 
         street = street_of(self._drive.stage.world.state, self._drive.stage.graph)
-        return Situation(speed=street.speed, limit=street.limit, human_drives=self._drive.aboard.mode != "l4", places=())
+        return Situation(speed=street.speed, limit=street.limit, human_drives=self._drive.aboard.mode != "l4", places=(START,))

@@ -33,7 +33,7 @@ class RunOptions:
     """Drive a suite in closed loop and score every drive. A run that was stopped goes on where it was."""
 
     suite: str = "nominal"
-    """What is driven: nominal, longtail, no-route, dense, other-traffic, dense-other-traffic, night, rain; words (the same starts, told
+    """What is driven: nominal, longtail, longtail-more, no-route, dense, other-traffic, dense-other-traffic, night, rain; words (the same starts, told
     differently); abroad (the same starts at home and abroad); or brief, to try things out."""
     maps: Path | None = None
     """A folder of maps (.lanes, .osm, …); by default the test side: generated towns that nothing is trained on, and the real places."""

@@ -8,6 +8,7 @@ from caravela.core.errors import CaravelaError
 from caravela.core.units import to_kph
 
 LOWEST_CAP = 5.0 / 3.6  # m/s; below it one asks for a stop instead
+START = "the start"  # the place where a drive began
 HIGHEST_CAP = 250.0 / 3.6  # m/s, a number that can be meant as a speed; whether it is allowed is the gate's question
 
 
@@ -53,7 +54,10 @@ class GoTo:
     """Lay the route to a known place."""
 
     place: str
-    words = ""
+
+    @property
+    def words(self) -> str:
+        return "take me back" if self.place == START else ""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from caravela.core.errors import unknown_name
 from caravela.core.units import STEP_S
-from caravela.world.incidents.kinds import KINDS
+from caravela.world.incidents.kinds import MORE, TWENTY
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,15 @@ SUITES = {
             "without it",
             seconds=40.0,
             least_seconds=25.0,
-            incidents=tuple(KINDS),
+            incidents=TWENTY,
+            patience=10.0,
+        ),
+        Suite(
+            "longtail-more",
+            "longtail with what the twenty kinds leave out: an animal that runs into the lane, a motorcyclist who squeezes by",
+            seconds=40.0,
+            least_seconds=25.0,
+            incidents=MORE,
             patience=10.0,
         ),
         Suite(

@@ -325,7 +325,7 @@ def box_entity(box: Box, stamp: messages.Timestamp) -> messages.SceneEntity:
     """A road user as a box that fades unless the next tick brings it again."""
     pose = messages.Pose(position=messages.Vector3(x=box.x, y=box.y, z=box.height / 2.0), orientation=yaw_quaternion(box.heading))
     size = messages.Vector3(x=box.length, y=box.width, z=box.height)
-    cube = messages.CubePrimitive(pose=pose, size=size, color=PEOPLE if box.kind in ("pedestrian", "bicycle") else VEHICLES)
+    cube = messages.CubePrimitive(pose=pose, size=size, color=PEOPLE if box.kind in ("pedestrian", "bicycle", "animal") else VEHICLES)
     kind = messages.KeyValuePair(key="kind", value=box.kind)
     lifetime = messages.Duration(sec=0, nsec=1500 * STEP_US)
     return messages.SceneEntity(timestamp=stamp, frame_id=MAP_FRAME, id=box.name, lifetime=lifetime, cubes=[cube], metadata=[kind])

@@ -125,7 +125,7 @@ def _least_motorway(roads: Roads, here: int, *, s: float) -> list[int]:
         end = ahead + length
         fast_there = fast + max(min(length, end), 0.0) * _is_motorway(roads, lane)
         onward = [int(roads.successors[k]) for k in range(int(row["successor_start"]), int(row["successor_end"]))]
-        onward = [lane for lane in onward if roads.lanes[lane]["use"] & CAR and not _turns_round(roads, lane)]
+        onward = [lane for lane in onward if roads.lanes[lane]["use"] & CAR and not turns_round(roads, lane)]
         ends.append((end < STRETCH, fast_there, -end, lane))
         if end >= STRETCH:
             continue
@@ -146,7 +146,8 @@ def _is_motorway(roads: Roads, lane: int) -> bool:
     return to_kph(float(roads.lanes[lane]["speed"])) >= MOTORWAY_KPH - 1.0
 
 
-def _turns_round(roads: Roads, lane: int) -> bool:
+def turns_round(roads: Roads, lane: int) -> bool:
+    """Does a lane turn back to where it came from?"""
     return roads.lanes[lane]["kind"] == JUNCTION and int(roads.lanes[lane]["turn"]) == U_TURN
 
 

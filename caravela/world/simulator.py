@@ -11,7 +11,7 @@ from caravela.core.errors import unknown_name
 from caravela.core.types import HISTORY_S, ROUTE_POINTS, ROUTE_SPACING, Control, Event, Observation, Rig
 from caravela.core.units import STEP_S, STEP_US
 from caravela.world import atlas as atlas_module
-from caravela.world import learned, navigator, weather
+from caravela.world import learned, navigator, way_back, weather
 from caravela.world import state as state_module
 from caravela.world.atlas import Atlas
 from caravela.world.cameras import Cameras, Truth
@@ -55,6 +55,8 @@ def traffic_named(name: str) -> Traffic:
     if name not in TRAFFIC:
         raise unknown_name("traffic", name, TRAFFIC)
     return TRAFFIC[name]
+
+THERE = 20.0  # m before the spot where a drive began, from which a car is back there
 
 
 class Simulator:
@@ -102,6 +104,10 @@ class Simulator:
         self.words: list[str] = [""] * batch
         self.has_route = np.ones(batch, dtype=np.bool_)
         self.off_motorways = np.zeros(batch, dtype=np.bool_)  # the route is laid past them where it can be
+        self._began = np.full(batch, -1, dtype=np.int32)  # lane on which the drive began
+        self._began_s = np.zeros(batch, dtype=np.float32)  # m along it
+        self._goes_back = np.zeros(batch, dtype=np.bool_)  # the route leads back to there
+        self._away = np.zeros(batch, dtype=np.bool_)  # it has left that lane since it was asked back
         self.director = Director(self.atlas, worlds=batch) if incidents else None
         self.lens = Lens(batch, rig) if rig is not None else None
         self.flags = np.zeros((batch, self.agents), dtype=np.int32)
@@ -134,6 +140,7 @@ class Simulator:
                 self.director.dismiss(self.state, world)
         self.flags[:] = 0
         self.off_motorways[:] = False
+        self._began, self._began_s, self._goes_back[:] = self.state.lane[:, 0].copy(), self.state.agents["lane_s"][:, 0].copy(), False
         self._laid_on = self.state.lane[:, 0].copy()
         self._frames = []
         self._restarted = np.zeros(self.batch, dtype=np.bool_)
@@ -156,6 +163,8 @@ class Simulator:
         self._route_offset[worlds] = noise.uniform(-self._route_noise, self._route_noise, (len(worlds), 1, 2))
         self.flags[worlds] = 0
         self.off_motorways[worlds] = False
+        self._began[worlds], self._goes_back[worlds] = self.state.lane[worlds, 0], False
+        self._began_s[worlds] = self.state.agents["lane_s"][worlds, 0]
         self.cut(worlds)
 
     def cut(self, worlds: NDArray[np.int64]) -> None:
@@ -178,6 +187,10 @@ class Simulator:
         step(self.atlas.roads, self.state.arrays(), self._action, self.flags, self.parts, self._respawn)
         for world in np.flatnonzero(self.off_motorways & (self.state.lane[:, 0] != self._laid_on)):  # other roads come into reach
             navigator.keep_off_motorways(self.atlas.roads, self.state, int(world))
+        for world in np.flatnonzero(self._goes_back & (self.state.lane[:, 0] != self._laid_on)):  # the rest of a long way
+            self._away[world] |= not self._on_first_lane(world)
+            if not self._on_first_lane(world):
+                way_back.lay_back(self.atlas.roads, self.state, int(world), int(self._began[world]))
         self._laid_on = self.state.lane[:, 0].copy()
         if self.director is not None:
             self.director.play(self.state)
@@ -213,11 +226,24 @@ class Simulator:
         """(B,) the side that traffic keeps to: 1 left, -1 right."""
         return np.where(self.atlas.roads.maps["lefthand"][self.state.map] > 0.5, 1.0, -1.0).astype(np.float32)
 
+    def is_back(self, *, world: int = 0) -> bool:
+        """Is the car where its drive began, after it was asked to go back there?"""
+        back = bool(self._goes_back[world] and self._away[world]) and self._on_first_lane(world)
+        return back and float(self.state.agents["lane_s"][world, 0]) > self._began_s[world] - THERE
+
+    def _on_first_lane(self, world: int) -> bool:
+        return int(self.state.lane[world, 0]) in way_back.ends_of(self.atlas.roads, int(self._began[world]))
+
     def request(self, words: str, *, world: int = 0) -> str | None:
-        """Words to the car: they reach the driver with the next observation, and the sat-nav where they name a turn or motorways.
-        Returns the sat-nav's answer, None where it heard neither."""
+        """Words to the car: they reach the driver with the next observation, and the sat-nav where they name a turn, the way back or
+        motorways. Returns the sat-nav's answer, None where it heard none of them."""
         self.words[world] = words
+        self._goes_back[world] &= bool(words)
         roads = self.atlas.roads
+        if way_back.wants_back(words):
+            metres = way_back.lay_back(roads, self.state, world, int(self._began[world]))
+            self._goes_back[world], self._away[world] = metres is not None, not self._on_first_lane(world)
+            return way_back.answer(metres)
         if (off := navigator.wants_no_motorway(words)) is not None:
             self.off_motorways[world] = off
             if not off:
@@ -227,6 +253,7 @@ class Simulator:
         wanted = navigator.wanted_turn(words)
         if wanted is None:
             return None
+        self._goes_back[world] = False
         (turn, nth), lit = wanted, navigator.at_lights(words)
         metres = navigator.reroute(roads, self.state, world, turn=turn, nth=nth, lit=lit)
         return navigator.answer(turn, metres=metres, lit=lit)

@@ -16,8 +16,8 @@ from caravela.world import weather as weather_module
 ROUTE_LANES = 64  # lanes of a route kept per agent
 
 # kind
-CAR, VAN, LORRY, BUS, MOTORCYCLE, BICYCLE, PEDESTRIAN, THING = range(8)
-KIND_NAMES = ("car", "van", "lorry", "bus", "motorcycle", "bicycle", "pedestrian", "thing")
+CAR, VAN, LORRY, BUS, MOTORCYCLE, BICYCLE, PEDESTRIAN, THING, ANIMAL = range(9)
+KIND_NAMES = ("car", "van", "lorry", "bus", "motorcycle", "bicycle", "pedestrian", "thing", "animal")
 # controller: who moves the agent
 ABSENT, EXTERNAL, IDM, PARKED, WALKER, LEARNED, REPLAY, SCRIPTED = range(8)
 # indicator
@@ -25,7 +25,7 @@ RIGHT, OFF, LEFT, HAZARD, BLUE_LIGHTS = -1, 0, 1, 2, 3
 # paint of a THING: what it is; above, the paint of a vehicle whose part it is
 BARRIER, CONE, DEBRIS = 0, 1, 2
 
-# Positions are those of the middle of the rear axle on the ground (of the body's centre for pedestrians); the body's
+# Positions are those of the middle of the rear axle on the ground (of the body's centre for pedestrians and animals); the body's
 # centre lies `centre_offset` ahead of it.
 AGENT = np.dtype(
     [

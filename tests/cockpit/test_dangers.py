@@ -5,7 +5,7 @@ import pytest
 from caravela.cockpit.reading.dangers import danger_in
 from caravela.cockpit.reading.intents import Beyond, CabinCall, DrivingWish, Hazard, Missing, SmallTalk, Unsafe
 from caravela.cockpit.tool import Place
-from caravela.core.request import CapSpeed, GoOn, GoTo, KeepDistance, Overtake, Park, PullOver
+from caravela.core.request import START, CapSpeed, Drive, GoOn, GoTo, KeepDistance, Manner, Overtake, Park, PullOver
 
 
 def intents(understanding, text, **how):
@@ -88,10 +88,26 @@ def test_going_on_is_still_understood(understanding, text):
 
 
 @pytest.mark.parametrize(
-    ("text", "place"), [("I'm going home", "home"), ("time to go home", "home"), ("I'm going to the station", "the station"), ("we have to go to my office", "my office")]
+    ("text", "place"), [("I'm going home", "home"), ("time to go home", "home"), ("I'm going to the station", "the station"), ("we have to go to my office", "my office"),
+     ("take me back", START), ("could you bring us back to where we started?", START), ("please drive us back now", START)]
 )  # fmt: skip
 def test_who_says_where_they_go_wants_to_go_there(understanding, text, place):
     assert intents(understanding, text) == [DrivingWish(GoTo(place))]
+
+
+@pytest.mark.parametrize("text", ["I'm late", "we're already late for the train", "I am in a terrible hurry", "we're running late, please"])
+def test_who_is_late_wants_to_be_driven_briskly(understanding, text):
+    assert intents(understanding, text)[0] == DrivingWish(Drive(Manner.BRISK))
+
+
+@pytest.mark.parametrize("text", ["pull over past the crossing", "stop at the next corner", "pull up after the bus stop", "halt before the bridge"])
+def test_a_stop_near_a_spot_is_a_stop(understanding, text):
+    assert intents(understanding, text) == [DrivingWish(PullOver())]
+
+
+@pytest.mark.parametrize("text", ["stop past the red light", "go past the red light", "stop behind the lights when they are red, or just go"])
+def test_a_red_light_is_no_such_spot(understanding, text):
+    assert DrivingWish(PullOver()) not in intents(understanding, text) or any(isinstance(i, Unsafe) for i in intents(understanding, text))
 
 
 @pytest.mark.parametrize("text", ["I'm going to the toilet", "I'm going to sleep", "I'm going to be late"])

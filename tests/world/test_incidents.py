@@ -7,11 +7,12 @@ from caravela.core.types import Control
 from caravela.world import atlas as atlas_module
 from caravela.world.incidents.actors import Actor, Cue
 from caravela.world.incidents.director import KINDS, SPARE, draw_kinds
+from caravela.world.incidents.kinds import MORE, TWENTY
 from caravela.world.incidents.ways import Way
 from caravela.world.kernels import events
 from caravela.world.maps.catalogue import load_town
 from caravela.world.simulator import Simulator
-from caravela.world.state import ABSENT, PEDESTRIAN, SCRIPTED, THING
+from caravela.world.state import ABSENT, ANIMAL, MOTORCYCLE, PEDESTRIAN, SCRIPTED, THING
 
 WORLDS = 16
 CAST = [name for name, kind in KINDS.items() if kind.cast is not None]
@@ -47,8 +48,10 @@ def pace(simulator, speed=8.0):
     return np.array(present)
 
 
-def test_there_are_twenty():
-    assert len(KINDS) == 20
+def test_the_suites_twenty_stay_the_twenty_and_more_come_after():
+    assert len(TWENTY) == 20 and TWENTY[0] == "cut-in" and TWENTY[-1] == "camera-out"
+    assert {"animal", "motorcycle"} <= set(MORE) and not set(MORE) & set(TWENTY)
+    assert [*TWENTY, *MORE] == list(KINDS)
 
 
 def test_what_has_to_be_passed_and_what_comes_from_the_side_are_tried_first_as_often_as_asked():
@@ -100,6 +103,49 @@ def test_a_jaywalker_crosses_the_lane_as_the_car_comes(simulator):
     kerbs = {w: np.sign(a.d) for w, a in walkers.items()}
     pace(simulator)
     assert all(np.sign(walkers[w].d) == -kerbs[w] for w in worlds)
+
+
+def test_an_animal_halts_in_the_lane_before_it_runs_on(simulator):
+    worlds = staged(simulator, "animal")
+    halted = dict.fromkeys(worlds, False)
+    kerbs = {w: np.sign(simulator.director._actors[w][0].d) for w in worlds}
+    for _ in range(30):
+        for world in worlds:  # as far from it as 8 m/s take 2 s
+            site = simulator.director.at[world]
+            x, y, heading = simulator.director._way[world].pose(site - 16.0, 0.0)
+            for field, value in (("x", x), ("y", y), ("heading", heading), ("speed", 8.0)):
+                simulator.state.agents[field][world, 0] = value
+            simulator.director._ego_s[world] = site - 16.0
+        simulator.director.play(simulator.state)
+        for world in worlds:
+            animal = simulator.director._actors[world][0]
+            body = simulator.state.agents[world, animal.slot]
+            halted[world] |= bool(body["kind"] == ANIMAL and body["speed"] < 0.1 and abs(animal.d) < 0.8)
+    assert all(halted.values())
+    for _ in range(40):
+        simulator.director.play(simulator.state)
+    assert all(np.sign(simulator.director._actors[w][0].d) == -kerbs[w] for w in worlds)
+
+
+def test_a_motorcyclist_comes_from_behind_and_ends_up_ahead_in_our_lane(simulator):
+    worlds = staged(simulator, "motorcycle")
+    behind, ahead = dict.fromkeys(worlds, False), dict.fromkeys(worlds, False)
+    for _ in range(350):
+        for world in worlds:
+            director = simulator.director
+            s = director._ego_s[world] + 0.6
+            x, y, heading = director._way[world].pose(s, 0.0)
+            for field, value in (("x", x), ("y", y), ("heading", heading), ("speed", 6.0)):
+                simulator.state.agents[field][world, 0] = value
+            director._ego_s[world] = s
+        simulator.director.play(simulator.state)
+        for world in worlds:
+            rider = simulator.director._actors[world][0]
+            assert rider.kind == MOTORCYCLE
+            if not rider.hidden:
+                behind[world] |= rider.s < simulator.director._ego_s[world] - 5.0
+                ahead[world] |= behind[world] and rider.s > simulator.director._ego_s[world] + 3.0 and abs(rider.d) < 0.5
+    assert all(behind.values()) and all(ahead.values())
 
 
 def test_what_stands_at_the_kerb_stands_on_the_kerbs_side(simulator):

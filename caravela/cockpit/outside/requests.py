@@ -32,9 +32,13 @@ _FORMS: tuple[tuple[About, str], ...] = (
     (About.GIVE_WAY, rf"{_POLITE}let {THING} (?:go|pass|past|in|by|through|merge|cross|over|overtake|turn)(?: (?:first|before us|ahead|us|in))?"),
     (About.GIVE_WAY, rf"{_POLITE}(?:wait for|give way to|yield to|make (?:way|room|space) for|give room to|leave room for) {THING}"),
 )  # fmt: skip
+_SPOT = (
+    r"(?:the|that|this|a) (?:(?:next|first|second|last|zebra|pedestrian|traffic|bus) )*(?:crossing|crosswalk|junction|intersection|crossroads|lights|roundabout|corner|bend|bridge|"
+    r"stop|station|shop|school|church|park|house|building|tree|sign)"
+)
 _STOPS_NEAR = re.compile(
     rf"{_POLITE}(?:stop|halt|pull (?:over|up|in))(?: the car| us)?(?: (?:right|just|close))?"
-    rf" (?:behind|in front of|next to|beside|near|by|at|after|before) {THING}{_END}",
+    rf" (?:behind|in front of|next to|beside|near|by|at|after|before|past|beyond) (?:{THING}|{_SPOT}){_END}",
     re.IGNORECASE,
 )
 _COMPILED = tuple((about, re.compile(rf"{form}{_END}", re.IGNORECASE)) for about, form in _FORMS)

@@ -26,7 +26,7 @@ _LACKS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 _TURNS_ROUND = re.compile(
-    r"(?:(?:please|can you|could you|now|just)[ ,]+)*(?:(?:make|do|take) a u[- ]?turn|u[- ]?turn|turn (?:the car )?(?:a?round))"
+    r"(?:(?:please|can you|could you|now|just)[ ,]+)*(?:(?:make|do|take) a u[- ]?turn|u[- ]?turn|turn (?:the car )?(?:a?round)|(?:go|drive)(?: once)? a?round the block)"
     r"(?: (?:here|there|now|please|when you can))*\W*",
     re.IGNORECASE,
 )

@@ -3,6 +3,8 @@ person says of going away is nothing to be done, and who wants out is let out by
 
 import re
 
+from caravela.core.request import START
+
 _END = r"(?:[ ,]+(?:please|now|here|then|already|right (?:here|now)|at once|soon|again|guys|everyone|everybody|thanks|bye|quickly|for (?:a|one) \w+))*\W*"
 _OPEN = r"(?:(?:okay|ok|well|right|so|and|sorry|please|oh|now|alright|all right|hey|can you|could you|would you)[ ,]+)*"
 _WANTS = (
@@ -45,6 +47,19 @@ _GOES_TO = re.compile(
     rf"(?:the|my|our) (?!(?:toilet|loo|bathroom|restroom|back|left|right|next|other|front)\b)[\w'’]+(?: [\w'’]+)?)(?: now| please| then)*\W*",
     re.IGNORECASE,
 )
+_BACK_TO_THE_START = re.compile(
+    rf"{_OPEN}(?:(?:please|can you|could you|would you|will you|i['’]?(?: want|d like)(?: you)? to|let['’]?s)[ ,]+)*"
+    r"(?:(?:take|bring|drive|get) (?:me|us) (?:right |straight )?back|(?:go|drive|head|return)(?: right| straight)?(?: back)? to (?=the start|the beginning|where))"
+    r"(?: ?(?:to )?(?:where (?:we|i) (?:started|began|set off|came from|left from|got in|were)|the (?:start(?:ing point)?|beginning)))?"
+    r"(?: (?:again|now|please|then))*\W*",
+    re.IGNORECASE,
+)
+_HURRIES = re.compile(
+    rf"{_OPEN}(?:(?:i|we)(?:['’]m| am|['’]re| are| will be| shall be|['’]ll be)(?: (?:a (?:bit|little)|very|really|so|terribly|already|running|getting|going to be|gonna be))* "
+    r"(?:late|in a (?:\w+ )?(?:hurry|rush)|short of time|pressed for time|out of time|behind schedule)(?: for (?!the (?:toilet|loo))[\w' ]+)?)"
+    r"(?: (?:already|again|today|now|please))*\W*",
+    re.IGNORECASE,
+)
 _PUT_BACK = re.compile(r"(?:put |bring |move |turn )?back\W*", re.IGNORECASE)
 
 
@@ -59,9 +74,16 @@ def goes_on(clause: str) -> bool:
 
 
 def place_to_go_to(clause: str) -> str:
-    """Where somebody says that they go: "I'm going home" is a wish, and no leave-taking; "" for anything else."""
+    """Where somebody says that they go: "I'm going home" is a wish, and no leave-taking, and so is "take me back"; "" for anything else."""
+    if _BACK_TO_THE_START.fullmatch(clause):
+        return START
     found = _GOES_TO.fullmatch(clause)
     return "" if found is None else found["place"]
+
+
+def hurries(clause: str) -> bool:
+    """Does somebody say that they are late, and nothing besides?"""
+    return _HURRIES.fullmatch(clause) is not None
 
 
 def goes_away(clause: str) -> bool:

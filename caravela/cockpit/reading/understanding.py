@@ -34,7 +34,7 @@ from caravela.cockpit.reading.intents import (
     stops,
 )
 from caravela.cockpit.reading.lacking import lacked, turns_round
-from caravela.cockpit.reading.leaving import goes_on, place_to_go_to, takes_leave, wants_out
+from caravela.cockpit.reading.leaving import goes_on, hurries, place_to_go_to, takes_leave, wants_out
 from caravela.cockpit.reading.lights import some_light
 from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
 from caravela.cockpit.reading.names import PLACEHOLDER, name_of, person_called
@@ -291,6 +291,8 @@ class Understanding:
             return DrivingWish(Park())
         if finds_it_too_hard(clause):
             return DrivingWish(Drive(Manner.GENTLE))
+        if hurries(clause):
+            return DrivingWish(Drive(Manner.BRISK))
         if asks_what_is_there(clause):
             return Question("what")
         if (way := about_roads(clause)) is not None:

@@ -9,6 +9,7 @@ from caravela.cockpit.offers import Moment
 from caravela.cockpit.situation import STANDING, Situation
 from caravela.core.bundle import LIGHTS
 from caravela.core.modes import Mode
+from caravela.core.request import START
 from caravela.core.signals import Signals as CabinSignals
 from caravela.core.types import Event
 from caravela.core.units import STEP_S, to_kph
@@ -91,7 +92,7 @@ class Lookout:
             arrived=self.arrived,
             human_drives=tick.commands.mode is not Mode.L4,
             asked_to_stop=tick.asked_to_stop,
-            places=(),  # the sat-nav knows turns only
+            places=(START,),  # the sat-nav knows turns, and the way back
         )
         return Glance(
             situation,

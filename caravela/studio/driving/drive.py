@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from caravela.core.errors import CaravelaError
 from caravela.core.modes import Mode
 from caravela.core.protocols import Policy
-from caravela.core.request import CapSpeed, DropCap, DropRoute, GoTo, KeepOffMotorways, Request, TakeTurn
+from caravela.core.request import START, CapSpeed, DropCap, DropRoute, GoTo, KeepOffMotorways, PullOver, Request, TakeTurn
 from caravela.core.responsibility import Tenure
 from caravela.core.types import Camera, Control, Event, Observation, Plan, policy_rig
 from caravela.core.units import STEP_S, STEP_US, to_kph
@@ -73,6 +73,7 @@ class Stage:
     graph: LaneGraph
     look: Callable[[Camera, WorldState], NDArray[np.uint8]]  # a state as a camera on the ego car sees it: (H, W, 3)
     ask: Callable[[str], str | None] = lambda words: None  # tells the navigator, which may say what it made of it
+    is_back: Callable[[], bool] = lambda: False  # where the drive began, after it was asked to go back there
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,7 @@ class Drive:
         self._loop = make_loop(self.aboard, self._driver, rig=rig, seat=self.seat, latencies=self.latencies, t_us=t_us)
         self._happenings = beginning(self.aboard, t_us=t_us)
         self._failed, self._stood, self._ends_at, self._pressed = False, 0, 0, False
+        self._was_back = False
 
     def rehearse(self) -> None:
         """Plan once for nobody, words included, so that what loads at its first use costs no tick."""
@@ -209,7 +211,9 @@ class Drive:
             self.stage.ask("")
             self._note("route", "no more turns than the road has")
         elif isinstance(wish, GoTo):
-            self._note("route", f"knows no place “{wish.place}” here, only turns")
+            laid = self.stage.ask(wish.words) if wish.place == START else None
+            self._heard = dataclasses.replace(self._heard, route=laid or "")
+            self._note("route", laid or f"knows no place “{wish.place}” here, only turns and the way back")
         elif isinstance(wish, CapSpeed | DropCap):
             kept = self.wishes.set_speed
             self._note("words", f"keeps below {to_kph(kept):.0f} km/h" if kept < NO_SPEED else "no speed is set any more")
@@ -301,8 +305,19 @@ class Drive:
         self._spoken = []
         self.number += 1
         self.distance += 0.5 * (tick.street.speed + float(self._observation.speed[0])) * STEP_S
+        self._stop_where_it_began()
         self._watch(happened, stranded=any(note.kind is NoteKind.STOPPED for note in loop.notes))
         return dataclasses.replace(tick, events=(*spoken, *happened))
+
+    def _stop_where_it_began(self) -> None:
+        """Whoever asked to be taken back is let out there."""
+        back = self.stage.is_back()
+        if back and not self._was_back:
+            self._note("route", "back where this drive began")
+            self.wishes.hear(PullOver())
+            self._hear(self.wishes.words)
+            self._asked = self.wishes.report
+        self._was_back = back
 
     def _drive(self, observation: Observation, driver: tuple[float, float]) -> LoopTick:
         """A tick of the car's loop, with what people have done since the last one."""

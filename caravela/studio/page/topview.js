@@ -6,7 +6,7 @@ import { trajectories } from "./view.js";
 const ROAD = 0; // lane kind
 const BICYCLE_ONLY = 2;
 const PEDESTRIAN_ONLY = 4;
-const [BICYCLE, PEDESTRIAN] = [5, 6]; // agent kinds
+const [BICYCLE, PEDESTRIAN, ANIMAL] = [5, 6, 8]; // agent kinds
 const LAMP_COLOURS = ["", "red", "red", "yellow", "green", "green", "yellow"]; // by lamp state
 const SPANS = [60, 90, 130, 190, 280]; // m across the shorter side
 
@@ -174,7 +174,7 @@ export class TopView {
     context.translate(x, y);
     context.rotate(heading);
     context.translate(centre, 0);
-    if (kind === PEDESTRIAN || kind === BICYCLE) {
+    if (kind === PEDESTRIAN || kind === BICYCLE || kind === ANIMAL) {
       context.fillStyle = colours.person;
       if (kind === PEDESTRIAN) this.#disc(0, 0, Math.max(0.45, Math.min(3 * frame.metre, 2)));
       else this.#box(length, Math.max(width, 0.6), 0.3);

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from caravela.world.incidents.ways import Way
 from caravela.world.kernels.spawning import embody, settle
 from caravela.world.maps.lane_graph import LAMP_GREEN, LAMP_GREEN_YIELD, LAMP_RED, LAMP_RED_YELLOW
-from caravela.world.state import ABSENT, PEDESTRIAN, SCRIPTED, THING, WorldState
+from caravela.world.state import ABSENT, ANIMAL, PEDESTRIAN, SCRIPTED, THING, WorldState
 
 STILL = 0.3  # m/s below which a body keeps its heading
 
@@ -85,7 +85,7 @@ class Actor:
             agents["route"][slot, : len(lanes)] = lanes
         if self.size is not None:
             agents["length"][slot], agents["width"][slot], agents["height"][slot] = self.size
-            agents["centre_offset"][slot] = 0.0 if self.kind == THING else agents["centre_offset"][slot]
+            agents["centre_offset"][slot] = 0.0 if self.kind in (THING, ANIMAL) else agents["centre_offset"][slot]
         if self.paint is not None:
             agents["paint"][slot] = self.paint
         agents["controller"][slot] = ABSENT if self.hidden else SCRIPTED
@@ -149,7 +149,7 @@ class Actor:
         agents["speed"][slot] = np.hypot(forward, across)
         agents["curvature"][slot], agents["acceleration"][slot] = 0.0, 0.0
         agents["indicator"][slot] = self.indicator
-        agents["brake_lights"][slot] = self.kind not in (PEDESTRIAN, THING) and (self._wanted < self.speed - 0.3 or self.speed < 0.2)
+        agents["brake_lights"][slot] = self.kind not in (PEDESTRIAN, THING, ANIMAL) and (self._wanted < self.speed - 0.3 or self.speed < 0.2)
         if self.on_lane:
             lanes, starts = self.way.chain
             at = int(np.searchsorted(starts, self.s, side="right")) - 1
@@ -158,5 +158,5 @@ class Actor:
                 self.s - starts[max(at, 0)],
                 lanes[max(at, 0)],
             )
-        if self.kind == PEDESTRIAN:
+        if self.kind in (PEDESTRIAN, ANIMAL):
             agents["odometer"][slot] += agents["speed"][slot] * 0.1

@@ -9,6 +9,7 @@ import numpy as np
 from caravela.world.incidents.actors import Actor, Cue
 from caravela.world.incidents.sites import Site
 from caravela.world.state import (
+    ANIMAL,
     BARRIER,
     BICYCLE,
     BLUE_LIGHTS,
@@ -18,6 +19,7 @@ from caravela.world.state import (
     DEBRIS,
     HAZARD,
     LEFT,
+    MOTORCYCLE,
     OFF,
     PEDESTRIAN,
     RIGHT,
@@ -194,6 +196,32 @@ def _debris(site: Site, random: np.random.Generator) -> list[Actor]:
     return [Actor(THING, site.way, site.s, sideways, site.s, (), size=size, paint=DEBRIS, turned=random.uniform(-0.5, 0.5))]
 
 
+def _animal(site: Site, random: np.random.Generator) -> list[Actor]:
+    """A deer or a dog bounds out, is startled and halts in the lane, and runs on."""
+    k, edge = site.kerb, site.edge
+    size = (1.5, 0.45, 1.3) if random.random() < 0.5 else (0.85, 0.28, 0.65)
+    pace = random.uniform(3.0, 4.5)
+    cues = (
+        Cue(eta=random.uniform(2.2, 2.9), appear=True, side=k * random.uniform(-0.5, 0.5), drift=pace),
+        Cue(after=random.uniform(1.6, 2.4), side=-k * (site.width + 4.0), drift=pace),
+        Cue(after=5.0, leave=True),
+    )
+    return [Actor(ANIMAL, site.way, site.s, edge + k * 2.5, site.s, cues, hidden=True, size=size, turned=-k * np.pi / 2.0)]
+
+
+def _motorcycle(site: Site, random: np.random.Generator) -> list[Actor]:
+    """It squeezes by between us and the other side, pulls in close and slows down."""
+    beside = -site.kerb * random.uniform(0.62, 0.75) * site.width
+    cues = (
+        Cue(within=24.0, speed=6.0, relative=True, acceleration=9.0, appear=True),
+        Cue(ahead=random.uniform(5.0, 7.0), speed=-1.0, relative=True, side=site.kerb * 0.3, drift=1.8, acceleration=3.0, indicator=int(site.kerb)),
+        Cue(after=2.0, indicator=OFF),
+        Cue(after=3.0, speed=10.0),
+        Cue(after=25.0, leave=True),
+    )
+    return [Actor(MOTORCYCLE, site.way, site.s - 32.0, beside, site.s, cues, hidden=True)]
+
+
 KINDS = {
     kind.name: kind
     for kind in (
@@ -217,5 +245,9 @@ KINDS = {
         Kind("low-sun", "the sun stands low", weather="low_sun"),
         Kind("unlit-night", "night without street lamps", weather="unlit_night"),
         Kind("camera-out", "one of the four cameras is black", lens="one_out"),
+        Kind("animal", "a deer or a dog runs into the lane and halts there", "kerbside", _animal),
+        Kind("motorcycle", "a motorcyclist squeezes by, pulls in close and slows down", "two_way", _motorcycle),
     )
 }
+TWENTY = tuple(KINDS)[:20]  # what the suite `longtail` has asked for from its beginning
+MORE = tuple(KINDS)[20:]

@@ -173,7 +173,7 @@ def add_decals(view, env, agent, centre_x, centre_y, unseen, width, height, rows
     """Append an agent's shadow and, at night, the light of its lamps on the road."""
     cos = math.cos(agent.heading)
     sin = math.sin(agent.heading)
-    small = agent.kind == 6
+    small = agent.kind == 6 or agent.kind == 8
     hl = 0.16 if small else 0.5 * agent.length
     hw = 0.22 if small else 0.5 * agent.width
     tall = agent.height * (0.9 if small else 0.8)

@@ -1,4 +1,4 @@
-"""People and two-wheelers in the display list, made of sticks."""
+"""People, animals and two-wheelers in the display list, made of sticks."""
 
 import math
 
@@ -101,3 +101,39 @@ def add_two_wheeler(view, agent, centre_x, centre_y, owner, what, width, height,
                   0.02, 0.05, 0.05, 0.05, owner, what, width, height, rows, ints, n, box)
     base = high - 0.88
     return add_person(view, x, y, base, agent.heading, 1.75, agent.odometer, seed + 77, True, owner, what, width, height, rows, ints, n, box)
+
+
+@scalar
+def add_animal(view, agent, owner, what, width, height, rows, ints, n, box):
+    """Append a four-legged animal, a dog or a deer by its size."""
+    depth, right, up = to_camera(view, agent.x, agent.y, 0.5 * agent.height)
+    if depth < NEAR:
+        return n
+    pixels = agent.height * view[FOCAL] / depth
+    cos = math.cos(agent.heading)
+    sin = math.sin(agent.heading)
+    seed = int(agent.paint)
+    r = 0.12 + 0.30 * hash01(seed, 1)
+    g = r * (0.62 + 0.16 * hash01(seed, 2))
+    b = g * (0.55 + 0.25 * hash01(seed, 3))
+    long = agent.length
+    tall = agent.height
+    back = 0.62 * tall
+    trunk = 0.14 * long
+    rump = -0.28 * long
+    chest = 0.24 * long
+    n = add_stick(view, agent.x + cos * rump, agent.y + sin * rump, back, agent.x + cos * chest, agent.y + sin * chest, back, trunk, r, g, b, owner, what, width, height, rows, ints, n, box)
+    poll = 0.36 * long
+    nose = 0.5 * long
+    n = add_stick(view, agent.x + cos * chest, agent.y + sin * chest, back, agent.x + cos * poll, agent.y + sin * poll, 0.92 * tall, 0.5 * trunk, r, g, b, owner, what, width, height, rows, ints, n, box)
+    n = add_stick(view, agent.x + cos * poll, agent.y + sin * poll, 0.93 * tall, agent.x + cos * nose, agent.y + sin * nose, 0.86 * tall, 0.42 * trunk, r, g, b, owner, what, width, height, rows, ints, n, box)
+    if pixels < 5.0:
+        return n
+    pace = 0.20 * long * math.sin(agent.odometer * 3.2 / long)
+    for k in range(4):
+        side = 0.5 * trunk if k % 2 == 0 else -0.5 * trunk
+        hip = rump if k < 2 else chest
+        foot = hip + (pace if k == 0 or k == 3 else -pace)
+        n = add_stick(view, agent.x + cos * hip - sin * side, agent.y + sin * hip + cos * side, back, agent.x + cos * foot - sin * side, agent.y + sin * foot + cos * side,
+                      0.03, 0.035 * tall, 0.8 * r, 0.8 * g, 0.8 * b, owner, what, width, height, rows, ints, n, box)
+    return n

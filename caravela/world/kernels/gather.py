@@ -30,7 +30,7 @@ from caravela.world.kernels.bundles import (
     TREE,
 )
 from caravela.world.kernels.display import add_body, add_card, add_decals, add_lamp, add_stick, in_sight
-from caravela.world.kernels.figures import add_person, add_two_wheeler
+from caravela.world.kernels.figures import add_animal, add_person, add_two_wheeler
 from caravela.world.kernels.rounding import fraction, whole
 from caravela.world.kernels.scalar import scalar
 from caravela.world.kernels.scenery import add_building, add_tree
@@ -204,7 +204,7 @@ def gather_moving(scene, state, env, view, b, look, own, width, height, solids, 
         away = math.sqrt(dx * dx + dy * dy)
         if away > reach:
             continue
-        large = agent.length + 46.0 if env[NIGHT] > 0.1 and agent.kind != 6 else agent.length + 9.0
+        large = agent.length + 46.0 if env[NIGHT] > 0.1 and agent.kind < 6 else agent.length + 9.0
         if not in_sight(view, x, y, 1.0, large, width, height):
             continue
         if away < 120.0:
@@ -213,6 +213,8 @@ def gather_moving(scene, state, env, view, b, look, own, width, height, solids, 
             continue
         if agent.kind == 6:
             counts[1] = add_person(view, x, y, float32(0.0), agent.heading, agent.height, agent.odometer, np.int64(agent.paint), False, a, IS_PERSON, width, height, thins, thin_ints, counts[1], box)
+        elif agent.kind == 8:
+            counts[1] = add_animal(view, agent, a, IS_PERSON, width, height, thins, thin_ints, counts[1], box)
         elif agent.kind == 4 or agent.kind == 5:
             counts[1] = add_two_wheeler(view, agent, x, y, a, IS_TWO_WHEELER, width, height, thins, thin_ints, counts[1], box)
         else:

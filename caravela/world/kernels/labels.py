@@ -20,7 +20,7 @@ DRIVABLE, NOT_DRIVABLE, PAINT, VEHICLE, PERSON = 0, 1, 2, 3, 4
 @kernel
 def _paint_agent(state, b, j, x_low, y_low, cell, grid, ego_x, ego_y, cos, sin):
     """Mark the cells of a bird's-eye grid (rows ahead, columns to the left) that agent j covers."""
-    value = PERSON if state.agents[b, j].kind == 6 else VEHICLE
+    value = PERSON if state.agents[b, j].kind == 6 or state.agents[b, j].kind == 8 else VEHICLE  # an animal is as soft as a person
     hx, hy = math.cos(state.agents[b, j].heading), math.sin(state.agents[b, j].heading)
     half_long = 0.5 * state.agents[b, j].length
     half_wide = 0.5 * state.agents[b, j].width

@@ -8,7 +8,7 @@ from caravela.world.kernels.compiling import kernel
 from caravela.world.kernels.random import uniform
 from caravela.world.kernels.routes import extend, lane_point, onward
 
-# per kind (car, van, lorry, bus, motorcycle, bicycle, pedestrian, thing), m: length, width, height, wheelbase, rear overhang
+# per kind (car, van, lorry, bus, motorcycle, bicycle, pedestrian, thing, animal), m: length, width, height, wheelbase, rear overhang
 BODY = np.array(
     [
         [4.5, 1.85, 1.50, 2.70, 0.90],
@@ -19,6 +19,7 @@ BODY = np.array(
         [1.8, 0.60, 1.75, 1.10, 0.35],
         [0.5, 0.60, 1.75, 0.00, 0.25],
         [0.4, 0.40, 0.75, 0.00, 0.20],
+        [1.5, 0.45, 1.30, 0.00, 0.75],
     ],
     dtype=np.float32,
 )

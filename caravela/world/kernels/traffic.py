@@ -18,7 +18,7 @@ LATERAL_COMFORT = 2.3  # m/s^2 in curves
 GAP_MARGIN = 3.0  # s between my arrival at a conflict and theirs
 WALKING_SPEED = 1.35  # m/s
 LET_OVER = 1.5  # s that a vehicle has stood before a crossing when people take it that they may go
-BICYCLE, PEDESTRIAN = 5, 6
+BICYCLE, PEDESTRIAN, ANIMAL = 5, 6, 8
 OVER_THE_LINE = 1.0  # m: a bumper less far over still belongs to its line
 KERB_MARGIN = 1.2  # m that walkers start and end beyond the kerb
 
@@ -204,7 +204,7 @@ def leader(state, b, i, path, front):
         half_long = 0.5 * (state.agents[b, j].length * cos + state.agents[b, j].width * sin)
         half_wide = 0.5 * (state.agents[b, j].length * sin + state.agents[b, j].width * cos)
         room = half_wide + 0.5 * state.agents[b, i].width + (0.05 if state.agents[b, j].controller == PARKED else 0.25)  # a bus squeezes past
-        if state.agents[b, j].kind == PEDESTRIAN and state.agents[b, j].speed > 0.1:
+        if (state.agents[b, j].kind == PEDESTRIAN or state.agents[b, j].kind == ANIMAL) and state.agents[b, j].speed > 0.1:
             room += 1.2
         if abs(across) > room:
             continue

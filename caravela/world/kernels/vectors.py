@@ -166,7 +166,7 @@ def _object(roads, state, b, i, j, path, mine, mine_distance, theirs, theirs_dis
     row[2], row[3] = (vx * cos + vy * sin) / 10.0, (vy * cos - vx * sin) / 10.0
     row[4], row[5] = hx * cos + hy * sin, hy * cos - hx * sin
     row[6], row[7] = state.agents[b, j].length / 5.0, state.agents[b, j].width / 2.0
-    row[8] = 1.0 if state.agents[b, j].kind == 6 else 0.0
+    row[8] = 1.0 if state.agents[b, j].kind == 6 or state.agents[b, j].kind == 8 else 0.0  # who walks
     row[9] = 1.0 if state.agents[b, j].kind == 5 else 0.0
     row[10] = min(max(front, -20.0), 60.0) / 20.0
     row[11] = min(max(across, -10.0), 10.0) / 4.0

@@ -8,6 +8,7 @@ from fake_studio import ring_drive
 from caravela.core.errors import CaravelaError
 from caravela.core.modes import Alert, Author, Mode
 from caravela.core.request import (
+    START,
     CapSpeed,
     ChangeLane,
     DropCap,
@@ -158,6 +159,21 @@ def test_a_wish_that_driving_cannot_grant_is_told_so() -> None:
     drive.wish(Request(GoTo("the station")))
     details = [event.detail for event in drive.tick().events if event.kind == "route"]
     assert "knows no place “the station”" in details[0]
+
+
+def test_who_asked_to_be_taken_back_is_let_out_there_once() -> None:
+    drive = ring_drive()
+    there = []
+    drive.stage = dataclasses.replace(drive.stage, ask=lambda words: "back to the start in 90 m" if words == "take me back" else None, is_back=lambda: bool(there))
+    drive.wish(Request(GoTo(START)))
+    assert ("route", "back to the start in 90 m") in [(event.kind, event.detail) for event in drive.tick().events]
+    assert drive.wishes.stop is None
+    there.append(True)
+    drive.tick()
+    assert drive.wishes.stop == PullOver() and drive.words == PullOver.words
+    drive.wish(Request(GoOn()))
+    drive.tick()
+    assert drive.wishes.stop is None  # still there, and nobody is stopped twice
 
 
 def test_a_set_speed_bounds_the_plan_until_it_is_dropped_and_lasts_into_the_next_drive() -> None:

@@ -1,0 +1,93 @@
+"""The way back: the sat-nav lays the ego car's route to the lane on which its drive began, over the fewest metres. It only chooses
+roads; when the car is there is asked of it, and what to do then is others' business."""
+
+import heapq
+import re
+
+import numpy as np
+
+from caravela.world.atlas import Roads
+from caravela.world.kernels.routes import CHANGE_LENGTH, SLIDE_FROM, extend, is_lateral
+from caravela.world.maps.lane_graph import CAR, JUNCTION
+from caravela.world.navigator import NOTICE, turns_round
+from caravela.world.state import WorldState
+
+_BACK = re.compile(
+    r"\b(?:take|bring|drive|get) (?:me|us) (?:right |straight )?back\b(?! (?:home|there|in|at|to (?!where|the (?:start|beginning))))", re.IGNORECASE
+)
+
+
+def wants_back(words: str) -> bool:
+    """Does a request ask to be taken back to where the drive began?"""
+    return _BACK.search(words) is not None
+
+
+def answer(metres: float | None) -> str:
+    """What the sat-nav says to a request to be taken back, over so many metres or by no way at all."""
+    return "no way leads back from here; the route stays as it was" if metres is None else f"back to the start in {metres:.0f} m"
+
+
+def lay_back(roads: Roads, state: WorldState, world: int, goal: int) -> float | None:
+    """Lay the route of `world`'s ego car to the lane `goal`, or to one beside it. Returns the metres to that lane's beginning, None (route
+    unchanged) where no way leads there. A way of more lanes than a route holds is laid as far as it goes: lay it again on the way."""
+    ego = state.agents[world, 0]
+    route, at = ego["route"], int(ego["route_at"])
+    here, s = int(route[at]), float(ego["lane_s"])
+    if route[at + 1] >= 0 and is_lateral(roads.lanes, here, int(route[at + 1])) and s > SLIDE_FROM:  # what has begun is finished
+        at, here = at + 1, int(route[at + 1])
+    elif roads.lanes[here]["length"] - s < NOTICE and route[at + 1] >= 0:
+        at, here, s = at + 1, int(route[at + 1]), s - float(roads.lanes[here]["length"])
+    found = shortest_way(roads, here, s, ends_of(roads, goal))
+    if found is None:
+        return None
+    metres, way = found
+    new = np.full_like(route, -1)
+    new[: at + 1] = route[: at + 1]
+    room = min(len(way), len(route) - at) - 1
+    new[at + 1 : at + 1 + room] = way[1 : 1 + room]
+    ego["route"][:] = new
+    extend(roads, state.worlds, world, ego["route"], at + 1 + room, np.float32(300.0))
+    return metres
+
+
+def ends_of(roads: Roads, goal: int) -> set[int]:
+    """The lane itself and those beside it for cars: on each of them the car is there."""
+    row = roads.lanes[goal]
+    return {goal} | {int(lane) for lane in (row["left"], row["right"]) if lane >= 0 and roads.lanes[int(lane)]["use"] & CAR}
+
+
+def shortest_way(roads: Roads, here: int, s: float, goals: set[int]) -> tuple[float, list[int]] | None:
+    """(metres to its last lane's beginning, its lanes) of the shortest way from `s` m along `here` round to one of `goals` without turning
+    in the road, by Dijkstra's algorithm; None where there is none. A goal has to be driven onto, not only changed to."""
+    Node = tuple[int, bool]  # a lane, and whether it was changed to
+    start: Node = (here, False)
+    before: dict[Node, Node] = {}
+    queue: list[tuple[float, Node, Node]] = [(ahead, node, start) for ahead, node in _onward(roads, start, -s)]
+    heapq.heapify(queue)
+    while queue:
+        ahead, node, last = heapq.heappop(queue)
+        if node in before:
+            continue
+        before[node] = last
+        if node[0] in goals and not node[1]:
+            way = [node[0]]
+            while last != start:
+                way.append(last[0])
+                last = before[last]
+            return ahead, [here, *way[::-1]]
+        for further, following in _onward(roads, node, ahead):
+            heapq.heappush(queue, (further, following, node))
+    return None
+
+
+def _onward(roads: Roads, node: tuple[int, bool], ahead: float) -> list[tuple[float, tuple[int, bool]]]:
+    """Where one can drive to from a lane that begins `ahead` m from here, and the metres to there."""
+    lane, changed = node
+    row = roads.lanes[lane]
+    length = float(row["length"])
+    links = [int(roads.successors[k]) for k in range(int(row["successor_start"]), int(row["successor_end"]))]
+    found = [(ahead + length, (link, False)) for link in links if roads.lanes[link]["use"] & CAR and not turns_round(roads, link)]
+    if row["kind"] != JUNCTION and not changed and min(length, ahead + length) > CHANGE_LENGTH:
+        sides = [int(side) for side in (row["left"], row["right"]) if side >= 0]
+        found += [(ahead, (side, True)) for side in sides if roads.lanes[side]["use"] & CAR]
+    return found
