@@ -16,7 +16,6 @@ from caravela.core.types import HISTORY_S, PLAN_STEP_S, Observation, Plan, Rig
 from caravela.core.units import STEP_S, STEP_US
 from caravela.evaluate.episodes import begin
 from caravela.evaluate.places import Place
-from caravela.evaluate.roaming import Roaming
 from caravela.evaluate.route_follow import baseline_control, junctions_ahead
 from caravela.evaluate.statistics import rate_interval, rounded
 from caravela.world import atlas as atlas_module
@@ -24,6 +23,7 @@ from caravela.world.cameras import Cameras
 from caravela.world.kernels.routes import path_point, walk
 from caravela.world.kernels.spawning import embody
 from caravela.world.maps.lane_graph import LAMP_GREEN, LAMP_RED
+from caravela.world.roaming import Roaming
 from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator
 from caravela.world.state import ABSENT, PARKED, PEDESTRIAN, WALKER, WorldState

@@ -15,8 +15,8 @@ from caravela.evaluate.drivers import Driver
 from caravela.evaluate.episodes import Episode, begin, set_incidents
 from caravela.evaluate.referee import Referee, Tick
 from caravela.evaluate.risk import Record, RiskLog, rolls_out
-from caravela.evaluate.roaming import Roaming
 from caravela.evaluate.route_follow import junctions_ahead
+from caravela.world.roaming import Roaming
 from caravela.world.simulator import Simulator
 
 

@@ -16,10 +16,10 @@ from caravela.evaluate.driving import Told, Watcher, drive
 from caravela.evaluate.episodes import Episode, choose, choose_incidents, scout
 from caravela.evaluate.places import DRIVERS, Place, program_digest
 from caravela.evaluate.risk import Record
-from caravela.evaluate.roaming import Roaming
 from caravela.evaluate.spoken import told_of
 from caravela.evaluate.suites import Suite
 from caravela.world import atlas as atlas_module
+from caravela.world.roaming import Roaming
 from caravela.world.simulator import Simulator
 
 CANDIDATES = 24  # starts tried at once on a map

@@ -26,6 +26,7 @@ from caravela.world.kernels import events, labels
 from caravela.world.kernels.routes import path_point, walk
 from caravela.world.kernels.vectors import STYLE
 from caravela.world.maps.lane_graph import LaneGraph
+from caravela.world.roaming import Roaming
 from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator
 from caravela.world.state import WorldState
@@ -107,6 +108,7 @@ class Collector:
             incidents=True,
         )
         self.lamps = LampLabels(scene, policy_rig())
+        self.roaming = Roaming(self.simulator.atlas)
         self.encoder = SentenceEncoder()
         self.obstacles = Obstacles(self.simulator.atlas, worlds=config.worlds, random=self.random, reserved=SPARE)
         self.failed_since = np.full(config.worlds, np.inf)
@@ -147,7 +149,9 @@ class Collector:
                 control = self.driver.control(self.simulator.atlas, self.simulator.state, style=self.style)
                 self.wish = control.acceleration
                 self.simulator.advance(control if wish is None else _mixed(control, wish, by_student))
-                flags = self.simulator.flags[:, 0]
+                flags, roams = self.simulator.flags[:, 0], ~self.simulator.has_route
+                self.roaming.follow(self.simulator.state, roams=roams)  # who is shown no route may go any way
+                flags[roams] &= ~events.ROUTE_MISSED
                 seen |= flags
                 broke = ((flags & FAILURES) > 0) & np.isinf(self.failed_since)
                 self.failed_since[broke] = self.simulator.state.time[broke]
@@ -192,7 +196,7 @@ class Collector:
         fork = state.select(worlds)
         made = self.driver.label(self.simulator.atlas, fork, style=self.style[worlds], hidden=self._hidden(worlds))
         plans: dict[str, NDArray] = {"knots": made.knots, "knots_valid": made.valid}
-        plans |= self._judge(fork, self.style[worlds], None if plan is None else plan.knots[worlds])
+        plans |= self._judge(fork, self.style[worlds], None if plan is None else plan.knots[worlds], ~self.simulator.has_route[worlds])
         self.writer.add(self._shown(fork, worlds) | plans)
         return len(worlds)
 
@@ -204,8 +208,10 @@ class Collector:
         seen["bodies"] = coarse_bodies(self.simulator.truth.semantics[worlds])
         return look(self.observation, worlds, self.encoder) | truths(self.simulator, fork, worlds) | seen
 
-    def _judge(self, fork: WorldState, style: NDArray[np.float32], knots: NDArray[np.float32] | None) -> dict[str, NDArray]:
-        """Outcomes of the student's plans (B, M, KNOTS, 2), at some of the looks."""
+    def _judge(
+        self, fork: WorldState, style: NDArray[np.float32], knots: NDArray[np.float32] | None, roams: NDArray[np.bool_]
+    ) -> dict[str, NDArray]:
+        """Outcomes of the student's plans (B, M, KNOTS, 2), at some of the looks; `roams` (B,) are those without a route."""
         batch, plans = len(fork.worlds), self.config.proposals
         if knots is None:
             knots = np.zeros((batch, plans, KNOTS, 2), dtype=np.float32)
@@ -217,7 +223,14 @@ class Collector:
             seed = int(self.random.integers(1 << 31))
             states = fork.select(np.flatnonzero(tried))
             returns[tried], failed[tried] = outcomes(
-                self.simulator.atlas, states, knots[tried], driver=self.driver, style=style[tried], seed=seed
+                self.simulator.atlas,
+                states,
+                knots[tried],
+                driver=self.driver,
+                style=style[tried],
+                seed=seed,
+                roaming=self.roaming,
+                roams=roams[tried],
             )
         return {"proposals": knots, "returns": returns, "failed": failed, "outcomes_valid": np.repeat(tried[:, None], plans, axis=1)}
 

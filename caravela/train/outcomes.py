@@ -10,7 +10,9 @@ from caravela.train.harm import Harm
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.world.arena import weights_of
 from caravela.world.atlas import Atlas
+from caravela.world.kernels import events
 from caravela.world.kernels.step import REWARD_PARTS, step
+from caravela.world.roaming import Roaming
 from caravela.world.state import WorldState
 
 STEERED = 20  # steps of 0.1 s steered as planned: after more, plans that the driver would have corrected leave the road
@@ -21,12 +23,21 @@ _WEIGHTS = interpolation_matrix()
 
 
 def outcomes(
-    atlas: Atlas, state: WorldState, knots: NDArray[np.float32], *, driver: TeacherDriver, style: NDArray[np.float32], seed: int
+    atlas: Atlas,
+    state: WorldState,
+    knots: NDArray[np.float32],
+    *,
+    driver: TeacherDriver,
+    style: NDArray[np.float32],
+    seed: int,
+    roaming: Roaming | None = None,
+    roams: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Drive M plans in each of B states.
 
     Args:
         knots: (B, M, KNOTS, 2) m/s^2 and 1/m. style: (B, STYLE) that rewards are weighed by.
+        roams: (B,) whose car is shown no route, and may go any way: `roaming` lays one where the plan leads. By default none.
 
     Returns:
         returns (B, M) in 0..1, higher is better, and failed (B, M), 1 where a failure came within the horizon.
@@ -46,6 +57,7 @@ def outcomes(
     respawn = np.zeros(batch * plans, dtype=np.bool_)
     total = np.zeros(batch * plans, dtype=np.float32)
     harm = Harm(batch * plans)
+    free = np.zeros(batch * plans, dtype=np.bool_) if roams is None else np.repeat(roams, plans)
     for n in range(PACED + AFTERWARDS):
         if n < PACED:
             action[:, 0] = planned[:, n]
@@ -55,6 +67,9 @@ def outcomes(
             if n >= PACED:
                 action[:, 0, 0] = control.acceleration
         step(atlas.roads, fork.arrays(), action, flags, parts, respawn)
+        if roaming is not None and free.any():
+            roaming.follow(fork, roams=free)
+            flags[free, 0] &= ~events.ROUTE_MISSED
         total += np.where(harm.failed | harm.arrived, 0.0, (parts[:, 0] * weights).sum(-1))
         harm.watch(flags[:, 0])
     returns = np.clip((total - WORST) / (BEST - WORST), 0.0, 1.0)

@@ -13,7 +13,8 @@ from caravela.world.navigator import NOTICE, turns_round
 from caravela.world.state import WorldState
 
 _BACK = re.compile(
-    r"\b(?:take|bring|drive|get) (?:me|us) (?:right |straight )?back\b(?! (?:home|there|in|at|to (?!where|the (?:start|beginning))))", re.IGNORECASE
+    r"\b(?:take|bring|drive|get) (?:me|us) (?:right |straight )?back\b(?! (?:home|there|in|at|to (?!where|the (?:start|beginning))))",
+    re.IGNORECASE,
 )
 
 

@@ -100,12 +100,16 @@ def test_who_is_late_wants_to_be_driven_briskly(understanding, text):
     assert intents(understanding, text)[0] == DrivingWish(Drive(Manner.BRISK))
 
 
-@pytest.mark.parametrize("text", ["pull over past the crossing", "stop at the next corner", "pull up after the bus stop", "halt before the bridge"])
+@pytest.mark.parametrize(
+    "text", ["pull over past the crossing", "stop at the next corner", "pull up after the bus stop", "halt before the bridge"]
+)
 def test_a_stop_near_a_spot_is_a_stop(understanding, text):
     assert intents(understanding, text) == [DrivingWish(PullOver())]
 
 
-@pytest.mark.parametrize("text", ["stop past the red light", "go past the red light", "stop behind the lights when they are red, or just go"])
+@pytest.mark.parametrize(
+    "text", ["stop past the red light", "go past the red light", "stop behind the lights when they are red, or just go"]
+)
 def test_a_red_light_is_no_such_spot(understanding, text):
     assert DrivingWish(PullOver()) not in intents(understanding, text) or any(isinstance(i, Unsafe) for i in intents(understanding, text))
 

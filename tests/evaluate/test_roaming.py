@@ -6,13 +6,13 @@ import pytest
 from caravela.evaluate.drivers import route_follow_idm
 from caravela.evaluate.driving import drive
 from caravela.evaluate.episodes import begin
-from caravela.evaluate.roaming import Roaming
 from caravela.evaluate.route_follow import baseline_control
 from caravela.evaluate.suites import suite_named
 from caravela.world import atlas as atlas_module
 from caravela.world.kernels import events
 from caravela.world.kernels.routes import extend
 from caravela.world.kernels.traffic import GREEN, RED
+from caravela.world.roaming import Roaming
 from caravela.world.simulator import Simulator
 
 

@@ -12,6 +12,9 @@ from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.world import atlas
 from caravela.world.kernels.vectors import STYLE
 from caravela.world.maps.catalogue import load_town, towns
+from caravela.world.maps.lane_graph import LEFT, RIGHT, STRAIGHT
+from caravela.world.navigator import reroute
+from caravela.world.roaming import Roaming
 from caravela.world.simulator import Simulator
 
 
@@ -52,3 +55,36 @@ def test_trying_out_leaves_the_world_as_it_was(driven):
     for mine, theirs in zip(before._parts(), simulator.state._parts(), strict=True):
         assert (mine == theirs).all()
     simulator.advance(Control(np.zeros(8, np.float32), np.zeros(8, np.float32)))
+
+
+def test_who_is_shown_no_route_may_turn_off_the_hidden_one():
+    """The teacher's own plan for one way, judged while the hidden route takes another: a fault with a route, and none without."""
+    driver = TeacherDriver(load_teacher(SHIPPED_TEACHER))
+    simulator = Simulator(atlas.build([load_town(towns()[0])]), batch=8, traffic="none")
+    simulator.reset(5)
+    roaming, style = Roaming(simulator.atlas), np.zeros((8, STYLE), dtype=np.float32)
+    bound, free = [], []
+    for tick in range(400):
+        simulator.advance(driver.control(simulator.atlas, simulator.state))
+        if tick % 10:
+            continue
+        own = driver.label(simulator.atlas, simulator.state).knots[:, None]
+        other = simulator.state.copy()
+        near = np.zeros(8, dtype=np.bool_)
+        for world in np.flatnonzero(other.speed[:, 0] > 3.0):
+            turn = int(_next_turn(simulator, world))
+            metres = [reroute(simulator.atlas.roads, other, int(world), turn=way) for way in (LEFT, RIGHT, STRAIGHT) if way != turn][:1]
+            near[world] = metres[0] is not None and metres[0] < 18.0 and abs(own[world, 0, :, 1]).max() > 0.05
+        if near.any():
+            kwargs = {"driver": driver, "style": style, "seed": 1, "roaming": roaming}
+            bound += list(outcomes(simulator.atlas, other, own, roams=~near & False, **kwargs)[0][near, 0])
+            free += list(outcomes(simulator.atlas, other, own, roams=near, **kwargs)[0][near, 0])
+    assert len(free) >= 3
+    assert np.mean(free) > np.mean(bound) + 0.1
+
+
+def _next_turn(simulator, world):
+    """Which way the route of a car turns at the junction ahead."""
+    ego, lanes = simulator.state.agents[world, 0], simulator.atlas.roads.lanes
+    ahead = [int(lane) for lane in ego["route"][ego["route_at"] :] if lane >= 0]
+    return next((lanes[lane]["turn"] for lane in ahead if lanes[lane]["turn"] in (LEFT, RIGHT, STRAIGHT)), STRAIGHT)

@@ -33,8 +33,8 @@ _FORMS: tuple[tuple[About, str], ...] = (
     (About.GIVE_WAY, rf"{_POLITE}(?:wait for|give way to|yield to|make (?:way|room|space) for|give room to|leave room for) {THING}"),
 )  # fmt: skip
 _SPOT = (
-    r"(?:the|that|this|a) (?:(?:next|first|second|last|zebra|pedestrian|traffic|bus) )*(?:crossing|crosswalk|junction|intersection|crossroads|lights|roundabout|corner|bend|bridge|"
-    r"stop|station|shop|school|church|park|house|building|tree|sign)"
+    r"(?:the|that|this|a) (?:(?:next|first|second|last|zebra|pedestrian|traffic|bus) )*(?:crossing|crosswalk|junction|intersection|crossroads|"
+    r"lights|roundabout|corner|bend|bridge|stop|station|shop|school|church|park|house|building|tree|sign)"
 )
 _STOPS_NEAR = re.compile(
     rf"{_POLITE}(?:stop|halt|pull (?:over|up|in))(?: the car| us)?(?: (?:right|just|close))?"

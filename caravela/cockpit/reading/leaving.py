@@ -49,7 +49,8 @@ _GOES_TO = re.compile(
 )
 _BACK_TO_THE_START = re.compile(
     rf"{_OPEN}(?:(?:please|can you|could you|would you|will you|i['’]?(?: want|d like)(?: you)? to|let['’]?s)[ ,]+)*"
-    r"(?:(?:take|bring|drive|get) (?:me|us) (?:right |straight )?back|(?:go|drive|head|return)(?: right| straight)?(?: back)? to (?=the start|the beginning|where))"
+    r"(?:(?:take|bring|drive|get) (?:me|us) (?:right |straight )?back|"
+    r"(?:go|drive|head|return)(?: right| straight)?(?: back)? to (?=the start|the beginning|where))"
     r"(?: ?(?:to )?(?:where (?:we|i) (?:started|began|set off|came from|left from|got in|were)|the (?:start(?:ing point)?|beginning)))?"
     r"(?: (?:again|now|please|then))*\W*",
     re.IGNORECASE,

@@ -149,7 +149,9 @@ class Actor:
         agents["speed"][slot] = np.hypot(forward, across)
         agents["curvature"][slot], agents["acceleration"][slot] = 0.0, 0.0
         agents["indicator"][slot] = self.indicator
-        agents["brake_lights"][slot] = self.kind not in (PEDESTRIAN, THING, ANIMAL) and (self._wanted < self.speed - 0.3 or self.speed < 0.2)
+        agents["brake_lights"][slot] = self.kind not in (PEDESTRIAN, THING, ANIMAL) and (
+            self._wanted < self.speed - 0.3 or self.speed < 0.2
+        )
         if self.on_lane:
             lanes, starts = self.way.chain
             at = int(np.searchsorted(starts, self.s, side="right")) - 1

@@ -214,7 +214,15 @@ def _motorcycle(site: Site, random: np.random.Generator) -> list[Actor]:
     beside = -site.kerb * random.uniform(0.62, 0.75) * site.width
     cues = (
         Cue(within=24.0, speed=6.0, relative=True, acceleration=9.0, appear=True),
-        Cue(ahead=random.uniform(5.0, 7.0), speed=-1.0, relative=True, side=site.kerb * 0.3, drift=1.8, acceleration=3.0, indicator=int(site.kerb)),
+        Cue(
+            ahead=random.uniform(5.0, 7.0),
+            speed=-1.0,
+            relative=True,
+            side=site.kerb * 0.3,
+            drift=1.8,
+            acceleration=3.0,
+            indicator=int(site.kerb),
+        ),
         Cue(after=2.0, indicator=OFF),
         Cue(after=3.0, speed=10.0),
         Cue(after=25.0, leave=True),

@@ -164,7 +164,9 @@ def test_a_wish_that_driving_cannot_grant_is_told_so() -> None:
 def test_who_asked_to_be_taken_back_is_let_out_there_once() -> None:
     drive = ring_drive()
     there = []
-    drive.stage = dataclasses.replace(drive.stage, ask=lambda words: "back to the start in 90 m" if words == "take me back" else None, is_back=lambda: bool(there))
+    drive.stage = dataclasses.replace(
+        drive.stage, ask=lambda words: "back to the start in 90 m" if words == "take me back" else None, is_back=lambda: bool(there)
+    )
     drive.wish(Request(GoTo(START)))
     assert ("route", "back to the start in 90 m") in [(event.kind, event.detail) for event in drive.tick().events]
     assert drive.wishes.stop is None

@@ -35,10 +35,12 @@ class Roaming:
         self._lane, self._point = owner.astype(np.int32), roads.points[index]  # (P,) every point of every lane for cars
         self.ways = _ways(atlas)  # junction lane to all that begin where it begins
 
-    def follow(self, state: WorldState) -> NDArray[np.int64]:
-        """Lay new routes for the cars that took another way. Returns the worlds where one was laid."""
+    def follow(self, state: WorldState, *, roams: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Lay new routes for the cars that took another way, of the worlds (B,) that `roams` says, by default of all. Returns the worlds
+        where one was laid."""
         ego = state.agents[:, 0]
-        asked = np.flatnonzero((np.abs(ego["lane_offset"]) > FAR_OFF) | (np.abs(_turn(ego["heading"], self._heading(ego))) > TURNED_OFF))
+        off = (np.abs(ego["lane_offset"]) > FAR_OFF) | (np.abs(_turn(ego["heading"], self._heading(ego))) > TURNED_OFF)
+        asked = np.flatnonzero(off if roams is None else off & roams)
         return np.array([world for world in asked if self._lay(state, int(world))], dtype=np.int64)
 
     def _heading(self, ego: NDArray) -> NDArray[np.float32]:
