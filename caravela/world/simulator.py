@@ -188,7 +188,7 @@ class Simulator:
         step(self.atlas.roads, self.state.arrays(), self._action, self.flags, self.parts, self._respawn)
         for world in np.flatnonzero(self.off_motorways & (self.state.lane[:, 0] != self._laid_on)):  # other roads come into reach
             navigator.keep_off_motorways(self.atlas.roads, self.state, int(world))
-        for world in map(int, np.flatnonzero(self._goes_back & (self.state.lane[:, 0] != self._laid_on))):  # the rest of a long way
+        for world in np.flatnonzero(self._goes_back & (self.state.lane[:, 0] != self._laid_on)).tolist():  # the rest of a long way
             self._away[world] |= not self._on_first_lane(world)
             if not self._on_first_lane(world):
                 way_back.lay_back(self.atlas.roads, self.state, world, int(self._began[world]))

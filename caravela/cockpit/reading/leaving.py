@@ -56,7 +56,8 @@ _BACK_TO_THE_START = re.compile(
     re.IGNORECASE,
 )
 _HURRIES = re.compile(
-    rf"{_OPEN}(?:(?:i|we)(?:['’]m| am|['’]re| are| will be| shall be|['’]ll be)(?: (?:a (?:bit|little)|very|really|so|terribly|already|running|getting|going to be|gonna be))* "
+    rf"{_OPEN}(?:(?:i|we)(?:['’]m| am|['’]re| are| will be| shall be|['’]ll be)(?: (?:a (?:bit|little)|very|really|so|terribly|already|"
+    r"running|getting|going to be|gonna be))* "
     r"(?:late|in a (?:\w+ )?(?:hurry|rush)|short of time|pressed for time|out of time|behind schedule)(?: for (?!the (?:toilet|loo))[\w' ]+)?)"
     r"(?: (?:already|again|today|now|please))*\W*",
     re.IGNORECASE,
