@@ -188,13 +188,18 @@ class Simulator:
         step(self.atlas.roads, self.state.arrays(), self._action, self.flags, self.parts, self._respawn)
         for world in np.flatnonzero(self.off_motorways & (self.state.lane[:, 0] != self._laid_on)):  # other roads come into reach
             navigator.keep_off_motorways(self.atlas.roads, self.state, int(world))
-        for world in np.flatnonzero(self._goes_back & (self.state.lane[:, 0] != self._laid_on)).tolist():  # the rest of a long way
-            self._away[world] |= not self._on_first_lane(world)
-            if not self._on_first_lane(world):
-                way_back.lay_back(self.atlas.roads, self.state, world, int(self._began[world]))
+        self._lay_ways_back()
         self._laid_on = self.state.lane[:, 0].copy()
         if self.director is not None:
             self.director.play(self.state)
+
+    def _lay_ways_back(self) -> None:
+        """Lay the rest of a way back that has more lanes than a route, whenever the car comes onto another lane."""
+        for each in np.flatnonzero(self._goes_back & (self.state.lane[:, 0] != self._laid_on)):
+            world = int(each)
+            if not self._on_first_lane(world):
+                self._away[world] = True
+                way_back.lay_back(self.atlas.roads, self.state, world, int(self._began[world]))
 
     def observe(self) -> Observation:
         """What the ego cars see now; called once a tick it keeps the frames that HISTORY_S asks for."""
