@@ -17,6 +17,7 @@ from caravela.cockpit.situation import Situation
 from caravela.cockpit.tools import catalogue
 from caravela.core.errors import CaravelaError
 from caravela.core.request import (
+    START,
     CapSpeed,
     DropCap,
     DropRoute,
@@ -89,12 +90,14 @@ class ToldModel:
         """Take a wish into account."""
         self.wishes.hear(request.wish)
         match request.wish:
-            case TakeTurn() | KeepOffMotorways() | GoTo("the start"):
+            case GoTo(place) if place != START:
+                pass  # the sat-nav knows turns and roads here, and of places the start alone
+            case TakeTurn() | KeepOffMotorways() | GoTo():
                 said = self.simulator.words[0]
                 self.simulator.request(request.words)
                 self.simulator.words[0] = said
-            case DropRoute() | GoTo():
-                pass  # the sat-nav knows turns and roads here, and of places the start alone
+            case DropRoute():
+                pass
             case _:
                 self.simulator.words[0] = self.wishes.words
 

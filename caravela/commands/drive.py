@@ -117,7 +117,8 @@ def drive_headless(options: Options, *, settings: "DriveSettings", policy: "Onnx
 
 
 def event_fields(event: Any) -> dict[str, Any]:
-    return {"t_s": round(event.t_us * 1e-6, 2), "kind": event.kind, "responsible": event.responsible}
+    fields = {"t_s": round(event.t_us * 1e-6, 2), "kind": event.kind, "responsible": event.responsible}
+    return fields | ({"detail": event.detail} if event.detail else {})
 
 
 def show(result: dict[str, Any]) -> None:
@@ -133,6 +134,7 @@ def show(result: dict[str, Any]) -> None:
         f"It took {result['energy_wh']:.0f} Wh out of the battery, and a sickness dose of {result['sickness_dose']:.2f} m/s^1.5."
     )
     for event in result["events"]:
-        print(f"  {event['t_s']:7.1f} s  {event['kind'].replace('_', ' ')}  (responsible: {event['responsible']})")
+        told = f": {event['detail']}" if event.get("detail") else ""
+        print(f"  {event['t_s']:7.1f} s  {event['kind'].replace('_', ' ')}{told}  (responsible: {event['responsible']})")
     for stage, times in latency["stages"].items():
         print(f"  {stage:<16} p50 {times['p50']:7.2f} ms   p99 {times['p99']:7.2f} ms")
