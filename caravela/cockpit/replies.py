@@ -12,6 +12,7 @@ from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
 from caravela.core.request import (
     ORDINALS,
+    START,
     CapSpeed,
     ChangeLane,
     Drive,
@@ -104,6 +105,7 @@ BEYOND = {
     "horn": "I sound no horn on request.",
     "wheel": "The wheel I hand over to hands, never to words: choose manual driving, and steer.",
     "turning_round": "I don't turn round in the road; name a turn or a place, and I find the way.",
+    "block": "I lay no rounds; name a turn, or say “take me back” later on.",
     "calendar": "I keep no calendar and no alarms.",
     "messages": "I read and write no messages; I can call somebody.",
 }
@@ -240,7 +242,9 @@ def wished(wish: Wish, situation: Situation) -> str:
         case TakeTurn(side, nth):
             return f"I turn {side} when the road allows." if nth == 1 else f"I take the {ORDINALS[nth]} {side}."
         case GoTo(place):
-            return "I take us home." if place == "home" else f"I take us to {place}."
+            return {"home": "I take us home.", START: "I take us back to where we started, if a way leads there."}.get(
+                place, f"I take us to {place}."
+            )
         case DropRoute():
             return "The route is cancelled."
         case KeepOffMotorways(over):

@@ -92,12 +92,10 @@ class ToldModel:
         match request.wish:
             case GoTo(place) if place != START:
                 pass  # the sat-nav knows turns and roads here, and of places the start alone
-            case TakeTurn() | KeepOffMotorways() | GoTo():
+            case TakeTurn() | KeepOffMotorways() | GoTo() | DropRoute():
                 said = self.simulator.words[0]
                 self.simulator.request(request.words)
                 self.simulator.words[0] = said
-            case DropRoute():
-                pass
             case _:
                 self.simulator.words[0] = self.wishes.words
 
@@ -273,7 +271,7 @@ def _note(drives: Sequence[Drive], simulator: Simulator, before: NDArray) -> NDA
 
 def _situation(simulator: Simulator, *, halted: bool) -> Situation:
     """What the cockpit knows of the street. The driving model's reading of it takes this place once it drives."""
-    from caravela.evaluate.route_follow import junctions_ahead
+    from caravela.world.junctions import junctions_ahead
 
     state, roads = simulator.state, simulator.atlas.roads
     lane = int(state.lane[0, 0])

@@ -16,10 +16,11 @@ from caravela.core.types import HISTORY_S, PLAN_STEP_S, Observation, Plan, Rig
 from caravela.core.units import STEP_S, STEP_US
 from caravela.evaluate.episodes import begin
 from caravela.evaluate.places import Place
-from caravela.evaluate.route_follow import baseline_control, junctions_ahead
+from caravela.evaluate.route_follow import baseline_control
 from caravela.evaluate.statistics import rate_interval, rounded
 from caravela.world import atlas as atlas_module
 from caravela.world.cameras import Cameras
+from caravela.world.junctions import junctions_ahead
 from caravela.world.kernels.routes import path_point, walk
 from caravela.world.kernels.spawning import embody
 from caravela.world.maps.lane_graph import LAMP_GREEN, LAMP_RED

@@ -16,8 +16,8 @@ from caravela.evaluate.cars import Asked, Cars
 from caravela.evaluate.driving import tick_of
 from caravela.evaluate.episodes import Episode, begin
 from caravela.evaluate.referee import Referee
-from caravela.evaluate.route_follow import junctions_ahead
 from caravela.vehicle.domains.reports import CockpitReport
+from caravela.world.junctions import junctions_ahead
 from caravela.world.simulator import Simulator
 from caravela.world.whole_car import Condition
 

@@ -15,7 +15,7 @@ from caravela.evaluate.drivers import Driver
 from caravela.evaluate.episodes import Episode, begin, set_incidents
 from caravela.evaluate.referee import Referee, Tick
 from caravela.evaluate.risk import Record, RiskLog, rolls_out
-from caravela.evaluate.route_follow import junctions_ahead
+from caravela.world.junctions import junctions_ahead
 from caravela.world.roaming import Roaming
 from caravela.world.simulator import Simulator
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from caravela.core.errors import CaravelaError
 from caravela.core.units import STEP_S
 from caravela.evaluate.referee import Approaches
-from caravela.evaluate.route_follow import baseline_control, junctions_ahead
+from caravela.evaluate.route_follow import baseline_control
 from caravela.evaluate.suites import Suite
 from caravela.world.atlas import Atlas
 from caravela.world.incidents.kinds import KINDS
 from caravela.world.incidents.sites import Sites
+from caravela.world.junctions import junctions_ahead
 from caravela.world.kernels import events
 from caravela.world.kernels.routes import JUNCTION
 from caravela.world.maps.lane_graph import LEFT, RIGHT

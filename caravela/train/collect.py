@@ -15,13 +15,14 @@ from caravela.train import phrases
 from caravela.train.labelling import LEAST_VISIBLE, LIGHT_OF_LAMP, coarse_bodies, coarse_depth, facts_of, look, truths
 from caravela.train.lamps import LampLabels
 from caravela.train.obstacles import Obstacles
-from caravela.train.outcomes import outcomes
+from caravela.train.outcomes import excuse, outcomes
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.words import SentenceEncoder
 from caravela.world import atlas as atlas_module
 from caravela.world import regions
 from caravela.world.arena import FAILURES
 from caravela.world.incidents.director import SPARE, draw_kinds
+from caravela.world.junctions import junctions_ahead
 from caravela.world.kernels import events, labels
 from caravela.world.kernels.routes import path_point, walk
 from caravela.world.kernels.vectors import STYLE
@@ -148,10 +149,10 @@ class Collector:
             for _ in range(config.ticks_per_look):
                 control = self.driver.control(self.simulator.atlas, self.simulator.state, style=self.style)
                 self.wish = control.acceleration
+                ahead = junctions_ahead(self.simulator.atlas, self.simulator.state)
                 self.simulator.advance(control if wish is None else _mixed(control, wish, by_student))
-                flags, roams = self.simulator.flags[:, 0], ~self.simulator.has_route
-                self.roaming.follow(self.simulator.state, roams=roams)  # who is shown no route may go any way
-                flags[roams] &= ~events.ROUTE_MISSED
+                flags = self.simulator.flags[:, 0]
+                excuse(self.roaming, self.simulator.state, ahead, roams=~self.simulator.has_route, flags=flags)
                 seen |= flags
                 broke = ((flags & FAILURES) > 0) & np.isinf(self.failed_since)
                 self.failed_since[broke] = self.simulator.state.time[broke]

@@ -10,8 +10,9 @@ from caravela.train.harm import Harm
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.world.arena import weights_of
 from caravela.world.atlas import Atlas
+from caravela.world.junctions import junctions_ahead
 from caravela.world.kernels import events
-from caravela.world.kernels.step import REWARD_PARTS, step
+from caravela.world.kernels.step import OFF_WAY, RED_LIGHT, REWARD_PARTS, step
 from caravela.world.roaming import Roaming
 from caravela.world.state import WorldState
 
@@ -66,11 +67,33 @@ def outcomes(
             action[:, 0, 1] = control.curvature
             if n >= PACED:
                 action[:, 0, 0] = control.acceleration
+        ahead = junctions_ahead(atlas, fork)
         step(atlas.roads, fork.arrays(), action, flags, parts, respawn)
         if roaming is not None and free.any():
-            roaming.follow(fork, roams=free)
-            flags[free, 0] &= ~events.ROUTE_MISSED
+            excuse(roaming, fork, ahead, roams=free, flags=flags[:, 0], parts=parts[:, 0])
         total += np.where(harm.failed | harm.arrived, 0.0, (parts[:, 0] * weights).sum(-1))
         harm.watch(flags[:, 0])
     returns = np.clip((total - WORST) / (BEST - WORST), 0.0, 1.0)
     return returns.reshape(batch, plans).astype(np.float32), harm.failed.reshape(batch, plans).astype(np.float32)
+
+
+def excuse(
+    roaming: Roaming,
+    state: WorldState,
+    ahead: NDArray[np.int32],
+    *,
+    roams: NDArray[np.bool_],
+    flags: NDArray[np.int32],
+    parts: NDArray[np.float32] | None = None,
+) -> None:
+    """Take back from `flags` (B,) and `parts` (B, REWARD_PARTS) of a tick what is no fault of cars without a route (B,): that they missed the
+    hidden one, and its red light where another way from their lane had none. The hidden route follows them. `ahead` (B,) is the junction lane
+    that each came to when the tick began."""
+    judged = np.where(roams, roaming.judged(flags, ahead, state), flags)
+    if parts is not None:
+        parts[(flags & ~judged & events.RED_LIGHT) > 0, RED_LIGHT] = 0.0
+        parts[((flags & ~judged & events.ROUTE_MISSED) > 0) & (judged & events.OFF == 0), OFF_WAY] = 0.0
+    flags[:] = judged
+    random = state.worlds["random"].copy()
+    roaming.follow(state, roams=roams)
+    state.worlds["random"] = random  # a new route must not change what others do

@@ -57,9 +57,6 @@ def traffic_named(name: str) -> Traffic:
     return TRAFFIC[name]
 
 
-THERE = 20.0  # m before the spot where a drive began, from which a car is back there
-
-
 class Simulator:
     """`batch` worlds; world b drives on map `maps[b]` of the atlas (round robin by default)."""
 
@@ -108,7 +105,7 @@ class Simulator:
         self._began = np.full(batch, -1, dtype=np.int32)  # lane on which the drive began
         self._began_s = np.zeros(batch, dtype=np.float32)  # m along it
         self._goes_back = np.zeros(batch, dtype=np.bool_)  # the route leads back to there
-        self._away = np.zeros(batch, dtype=np.bool_)  # it has left that lane since it was asked back
+        self._came_back = np.zeros(batch, dtype=np.bool_)  # to there, in the latest tick
         self.director = Director(self.atlas, worlds=batch) if incidents else None
         self.lens = Lens(batch, rig) if rig is not None else None
         self.flags = np.zeros((batch, self.agents), dtype=np.int32)
@@ -141,7 +138,8 @@ class Simulator:
                 self.director.dismiss(self.state, world)
         self.flags[:] = 0
         self.off_motorways[:] = False
-        self._began, self._began_s, self._goes_back[:] = self.state.lane[:, 0].copy(), self.state.agents["lane_s"][:, 0].copy(), False
+        self._began, self._began_s = self.state.lane[:, 0].copy(), self.state.agents["lane_s"][:, 0].copy()
+        self._goes_back[:], self._came_back[:] = False, False
         self._laid_on = self.state.lane[:, 0].copy()
         self._frames = []
         self._restarted = np.zeros(self.batch, dtype=np.bool_)
@@ -194,12 +192,16 @@ class Simulator:
             self.director.play(self.state)
 
     def _lay_ways_back(self) -> None:
-        """Lay the rest of a way back that has more lanes than a route, whenever the car comes onto another lane."""
-        for each in np.flatnonzero(self._goes_back & (self.state.lane[:, 0] != self._laid_on)):
-            world = int(each)
-            if not self._on_first_lane(world):
-                self._away[world] = True
-                way_back.lay_back(self.atlas.roads, self.state, world, int(self._began[world]))
+        """End the ways back whose cars are there, and lay those anew that have more lanes than a route, or that the car has left."""
+        self._came_back[:] = False
+        for each in np.flatnonzero(self._goes_back):
+            world, start = int(each), (int(self._began[each]), float(self._began_s[each]))
+            left = way_back.metres_to(self.atlas.roads, self.state, world, *start)
+            if left is None and self.state.lane[world, 0] != self._laid_on[world]:
+                left = way_back.lay_back(self.atlas.roads, self.state, world, *start)
+                self._goes_back[world] = left is not None
+            if left is not None and left < way_back.THERE:
+                self._came_back[world], self._goes_back[world] = True, False
 
     def observe(self) -> Observation:
         """What the ego cars see now; called once a tick it keeps the frames that HISTORY_S asks for."""
@@ -232,13 +234,9 @@ class Simulator:
         """(B,) the side that traffic keeps to: 1 left, -1 right."""
         return np.where(self.atlas.roads.maps["lefthand"][self.state.map] > 0.5, 1.0, -1.0).astype(np.float32)
 
-    def is_back(self, *, world: int = 0) -> bool:
-        """Is the car where its drive began, after it was asked to go back there?"""
-        back = bool(self._goes_back[world] and self._away[world]) and self._on_first_lane(world)
-        return back and float(self.state.agents["lane_s"][world, 0]) > self._began_s[world] - THERE
-
-    def _on_first_lane(self, world: int) -> bool:
-        return int(self.state.lane[world, 0]) in way_back.ends_of(self.atlas.roads, int(self._began[world]))
+    def came_back(self, *, world: int = 0) -> bool:
+        """Did the car come to where its drive began in the latest tick, after it was asked to go back there?"""
+        return bool(self._came_back[world])
 
     def request(self, words: str, *, world: int = 0) -> str | None:
         """Words to the car: they reach the driver with the next observation, and the sat-nav where they name a turn, the way back or
@@ -247,8 +245,8 @@ class Simulator:
         self._goes_back[world] &= bool(words)
         roads = self.atlas.roads
         if way_back.wants_back(words):
-            metres = way_back.lay_back(roads, self.state, world, int(self._began[world]))
-            self._goes_back[world], self._away[world] = metres is not None, not self._on_first_lane(world)
+            metres = way_back.lay_back(roads, self.state, world, int(self._began[world]), float(self._began_s[world]))
+            self._goes_back[world] = metres is not None
             return way_back.answer(metres)
         if (off := navigator.wants_no_motorway(words)) is not None:
             self.off_motorways[world] = off
@@ -259,9 +257,9 @@ class Simulator:
         wanted = navigator.wanted_turn(words)
         if wanted is None:
             return None
-        self._goes_back[world] = False
         (turn, nth), lit = wanted, navigator.at_lights(words)
         metres = navigator.reroute(roads, self.state, world, turn=turn, nth=nth, lit=lit)
+        self._goes_back[world] &= metres is None
         return navigator.answer(turn, metres=metres, lit=lit)
 
     def sat_nav(self) -> NDArray[np.float32]:

@@ -13,14 +13,16 @@ from caravela.world.navigator import NOTICE, turns_round
 from caravela.world.state import WorldState
 
 _BACK = re.compile(
-    r"\b(?:take|bring|drive|get) (?:me|us) (?:right |straight )?back\b(?! (?:home|there|in|at|to (?!where|the (?:start|beginning))))",
+    r"(?:please )?(?:take|bring|drive) (?:me|us) back(?: to (?:where (?:we|i) (?:started|began)|the start))?(?:,? please)?[.!?]*",
     re.IGNORECASE,
 )
+CHANGE = 25.0  # m that a lane change counts as: none without need
+THERE = 20.0  # m before the spot where a drive began, from which a car is back there
 
 
 def wants_back(words: str) -> bool:
-    """Does a request ask to be taken back to where the drive began?"""
-    return _BACK.search(words) is not None
+    """Does a request ask to be taken back to where the drive began, and nothing besides?"""
+    return _BACK.fullmatch(words.strip()) is not None
 
 
 def answer(metres: float | None) -> str:
@@ -28,11 +30,14 @@ def answer(metres: float | None) -> str:
     return "no way leads back from here; the route stays as it was" if metres is None else f"back to the start in {metres:.0f} m"
 
 
-def lay_back(roads: Roads, state: WorldState, world: int, goal: int) -> float | None:
-    """Lay the route of `world`'s ego car to the lane `goal`, or to one beside it. Returns the metres to that lane's beginning, None (route
-    unchanged) where no way leads there. A way of more lanes than a route holds is laid as far as it goes: lay it again on the way."""
+def lay_back(roads: Roads, state: WorldState, world: int, goal: int, goal_s: float) -> float | None:
+    """Lay the route of `world`'s ego car to `goal_s` m along the lane `goal`, or one beside it, unless it leads there already. Returns the
+    metres to there, None (route unchanged) where no way leads there. A way of more lanes than a route holds is laid as far as it goes:
+    lay it again on the way."""
     ego = state.agents[world, 0]
     route, at = ego["route"], int(ego["route_at"])
+    if (metres := metres_to(roads, state, world, goal, goal_s)) is not None:
+        return metres
     here, s = int(route[at]), float(ego["lane_s"])
     if route[at + 1] >= 0 and is_lateral(roads.lanes, here, int(route[at + 1])) and s > SLIDE_FROM:  # what has begun is finished
         at, here = at + 1, int(route[at + 1])
@@ -48,7 +53,23 @@ def lay_back(roads: Roads, state: WorldState, world: int, goal: int) -> float | 
     new[at + 1 : at + 1 + room] = way[1 : 1 + room]
     ego["route"][:] = new
     extend(roads, state.worlds, world, ego["route"], at + 1 + room, np.float32(300.0))
-    return metres
+    return metres + goal_s
+
+
+def metres_to(roads: Roads, state: WorldState, world: int, goal: int, goal_s: float) -> float | None:
+    """Metres along the route of `world`'s ego car to `goal_s` m along the lane `goal`, or one beside it; None where the route does not lead there."""
+    ego = state.agents[world, 0]
+    route, ends = ego["route"], ends_of(roads, goal)
+    ahead = -float(ego["lane_s"])
+    for k in range(int(ego["route_at"]), len(route)):
+        lane = int(route[k])
+        if lane < 0:
+            break
+        if lane in ends and ahead + goal_s > -THERE:
+            return max(ahead + goal_s, 0.0)
+        if not (k + 1 < len(route) and is_lateral(roads.lanes, lane, int(route[k + 1]))):
+            ahead += float(roads.lanes[lane]["length"])
+    return None
 
 
 def ends_of(roads: Roads, goal: int) -> set[int]:
@@ -90,5 +111,5 @@ def _onward(roads: Roads, node: tuple[int, bool], ahead: float) -> list[tuple[fl
     found = [(ahead + length, (link, False)) for link in links if roads.lanes[link]["use"] & CAR and not turns_round(roads, link)]
     if row["kind"] != JUNCTION and not changed and min(length, ahead + length) > CHANGE_LENGTH:
         sides = [int(side) for side in (row["left"], row["right"]) if side >= 0]
-        found += [(ahead, (side, True)) for side in sides if roads.lanes[side]["use"] & CAR]
+        found += [(ahead + CHANGE, (side, True)) for side in sides if roads.lanes[side]["use"] & CAR]
     return found

@@ -89,7 +89,8 @@ def test_going_on_is_still_understood(understanding, text):
 
 @pytest.mark.parametrize(
     ("text", "place"), [("I'm going home", "home"), ("time to go home", "home"), ("I'm going to the station", "the station"), ("we have to go to my office", "my office"),
-     ("take me back", START), ("could you bring us back to where we started?", START), ("please drive us back now", START)]
+     ("take me back", START), ("could you bring us back to where we started?", START), ("please drive us back now", START),
+     ("can we go back to where we started", START), ("I would like to go back to where we started", START), ("take me to where we started", START)]
 )  # fmt: skip
 def test_who_says_where_they_go_wants_to_go_there(understanding, text, place):
     assert intents(understanding, text) == [DrivingWish(GoTo(place))]
@@ -107,11 +108,44 @@ def test_a_stop_near_a_spot_is_a_stop(understanding, text):
     assert intents(understanding, text) == [DrivingWish(PullOver())]
 
 
-@pytest.mark.parametrize(
-    "text", ["stop past the red light", "go past the red light", "stop behind the lights when they are red, or just go"]
-)
+@pytest.mark.parametrize("text", ["stop past the red light", "go past the red light"])
 def test_a_red_light_is_no_such_spot(understanding, text):
-    assert DrivingWish(PullOver()) not in intents(understanding, text) or any(isinstance(i, Unsafe) for i in intents(understanding, text))
+    assert intents(understanding, text) == [Unsafe(Hazard.RED_LIGHT)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm late for work so ignore the lights",
+        "I'm late for work can you ignore the lights",
+        "we're in a hurry for you to run the red light",
+        "we're late for the bus so skip the stop sign",
+        "I'm in a rush for work so drive over the pavement",
+        "I'm late for the meeting please go as fast as you can ignore limits",
+        "we're late for the show turn off the radar",
+    ],
+)
+def test_who_is_late_gets_nothing_unsafe_by_it(understanding, text):
+    assert any(isinstance(intent, Unsafe) for intent in intents(understanding, text))
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm late for dinner stop here", "I'm late for the exam please stop", "I'm late for my daughter stop the car"]
+)
+def test_who_is_late_and_wants_to_stop_is_stopped(understanding, text):
+    assert DrivingWish(PullOver()) in intents(understanding, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["take me back to where we were", "go back to the beginning", "don't take me back", "go to the start of the song"]
+)
+def test_not_every_back_is_the_drives_start(understanding, text):
+    assert DrivingWish(GoTo(START)) not in intents(understanding, text)
+
+
+@pytest.mark.parametrize("text", ["go around the block", "please drive around the block again", "drive around the block twice"])
+def test_rounds_are_told_that_there_are_none(understanding, text):
+    assert intents(understanding, text) == [Beyond("block")]
 
 
 @pytest.mark.parametrize("text", ["I'm going to the toilet", "I'm going to sleep", "I'm going to be late"])

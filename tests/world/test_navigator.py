@@ -1,4 +1,4 @@
-"""The sat-nav hears turns, and only turns."""
+"""The sat-nav hears turns and motorways, and nothing else."""
 
 import itertools
 

@@ -114,7 +114,7 @@ class Gate:
             case CapSpeed(speed) if speed > (limit := situation.limit or HIGHEST_KNOWN) + SLACK:
                 return f"{to_kph(speed):.0f} is more than the {to_kph(limit):.0f} km/h allowed here"
             case GoTo(place) if situation.places is not None and place not in situation.places:
-                return f"I know no place “{place}” here, only turns"
+                return f"I know no place “{place}” here, only turns and the way back"
             case GoOn() if part := standing_open(self.signals):
                 return f"{part}; {CLOSED_FIRST}"
         return ""

@@ -238,7 +238,7 @@ def wished(wish: Wish, situation: Situation) -> str:
 
 def destination(place: str) -> str:
     """A place that the request named, as one says it."""
-    known = {"the nearest charging station": "最近的充电站", "home": "家里", "work": "公司", "the station": "火车站", "the airport": "机场",
+    known = {"the nearest charging station": "最近的充电站", "home": "家里", "the start": "出发的地方", "work": "公司", "the station": "火车站", "the airport": "机场",
              "the hospital": "医院", "the supermarket": "超市", "the school": "学校", "the city centre": "市中心", "the town hall": "市政厅",
              "the museum": "博物馆", "the university": "大学", "the office": "办公室", "the cinema": "电影院", "the library": "图书馆",
              "the harbour": "港口", "the nearest pharmacy": "最近的药店"}  # fmt: skip

@@ -255,7 +255,8 @@ def wished(wish: Wish, situation: Situation) -> str:
 
 def destination(place: str) -> str:
     """A place that the request named, as one says it."""
-    known = {"the nearest charging station": "die nächste Ladestation", "home": "nach Hause", "work": "zur Arbeit", "the station": "zum Bahnhof",
+    known = {"the nearest charging station": "die nächste Ladestation", "home": "nach Hause",
+             "the start": "zurück zum Anfang der Fahrt", "work": "zur Arbeit", "the station": "zum Bahnhof",
              "the airport": "zum Flughafen", "the hospital": "zum Krankenhaus", "the supermarket": "zum Supermarkt", "the school": "zur Schule",
              "the city centre": "ins Stadtzentrum", "the town hall": "zum Rathaus", "the museum": "zum Museum", "the university": "zur Universität",
              "the office": "ins Büro", "the cinema": "ins Kino", "the harbour": "zum Hafen", "the nearest pharmacy": "zur nächsten Apotheke"}  # fmt: skip

@@ -26,10 +26,22 @@ _LACKS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 _TURNS_ROUND = re.compile(
-    r"(?:(?:please|can you|could you|now|just)[ ,]+)*(?:(?:make|do|take) a u[- ]?turn|u[- ]?turn|turn (?:the car )?(?:a?round)|(?:go|drive)(?: once)? a?round the block)"
+    r"(?:(?:please|can you|could you|now|just)[ ,]+)*(?:(?:make|do|take) a u[- ]?turn|u[- ]?turn|turn (?:the car )?(?:a?round))"
     r"(?: (?:here|there|now|please|when you can))*\W*",
     re.IGNORECASE,
 )
+
+
+_CIRCLES = re.compile(
+    r"(?:(?:please|can you|could you|would you|let['’]?s|now|just)[ ,]+)*(?:go|drive)(?: (?:once|twice|again))? "
+    r"a?round the block(?: (?:once|twice|again|please|now))*\W*",
+    re.IGNORECASE,
+)
+
+
+def circles(clause: str) -> bool:
+    """Is it asked to go round the block, and nothing besides?"""
+    return _CIRCLES.fullmatch(clause.strip()) is not None
 
 
 def turns_round(clause: str) -> bool:

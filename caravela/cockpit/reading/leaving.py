@@ -47,19 +47,22 @@ _GOES_TO = re.compile(
     rf"(?:the|my|our) (?!(?:toilet|loo|bathroom|restroom|back|left|right|next|other|front)\b)[\w'’]+(?: [\w'’]+)?)(?: now| please| then)*\W*",
     re.IGNORECASE,
 )
+_FROM = r"where (?:we|i) (?:started|began|set off|came from|left from|got in)"
 _BACK_TO_THE_START = re.compile(
-    rf"{_OPEN}(?:(?:please|can you|could you|would you|will you|i['’]?(?: want|d like)(?: you)? to|let['’]?s)[ ,]+)*"
-    r"(?:(?:take|bring|drive|get) (?:me|us) (?:right |straight )?back|"
-    r"(?:go|drive|head|return)(?: right| straight)?(?: back)? to (?=the start|the beginning|where))"
-    r"(?: ?(?:to )?(?:where (?:we|i) (?:started|began|set off|came from|left from|got in|were)|the (?:start(?:ing point)?|beginning)))?"
+    rf"{_OPEN}(?:(?:please|will you|(?:i|we)(?: (?:want|would like)|['’]d like)(?: you)? to|let['’]?s)[ ,]+)*"
+    rf"(?:(?:take|bring|drive|get) (?:me|us) (?:right |straight )?back(?: to (?:{_FROM}|the start(?:ing point)?))?|take (?:me|us) to {_FROM}|"
+    rf"(?:can we )?(?:go|drive|head|return)(?: right| straight)?(?: back)? to {_FROM})"
     r"(?: (?:again|now|please|then))*\W*",
     re.IGNORECASE,
 )
-_HURRIES = re.compile(
-    rf"{_OPEN}(?:(?:i|we)(?:['’]m| am|['’]re| are| will be| shall be|['’]ll be)(?: (?:a (?:bit|little)|very|really|so|terribly|already|"
-    r"running|getting|going to be|gonna be))* "
-    r"(?:late|in a (?:\w+ )?(?:hurry|rush)|short of time|pressed for time|out of time|behind schedule)(?: for (?!the (?:toilet|loo))[\w' ]+)?)"
-    r"(?: (?:already|again|today|now|please))*\W*",
+_EVENTS = (
+    r"(?:work|school|dinner|lunch|breakfast|church|(?:(?:the|my|our|her|his|a|an) )?(?:train|bus|plane|flight|ferry|meeting|appointment|interview|exam|test|show|film|"
+    r"movie|concert|play|party|wedding|funeral|class|lesson|lecture|game|match|doctor|dentist|shift|date))"
+)
+_HURRIES = re.compile(  # the whole of it: what follows on "so" or "please" is read for itself
+    rf"{_OPEN}(?:i|we)(?:['’]m| am|['’]re| are| will be| shall be|['’]ll be)(?: (?:a (?:bit|little)|very|really|so|terribly|already|running|getting|"
+    rf"going to be|gonna be))* (?:late(?: for {_EVENTS})?|in a (?:(?:terrible|great|bit of a|real) )?(?:hurry|rush)|short of time|pressed for time|"
+    r"out of time|behind schedule)(?: (?:already|again|today|now))*\W*",
     re.IGNORECASE,
 )
 _PUT_BACK = re.compile(r"(?:put |bring |move |turn )?back\W*", re.IGNORECASE)

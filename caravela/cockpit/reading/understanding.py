@@ -33,7 +33,7 @@ from caravela.cockpit.reading.intents import (
     means_nothing,
     stops,
 )
-from caravela.cockpit.reading.lacking import lacked, turns_round
+from caravela.cockpit.reading.lacking import circles, lacked, turns_round
 from caravela.cockpit.reading.leaving import goes_on, hurries, place_to_go_to, takes_leave, wants_out
 from caravela.cockpit.reading.lights import some_light
 from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
@@ -283,6 +283,8 @@ class Understanding:
             return DrivingWish(GoOn())
         if turns_round(clause):
             return Beyond("turning_round")
+        if circles(clause):
+            return Beyond("block")
         if passes(clause) or stays_back(clause):
             return SIMPLE["drive.overtake" if passes(clause) else "drive.distance"]
         if zone := level_for(clause):

@@ -73,7 +73,7 @@ class Stage:
     graph: LaneGraph
     look: Callable[[Camera, WorldState], NDArray[np.uint8]]  # a state as a camera on the ego car sees it: (H, W, 3)
     ask: Callable[[str], str | None] = lambda words: None  # tells the navigator, which may say what it made of it
-    is_back: Callable[[], bool] = lambda: False  # where the drive began, after it was asked to go back there
+    came_back: Callable[[], bool] = lambda: False  # whether the car has just come to where the drive began, as it was asked to
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,6 @@ class Drive:
         self._loop = make_loop(self.aboard, self._driver, rig=rig, seat=self.seat, latencies=self.latencies, t_us=t_us)
         self._happenings = beginning(self.aboard, t_us=t_us)
         self._failed, self._stood, self._ends_at, self._pressed = False, 0, 0, False
-        self._was_back = False
 
     def rehearse(self) -> None:
         """Plan once for nobody, words included, so that what loads at its first use costs no tick."""
@@ -311,13 +310,11 @@ class Drive:
 
     def _stop_where_it_began(self) -> None:
         """Whoever asked to be taken back is let out there."""
-        back = self.stage.is_back()
-        if back and not self._was_back:
+        if self.stage.came_back():
             self._note("route", "back where this drive began")
             self.wishes.hear(PullOver())
             self._hear(self.wishes.words)
             self._asked = self.wishes.report
-        self._was_back = back
 
     def _drive(self, observation: Observation, driver: tuple[float, float]) -> LoopTick:
         """A tick of the car's loop, with what people have done since the last one."""

@@ -1,1 +1,1 @@
-"""What traffic of itself hardly ever brings, put in the ego car's way on purpose: twenty kinds of rare trouble."""
+"""What traffic of itself hardly ever brings, put in the ego car's way on purpose: the kinds of rare trouble."""
