@@ -242,9 +242,8 @@ def wished(wish: Wish, situation: Situation) -> str:
         case TakeTurn(side, nth):
             return f"I turn {side} when the road allows." if nth == 1 else f"I take the {ORDINALS[nth]} {side}."
         case GoTo(place):
-            return {"home": "I take us home.", START: "I take us back to where we started, if a way leads there."}.get(
-                place, f"I take us to {place}."
-            )
+            where = {"home": "home", START: "back to where we started, if a way leads there"}.get(place, f"to {place}")
+            return f"I take us {where}."
         case DropRoute():
             return "The route is cancelled."
         case KeepOffMotorways(over):

@@ -101,7 +101,8 @@ def test_every_fixed_sentence_is_translated(speech):
     calls = [node for node in nodes if (getattr(node.func, "attr", "") or getattr(node.func, "id", "")) in ("_fixed", "fixed")]
     literal = {part.value for call in calls for part in ast.walk(call) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
     constant = {getattr(replies, name) for name in dir(replies) if name.isupper() and isinstance(getattr(replies, name), str)} - {
-        replies.LANGUAGE
+        replies.LANGUAGE,
+        replies.START,  # a place, no sentence
     }
     said = literal | constant | set(replies.REFUSED.values()) | {service.says for service in SERVICES}
     assert len(said) > 20 and not [sentence for sentence in said if speech.fixed(sentence) == sentence]
