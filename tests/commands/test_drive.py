@@ -85,7 +85,8 @@ def test_headless_prints_what_json_promises_and_records_it(cruise: None, tmp_pat
     assert code == 0 and result["seconds"] == 3.0 and 2.0 < result["distance_m"] < 40.0 and result["realtime_factor"] > 0.0
     assert (result["plan"], result["condition"], result["limited"], result["clipped"]) == ("isolated", "mild", False, 0.0)
     entity = "Caravela Motors Ltd (authorised self-driving entity)"
-    assert {"t_s": 0.0, "kind": "words", "responsible": entity} in result["events"]
+    words = next(event for event in result["events"] if event["kind"] == "words")
+    assert (words["t_s"], words["responsible"]) == (0.0, entity) and "gently" in words["detail"]
     assert {"t_s": 0.0, "kind": "mode", "responsible": entity, "detail": "manual to L4"} in result["notes"]
     assert (result["tenures"][-1]["party"], result["tenures"][-1]["mode"]) == ("Caravela Motors Ltd", "L4")
     assert 0.0 < result["latency_ms"]["p50"] <= result["latency_ms"]["p99"]
