@@ -67,9 +67,9 @@ def outcomes(
             action[:, 0, 1] = control.curvature
             if n >= PACED:
                 action[:, 0, 0] = control.acceleration
-        ahead = junctions_ahead(atlas, fork)
+        ahead = junctions_ahead(atlas, fork) if free.any() else None
         step(atlas.roads, fork.arrays(), action, flags, parts, respawn)
-        if roaming is not None and free.any():
+        if roaming is not None and ahead is not None:
             excuse(roaming, fork, ahead, roams=free, flags=flags[:, 0], parts=parts[:, 0])
         total += np.where(harm.failed | harm.arrived, 0.0, (parts[:, 0] * weights).sum(-1))
         harm.watch(flags[:, 0])

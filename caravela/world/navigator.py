@@ -88,25 +88,37 @@ def keep_off_motorways(roads: Roads, state: WorldState, world: int) -> float:
     now = motorway_ahead(roads, state, world)
     if not now:
         return 0.0
-    ego = state.agents[world, 0]
-    route, at = ego["route"], int(ego["route_at"])
-    here, s = int(route[at]), float(ego["lane_s"])
-    if is_lateral(roads.lanes, here, int(route[at + 1])) and s > SLIDE_FROM:  # a lane change that has begun is finished
-        at, here = at + 1, int(route[at + 1])
-    elif roads.lanes[here]["length"] - s < NOTICE and route[at + 1] >= 0:
-        at, here, s = at + 1, int(route[at + 1]), s - float(roads.lanes[here]["length"])
-    row = _least_motorway(roads, here, s=s)
-    before = ego["route"].copy()
-    new = np.full_like(route, -1)
-    new[: at + 1] = route[: at + 1]
-    room = min(len(row), len(route) - at) - 1
-    new[at + 1 : at + 1 + room] = row[1 : 1 + room]
-    ego["route"][:] = new
-    extend(roads, state.worlds, world, ego["route"], at + 1 + room, np.float32(300.0))
+    at, s = free_from(roads, state, world)
+    route = state.agents[world, 0]["route"]
+    before = route.copy()
+    lay(roads, state, world, at, _least_motorway(roads, int(route[at]), s=s))
     if (left := motorway_ahead(roads, state, world)) < now - 1.0:
         return left
-    ego["route"][:] = before
+    route[:] = before
     return now
+
+
+def free_from(roads: Roads, state: WorldState, world: int) -> tuple[int, float]:
+    """(place on the route, m along its lane, negative before it) from which the route of `world`'s ego car may still be laid anew: a lane change
+    that has begun is finished, and a junction that is near is crossed as it was to be."""
+    ego = state.agents[world, 0]
+    route, at, s = ego["route"], int(ego["route_at"]), float(ego["lane_s"])
+    if at + 1 < len(route) and route[at + 1] >= 0:
+        if is_lateral(roads.lanes, int(route[at]), int(route[at + 1])):
+            return (at + 1, s) if s > SLIDE_FROM else (at, s)
+        if (length := float(roads.lanes[int(route[at])]["length"])) - s < NOTICE:
+            return at + 1, s - length
+    return at, s
+
+
+def lay(roads: Roads, state: WorldState, world: int, at: int, way: list[int]) -> None:
+    """Lay the route of `world`'s ego car along a row of lanes whose first is the `at`th of the route, as far as it has room, and on at random."""
+    route = state.agents[world, 0]["route"]
+    new = np.full_like(route, -1)
+    room = min(len(way), len(route) - at)
+    new[:at], new[at : at + room] = route[:at], way[:room]
+    route[:] = new
+    extend(roads, state.worlds, world, route, at + room, np.float32(300.0))
 
 
 def _least_motorway(roads: Roads, here: int, *, s: float) -> list[int]:

@@ -4,12 +4,10 @@ roads; when the car is there is asked of it, and what to do then is others' busi
 import heapq
 import re
 
-import numpy as np
-
 from caravela.world.atlas import Roads
-from caravela.world.kernels.routes import CHANGE_LENGTH, SLIDE_FROM, extend, is_lateral
+from caravela.world.kernels.routes import CHANGE_LENGTH, is_lateral
 from caravela.world.maps.lane_graph import CAR, JUNCTION
-from caravela.world.navigator import NOTICE, turns_round
+from caravela.world.navigator import free_from, lay, turns_round
 from caravela.world.state import WorldState
 
 _BACK = re.compile(
@@ -34,25 +32,14 @@ def lay_back(roads: Roads, state: WorldState, world: int, goal: int, goal_s: flo
     """Lay the route of `world`'s ego car to `goal_s` m along the lane `goal`, or one beside it, unless it leads there already. Returns the
     metres to there, None (route unchanged) where no way leads there. A way of more lanes than a route holds is laid as far as it goes:
     lay it again on the way."""
-    ego = state.agents[world, 0]
-    route, at = ego["route"], int(ego["route_at"])
     if (metres := metres_to(roads, state, world, goal, goal_s)) is not None:
         return metres
-    here, s = int(route[at]), float(ego["lane_s"])
-    if route[at + 1] >= 0 and is_lateral(roads.lanes, here, int(route[at + 1])) and s > SLIDE_FROM:  # what has begun is finished
-        at, here = at + 1, int(route[at + 1])
-    elif roads.lanes[here]["length"] - s < NOTICE and route[at + 1] >= 0:
-        at, here, s = at + 1, int(route[at + 1]), s - float(roads.lanes[here]["length"])
-    found = shortest_way(roads, here, s, ends_of(roads, goal))
+    at, s = free_from(roads, state, world)
+    found = shortest_way(roads, int(state.agents[world, 0]["route"][at]), s, ends_of(roads, goal))
     if found is None:
         return None
     metres, way = found
-    new = np.full_like(route, -1)
-    new[: at + 1] = route[: at + 1]
-    room = min(len(way), len(route) - at) - 1
-    new[at + 1 : at + 1 + room] = way[1 : 1 + room]
-    ego["route"][:] = new
-    extend(roads, state.worlds, world, ego["route"], at + 1 + room, np.float32(300.0))
+    lay(roads, state, world, at, way)
     return metres + goal_s
 
 

@@ -89,12 +89,10 @@ def test_who_is_shown_no_route_may_turn_off_the_hidden_one():
 def test_a_red_light_of_the_hidden_way_alone_is_no_fault_of_who_is_shown_no_route():
     simulator = Simulator(atlas.build([load_town(towns()[0])]), batch=4, traffic="none")
     roaming = Roaming(simulator.atlas)
-    lane = next(k for k, ways in roaming.ways.items() if len(ways) > 1 and all(simulator.atlas.roads.lanes["link"][w] >= 0 for w in ways))
-    ways = roaming.ways[lane]
-    mine, others = (int(simulator.atlas.roads.lanes["link"][w]) for w in (lane, next(w for w in ways if w != lane)))
-    if mine == others:
-        pytest.skip("one signal for both ways")
-    simulator.state.lamp[:, [int(simulator.atlas.roads.lanes["link"][w]) for w in ways]] = RED
+    link = simulator.atlas.roads.lanes["link"]
+    lane, ways = next((k, ways) for k, ways in roaming.ways.items() if (link[ways] >= 0).all() and len(set(link[ways])) > 1)
+    others = int(next(link[w] for w in ways if link[w] != link[lane]))
+    simulator.state.lamp[:, link[ways]] = RED
     simulator.state.lamp[1:, others] = LAMP_GREEN
     flags, parts = np.full(4, events.RED_LIGHT, dtype=np.int32), np.zeros((4, REWARD_PARTS), dtype=np.float32)
     parts[:, RED_LIGHT] = 1.0
