@@ -19,6 +19,7 @@ from caravela.core.errors import CaravelaError
 from caravela.core.request import (
     START,
     CapSpeed,
+    ChangeLane,
     DropCap,
     DropRoute,
     GoOn,
@@ -26,6 +27,7 @@ from caravela.core.request import (
     KeepDistance,
     KeepOffMotorways,
     Manner,
+    Overtake,
     Park,
     PullOver,
     Request,
@@ -41,8 +43,8 @@ from caravela.vehicle.domains.set_speed import SetSpeedPolicy
 from caravela.vehicle.domains.wishes import Wishes
 from caravela.vehicle.policy import OnnxPolicy
 from caravela.world import atlas as atlas_module
-from caravela.world import navigator
-from caravela.world.atlas import Atlas
+from caravela.world import lane_choice, navigator
+from caravela.world.atlas import Atlas, Roads
 from caravela.world.kernels import events
 from caravela.world.kernels.routes import JUNCTION
 from caravela.world.kernels.traffic import GREEN, GREEN_YIELD, RED, RED_YELLOW, YELLOW
@@ -54,6 +56,9 @@ from caravela.world.simulator import Simulator
 STARTS = 64  # starts looked at on a town
 LONGEST_S = 26.0  # of a task's drive
 TURN_M = (40.0, 90.0)  # between which a turn must lie that can be taken calmly and in time
+IN_LANE = 1.0  # m from its middle, within which a car is in a lane
+CHANGE_M = 80.0  # that a lane change takes, and some to spare
+LANE_SIDES = {"left_lane": "left", "right_lane": "right"}
 SIDES = {LEFT: "left", RIGHT: "right", STRAIGHT: "straight"}
 PACE = {Manner.GENTLE: 0.85, Manner.CAREFUL: 0.75, Manner.FRUGAL: 0.85}  # share of the limit
 SOFTNESS = {Manner.GENTLE: 0.55, Manner.CAREFUL: 0.8, Manner.FRUGAL: 0.7}  # share of the acceleration
@@ -79,7 +84,7 @@ class Chauffeur(Protocol):
 
 
 class ToldModel:
-    """The driving model: turns and roads go to the sat-nav, a speed bounds the plan, the rest goes to the model as the wish's own words."""
+    """The driving model: turns, lanes and roads go to the sat-nav, a speed bounds the plan, the rest goes to the model as the wish's own words."""
 
     def __init__(self, simulator: Simulator, policy: OnnxPolicy) -> None:
         self.simulator, self.wishes = simulator, Wishes()
@@ -92,11 +97,13 @@ class ToldModel:
         match request.wish:
             case GoTo(place) if place != START:
                 pass  # the sat-nav knows turns and roads here, and of places the start alone
-            case TakeTurn() | KeepOffMotorways() | GoTo() | DropRoute():
+            case TakeTurn() | ChangeLane() | Overtake() | KeepOffMotorways() | GoTo() | DropRoute():
                 said = self.simulator.words[0]
                 self.simulator.request(request.words)
                 self.simulator.words[0] = said
             case _:
+                if self.halted:
+                    self.simulator.stay_in_lane()
                 self.simulator.words[0] = self.wishes.words
 
     @property
@@ -121,7 +128,7 @@ class ObedientBaseline:
     def hear(self, request: Request) -> None:
         """Take a wish into account."""
         match request.wish:
-            case TakeTurn() | KeepOffMotorways():
+            case TakeTurn() | ChangeLane() | Overtake() | KeepOffMotorways():
                 self.simulator.request(request.words)
             case DriveIn(manner):
                 self.manner = manner
@@ -136,7 +143,7 @@ class ObedientBaseline:
             case KeepDistance() | DropRoute():
                 self.manner = Manner.CAREFUL
             case _:
-                pass  # places, overtaking and lane changes: the baseline has no way to
+                pass  # places: the baseline has no way to
 
     def control(self) -> Control:
         state = self.simulator.state
@@ -201,6 +208,9 @@ class Drives:
             return False
         if task.find == "moving":
             return min(silent.speed[15:ticks]) > 5.0
+        if task.find in LANE_SIDES:
+            there = STEP_S * sum(silent.speed[:ticks]) - CHANGE_M  # m as far as which a change can begin, to be over in time
+            return not silent.lane_changes and self._lane_ahead(seed, LANE_SIDES[task.find]) < there
         if task.find == "red":
             return min(silent.speed[20:ticks]) < 0.3 and "red_met" in silent.events and silent.speed[10] > 3.0
         ahead = self._turn_ahead(seed, task.find)
@@ -220,6 +230,13 @@ class Drives:
         turn = next(number for number, name in SIDES.items() if name == side)
         ahead = navigator.reroute(self._atlas.roads, simulator.state, 0, turn=turn)
         return np.inf if ahead is None else ahead
+
+    def _lane_ahead(self, seed: int, side: str) -> float:
+        """m to where one can change to the next lane on a side; infinite where one cannot."""
+        simulator = Simulator(self._atlas, batch=1, traffic="none")
+        begin(simulator, [seed])
+        found = lane_choice.lay_change(self._atlas.roads, simulator.state, 0, side)
+        return np.inf if found is None else found[0]
 
     def _run(self, seed: int, seconds: float, say: dict[str, str], make_agent: MakeAgent | None) -> Drive:
         """One drive; the agent hears what is said at its time, and looks at the street at every tick."""
@@ -252,7 +269,7 @@ class Drives:
 
 
 def _note(drives: Sequence[Drive], simulator: Simulator, before: NDArray) -> NDArray:
-    """Write a tick down, world by world. Returns the lanes that the ego cars are on."""
+    """Write a tick down, world by world. Returns the lanes that the ego cars are on, a lane change counted when it is made."""
     state, roads = simulator.state, simulator.atlas.roads
     lanes = state.lane[:, 0].copy()
     for world, drive in enumerate(drives):
@@ -262,11 +279,23 @@ def _note(drives: Sequence[Drive], simulator: Simulator, before: NDArray) -> NDA
         drive.limit.append(float(roads.lanes[lane]["speed"]) if lane >= 0 else drive.limit[-1] if drive.limit else 14.0)
         bits = int(simulator.flags[world, 0])
         drive.events |= {name for place, name in enumerate(events.NAMES) if bits >> place & 1}
-        if lane >= 0 and lane != before[world] and roads.lanes[lane]["kind"] == JUNCTION:
+        if lane < 0 or lane == before[world]:
+            continue
+        if before[world] >= 0 and (side := _beside(roads, int(before[world]), lane)):
+            if abs(float(state.lane_offset[world, 0])) < IN_LANE:
+                drive.lane_changes.append(side)
+            else:  # the route is over there, the car not yet
+                lanes[world] = before[world]
+        elif roads.lanes[lane]["kind"] == JUNCTION:
             drive.turns.append(SIDES.get(int(roads.lanes[lane]["turn"]), "straight"))
             if drive.turns[-1] != "straight":
                 drive.first_turn_s = min(drive.first_turn_s, len(drive.speed) * STEP_S)
     return lanes
+
+
+def _beside(roads: Roads, lane: int, other: int) -> str:
+    """The side of a lane on which another lies; "" for one that does not lie beside it."""
+    return next((side for side in LANE_SIDES.values() if int(roads.lanes[lane][side]) == other), "")
 
 
 def _situation(simulator: Simulator, *, halted: bool) -> Situation:

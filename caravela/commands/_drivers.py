@@ -17,11 +17,11 @@ POLICIES = ("driver", "blind", "teacher", "idm", "constant_velocity", "stationar
 
 
 def open_policy(path: Path | None) -> "OnnxPolicy":
-    """The model at `path`, or the one that ships. Raises BundleError."""
+    """The model at `path`, or the one that ships, which tells who it sees. Raises BundleError."""
     from caravela.vehicle.bundle import shipped
     from caravela.vehicle.policy import OnnxPolicy
 
-    return OnnxPolicy(shipped() if path is None else path)
+    return OnnxPolicy(shipped() if path is None else path, tells=True)
 
 
 def driver_named(name: str, *, bundle: Path | None, threads: int, teacher: Path | None = None) -> "tuple[Driver, str]":

@@ -205,10 +205,11 @@ def _drive_all(options: BenchOptions, understanding: Any) -> "dict[str, list[Out
     from caravela.vehicle.bundle import shipped
     from caravela.vehicle.policy import OnnxPolicy
 
-    drives = Drives(options.town, policy=OnnxPolicy(shipped()) if options.driver == "model" else None)
+    policy = OnnxPolicy(shipped()) if options.driver == "model" else None
+    towns = {town: Drives(town or options.town, policy=policy) for town in dict.fromkeys(task.town for task in drive_tasks())}
     found: dict[str, list[Outcome]] = {"ours": [], "null": [], "refuse": []}
     for task in drive_tasks():
-        drive, silent = drives.drive(task, lambda gate, look: CockpitAgent(gate, look=look, understanding=understanding))
+        drive, silent = towns[task.town].drive(task, lambda gate, look: CockpitAgent(gate, look=look, understanding=understanding))
         found["ours"].append(judge(task, drive, silent))
         found["null"].append(judge(task, silent, silent))
         found["refuse"].append(judge(task, replace(silent, responses=[Response("I can't do that.", refused=True)]), silent))

@@ -1,5 +1,6 @@
 """`caravela evaluate`: how well something drives, in numbers. `run` drives a suite, `compare` sets two results side by side, `frontier`
-sweeps how soon they hand over, `counterfactual` changes one thing in what a driver sees, `peers` lets another simulator judge."""
+sweeps how soon they hand over, `counterfactual` changes one thing in what a driver sees, `sight` holds whom it says it sees against who is there,
+`peers` lets another simulator judge."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from caravela.commands._drivers import driver_named
 from caravela.commands._evaluate_counterfactual import CounterfactualOptions, counterfactual, show_counterfactual
 from caravela.commands._evaluate_frontier import FrontierOptions, frontier, show_frontier
 from caravela.commands._evaluate_peers import PeersOptions, peers, show_peers
+from caravela.commands._evaluate_sight import SightOptions, show_sight, sight
 from caravela.commands._map_sides import test_side
 from caravela.commands._numbers import at_least
 from caravela.commands._progress import Bar
@@ -245,5 +247,6 @@ VERBS = {
     "compare": Verb(CompareOptions, compare, "two results, drive by drive", show_compare),
     "frontier": Verb(FrontierOptions, frontier, "two results at every threshold of their risk", show_frontier),
     "counterfactual": Verb(CounterfactualOptions, counterfactual, "one thing changes: does the plan?", show_counterfactual),
+    "sight": Verb(SightOptions, sight, "is whom it says it sees there?", show_sight),
     "peers": Verb(PeersOptions, peers, "another simulator judges: MetaDrive", show_peers),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
+from caravela.core.bundle import BODIES as BODIES  # what shows in a cell of the coarse depth image: the last of these that does
 from caravela.core.bundle import LIGHTS as LIGHTS  # state of the traffic light that governs the ego's route
 
 # Bird's-eye grid in the rig frame: row r spans x = -8 + 2 r .. +2 m ahead, column c spans y = -16 + c .. +1 m to the left.
@@ -14,7 +15,6 @@ BEV_X = (-8.0, 56.0)  # m, rows ascend forward
 BEV_Y = (-16.0, 16.0)  # m, columns ascend to the left
 BEV_CLASSES = ("drivable", "off_road", "paint", "vehicle", "person")  # a cell's class is the last of these that touches it,
 UNKNOWN = 255  # or this where no camera could tell
-BODIES = ("none", "vehicle", "two_wheeler", "person")  # what shows in a cell of the coarse depth image: the last of these that does
 DEPTH_ROWS, DEPTH_COLUMNS = 12, 16  # coarse depth image per camera: the median of each 8x8 pixels, m along the ray
 FAR = 80.0  # m, the distance given where there is no stop line or no lead ahead, and the most that is told
 

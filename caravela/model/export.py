@@ -1,10 +1,11 @@
 """From a trained model to the one file that drives: an ONNX graph from pixels to K plans, values and risk, with its card in
-the metadata. Batch norms are folded, weights are kept in half precision and cast back once at load. The bird's-eye and depth
-heads stay behind: they were for training."""
+the metadata. Batch norms are folded, weights are kept in half precision and cast back once at load. Who shows where in the pictures
+comes out beside; the bird's-eye and lamp heads stay behind: they were for training."""
 
 import copy
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from caravela.core.bundle import INPUTS, OUTPUTS, BundleCard, put_model
+from caravela.core.bundle import INPUTS, OUTPUTS, SIGHT, BundleCard, put_model
 from caravela.core.errors import BundleError
 from caravela.core.types import KNOTS, PROPOSALS, ROUTE_POINTS, Rig, policy_rig
 from caravela.model.checkpoint import git_revision
@@ -26,14 +27,14 @@ _HALVED = 512  # numbers; smaller tensors (norms, biases) stay in single precisi
 class Graph(nn.Module):
     """`VLA.sample_actions` with positional tensors in and out, in the order of core.bundle."""
 
-    def __init__(self, model: VLA, *, steps: int) -> None:
+    def __init__(self, model: VLA, *, steps: int, outputs: Sequence[str] = (*OUTPUTS, *SIGHT)) -> None:
         super().__init__()
-        self.model, self.steps = model, steps
+        self.model, self.steps, self.outputs = model, steps, outputs
 
     def forward(self, images: Tensor, ego: Tensor, route: Tensor, has_route: Tensor, words: Tensor, noise: Tensor) -> tuple[Tensor, ...]:
         inputs = {"ego": ego, "route": route, "has_route": has_route > 0.5, "words": words, "noise": noise}
         actions = self.model.sample_actions(images, **inputs, steps=self.steps)
-        return tuple(getattr(actions, name) for name in OUTPUTS)
+        return tuple(getattr(actions, name) for name in self.outputs)
 
 
 def example_inputs(model: VLA, *, proposals: int, batch: int = 2) -> dict[str, Tensor]:
@@ -99,17 +100,17 @@ def export_onnx(
     return card
 
 
-def trace(model: VLA, *, proposals: int, steps: int) -> onnx.ModelProto:
+def trace(model: VLA, *, proposals: int, steps: int, outputs: Sequence[str] = (*OUTPUTS, *SIGHT)) -> onnx.ModelProto:
     """The model as an ONNX graph in single precision, without its card."""
-    graph = Graph(copy.deepcopy(model).cpu().float().eval(), steps=steps).eval()
+    graph = Graph(copy.deepcopy(model).cpu().float().eval(), steps=steps, outputs=outputs).eval()
     inputs = example_inputs(model, proposals=proposals)
-    axes = {name: {0: "batch"} for name in (*INPUTS, *OUTPUTS) if name != "noise"}
+    axes = {name: {0: "batch"} for name in (*INPUTS, *outputs) if name != "noise"}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the tracer warns of shapes that are constant here
         file = str(Path(folder) / "model.onnx")
         torch.onnx.export(
             graph, tuple(inputs[name] for name in INPUTS), file, dynamo=False, opset_version=OPSET,
-            input_names=list(INPUTS), output_names=list(OUTPUTS), dynamic_axes=axes,
+            input_names=list(INPUTS), output_names=list(outputs), dynamic_axes=axes,
         )  # fmt: skip
         return onnx.load(file)
 

@@ -95,15 +95,15 @@ class Eyes(nn.Module):
         """log of metres (B, C, DEPTH_ROWS, DEPTH_COLUMNS) from the vision tokens of a context."""
         rows, columns = self.config.cells
         x = self.depth(context[:, : self.config.vision_tokens]).float()
-        x = x.reshape(x.shape[0], self.config.cameras, rows, columns, *self.subcells).permute(0, 1, 2, 4, 3, 5)
-        return 2.0 + x.reshape(x.shape[0], self.config.cameras, DEPTH_ROWS, DEPTH_COLUMNS)
+        x = x.reshape(-1, self.config.cameras, rows, columns, *self.subcells).permute(0, 1, 2, 4, 3, 5)
+        return 2.0 + x.reshape(-1, self.config.cameras, DEPTH_ROWS, DEPTH_COLUMNS)
 
     def body_logits(self, context: Tensor) -> Tensor:
         """Logits (B, BODIES, C, DEPTH_ROWS, DEPTH_COLUMNS) of who shows where, from the vision tokens of a context."""
         rows, columns = self.config.cells
         x = self.bodies(context[:, : self.config.vision_tokens]).float()
-        x = x.reshape(x.shape[0], self.config.cameras, rows, columns, len(BODIES), *self.subcells).permute(0, 4, 1, 2, 5, 3, 6)
-        return x.reshape(x.shape[0], len(BODIES), self.config.cameras, DEPTH_ROWS, DEPTH_COLUMNS)
+        x = x.reshape(-1, self.config.cameras, rows, columns, len(BODIES), *self.subcells).permute(0, 4, 1, 2, 5, 3, 6)
+        return x.reshape(-1, len(BODIES), self.config.cameras, DEPTH_ROWS, DEPTH_COLUMNS)
 
     def losses(self, context: Tensor, thought: Tensor, batch: Batch) -> dict[str, Tensor]:
         """One scalar for each label that the batch carries."""

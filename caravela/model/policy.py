@@ -9,7 +9,7 @@ from caravela.core.sampling import proposal_noise
 from caravela.core.types import PROPOSALS, Observation, Plan
 from caravela.core.vision_input import fuse_frames
 from caravela.model.vla import VLA, Actions
-from caravela.words import SentenceEncoder
+from caravela.words import SentenceEncoder, in_mirror
 
 
 class TorchPolicy:
@@ -27,6 +27,11 @@ class TorchPolicy:
         """Forget the past; the model keeps none but what an observation carries."""
         self.actions = None
 
+    def _as_shown(self, observation: Observation) -> list[str]:
+        """What was said, of the street as the model is shown it, see `model.sides`."""
+        turned = (observation.ego()[:, -1] > 0.5) & self.model.config.mirrors_left
+        return [in_mirror(words) if there else words for words, there in zip(observation.words, turned, strict=True)]
+
     @torch.no_grad()
     def plan(self, observation: Observation) -> Plan:
         """Plan from what is seen now. The model is put into evaluation mode for the call."""
@@ -40,7 +45,7 @@ class TorchPolicy:
                     ego=torch.from_numpy(observation.ego()).to(device),
                     route=torch.from_numpy(observation.route.astype(np.float32)).to(device),
                     has_route=torch.from_numpy(observation.has_route).to(device),
-                    words=torch.from_numpy(self._encoder.encode(observation.words)).to(device),
+                    words=torch.from_numpy(self._encoder.encode(self._as_shown(observation))).to(device),
                     noise=self._noise.to(device),
                     steps=self.steps,
                 )

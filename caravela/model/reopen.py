@@ -2,6 +2,7 @@
 with weights that tell each other apart is exported beside it: what stands where the twin has a parameter is that parameter."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ def reopen(path: Path) -> VLA:
     path = path / MODEL_FILE if path.is_dir() else path
     graph, card = _read(path)
     config = VLAConfig.from_json(card.config)
-    found = _match(_twin(config), _weights(graph), proposals=card.proposals, steps=card.steps)
+    outputs = [value.name for value in graph.graph.output]
+    found = _match(_twin(config), _weights(graph), proposals=card.proposals, steps=card.steps, outputs=outputs)
     model = VLA(config)
     _make_transparent(model)
     model.load_state_dict(model.state_dict() | found)
@@ -114,10 +116,10 @@ def _weights(graph: onnx.ModelProto) -> list[tuple[str, NDArray]]:
     return [(name, array.astype(np.float32)) for name, array in arrays if array.dtype in (np.float16, np.float32)]
 
 
-def _match(twin: VLA, weights: list[tuple[str, NDArray]], *, proposals: int, steps: int) -> dict[str, Tensor]:
+def _match(twin: VLA, weights: list[tuple[str, NDArray]], *, proposals: int, steps: int, outputs: Sequence[str]) -> dict[str, Tensor]:
     """The weights by parameter name. Raises BundleError where the file was exported from another architecture."""
     names = {name for name, _ in weights}
-    marks = _weights(trace(twin, proposals=proposals, steps=steps))
+    marks = _weights(trace(twin, proposals=proposals, steps=steps, outputs=outputs))
     marks = [(name, mark) for name, mark in marks if not name.startswith("model.") or name in names]  # equal weights are kept once
     if [mark.shape for _, mark in marks] != [weight.shape for _, weight in weights]:
         raise BundleError("the exported file has other weights than this program's model: it is of another version; train again.")
@@ -146,7 +148,7 @@ def _as(value: NDArray, mark: NDArray, weight: NDArray) -> NDArray | None:
 def _verify(model: VLA, path: Path, *, proposals: int, steps: int) -> None:
     inputs = example_inputs(model, proposals=proposals)
     exported = onnxruntime.InferenceSession(str(path)).run(list(OUTPUTS), {name: inputs[name].numpy() for name in INPUTS})
-    reopened = Graph(model, steps=steps)(*(inputs[name] for name in INPUTS))
+    reopened = Graph(model, steps=steps, outputs=OUTPUTS)(*(inputs[name] for name in INPUTS))
     for name, one, other in zip(OUTPUTS, exported, reopened, strict=True):
         if np.abs(one - other.numpy()).max() > TOLERANCE:
             raise BundleError(f"'{path}' cannot be reopened: {name} differs by {np.abs(one - other.numpy()).max():.3g}; train again.")

@@ -33,6 +33,8 @@ class Actions:
     lead: Tensor  # (B, 2) distance m and speed m/s of the vehicle ahead
     stop_distance: Tensor  # (B,) m to the next stop line
     thought: Tensor  # (B, thoughts, E) the latent tokens
+    bodies: Tensor  # (B, C, BODIES, DEPTH_ROWS, DEPTH_COLUMNS) probabilities of who shows in a cell of a picture
+    depth: Tensor  # (B, C, DEPTH_ROWS, DEPTH_COLUMNS) m along the ray
 
 
 class VLA(nn.Module):
@@ -148,6 +150,7 @@ class VLA(nn.Module):
         if self.config.critic_trained:
             chosen = torch.cat([values[:, :1] + self.config.critic_margin, values[:, 1:]], 1).argmax(-1)
         facts = self.eyes.facts(thought)
+        bodies, depth = self.eyes.body_logits(context).softmax(1).transpose(1, 2), self.eyes.log_depth(context).exp()
         return Actions(
             knots=knots if sign is None else sides.turn_vector(knots, sign),
             values=values,
@@ -157,4 +160,6 @@ class VLA(nn.Module):
             lead=torch.stack([unscale_distance(facts["lead"][:, 0]), facts["lead"][:, 1].clip(0.0) * 10.0], -1),
             stop_distance=unscale_distance(facts["stop"]),
             thought=thought.float(),
+            bodies=bodies if sign is None else sides.turn(bodies, sign),
+            depth=depth if sign is None else sides.turn(depth, sign),
         )

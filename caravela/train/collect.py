@@ -72,6 +72,7 @@ class CollectConfig:
     weathers: tuple[str, ...] = WEATHERS
     weather_shares: tuple[float, ...] = WEATHER_SHARES
     spoken_share: float = 0.5  # of drives that are told how to drive
+    guided_share: float = 0.7  # of drives that hear of every lane change on their route
     stops_short: float = 1.2  # m by which the line of a red light is put nearer to the teacher, see `TeacherDriver`
     stop_every: float = 60.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
@@ -261,6 +262,7 @@ class Collector:
             self.simulator.words[world] = str(self.random.choice(phrases.STOP.phrases))
             self.style[world] = phrases.STOP.style
             self.stopping[world] = now[world] + self.random.uniform(*self.config.stop_s)
+            self.simulator.guided[world] = False  # who is asked to stop hears of nothing else
 
     def _nudge(self, allowed: NDArray[np.bool_]) -> None:
         """Shift and turn a car now and then, so that the way back is in the data."""
@@ -321,6 +323,7 @@ class Collector:
         self.stopping[worlds] = 0.0
         self.next_nudge[worlds] = self.random.exponential(self.config.nudge_every, len(worlds)) + 1.0
         self.simulator.has_route[worlds] = self.random.random(len(worlds)) >= self.config.route_dropped
+        self.simulator.guided[worlds] = self.random.random(len(worlds)) < self.config.guided_share
         words, self.style[worlds] = phrases.draw(self.random, len(worlds), spoken_share=self.config.spoken_share)
         for world, said in zip(worlds, words, strict=True):
             self.simulator.words[world] = said

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from caravela.core.types import Observation
 from caravela.core.vision_input import fuse_frames
 from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, BODIES, DEPTH_COLUMNS, DEPTH_ROWS, FAR
-from caravela.words import SentenceEncoder
+from caravela.words import SentenceEncoder, in_mirror
 from caravela.world.cameras import SEMANTIC_NAMES
 from caravela.world.kernels import labels
 from caravela.world.simulator import Simulator
@@ -20,13 +20,16 @@ LEAST_PIXELS = (0, 6, 2, 2)  # of a cell, that one of BODIES shows
 
 
 def look(observation: Observation, worlds: NDArray[np.int64], encoder: SentenceEncoder) -> dict[str, NDArray]:
-    """The model's inputs for some worlds, as shard arrays."""
+    """The model's inputs for some worlds, as shard arrays. In left-hand traffic the words are those of the mirror, in which such looks are shown:
+    vectors cannot be turned round later."""
+    lefthand = observation.ego()[:, -1] > 0.5
+    words = [in_mirror(each) if turned else each for each, turned in zip(observation.words, lefthand, strict=True)]
     return {
         "images": fuse_frames(observation.images[worlds]),
         "ego": observation.ego()[worlds],
         "route": observation.route[worlds],
         "has_route": observation.has_route[worlds],
-        "words": encoder.encode([observation.words[w] for w in worlds]).astype(np.float16),
+        "words": encoder.encode([words[w] for w in worlds]).astype(np.float16),
     }
 
 

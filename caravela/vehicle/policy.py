@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.core.bundle import OUTPUTS
+from caravela.core.bundle import OUTPUTS, SIGHT
 from caravela.core.errors import CaravelaError
 from caravela.core.kinematics import integrate
 from caravela.core.sampling import proposal_noise
 from caravela.core.types import Observation, Plan, Rig
 from caravela.core.vision_input import fuse_frames
 from caravela.vehicle.bundle import open_bundle
-from caravela.words import SentenceEncoder
+from caravela.vehicle.sight import Thing, things
+from caravela.words import SentenceEncoder, in_mirror
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,19 @@ class Insight:
     stop_distance: NDArray[np.float32]  # (B,) m to the next stop line; 80 m where it sees none
     thought: NDArray[np.float32]  # (B, thoughts, E) the latent tokens
     mirrored: NDArray[np.bool_]  # (B,) whether they are of the scene in a mirror, where left is right
+    things: tuple[tuple[Thing, ...], ...] | None = (
+        None  # B of who is around, the nearest first; None where that is not asked or not put out
+    )
 
 
 class OnnxPolicy:
     """Drives with an exported model."""
 
-    def __init__(self, bundle_path: Path | str, *, threads: int = 1, seed: int = 0) -> None:
-        """Open a bundle folder or .onnx file. `seed` draws the proposals' noise. Raises BundleError as `open_bundle`."""
+    def __init__(self, bundle_path: Path | str, *, threads: int = 1, seed: int = 0, tells: bool = False) -> None:
+        """Open a bundle folder or .onnx file. `seed` draws the proposals' noise; `tells` has the insight name who is around, where the model puts
+        that out. Raises BundleError as `open_bundle`."""
         self.bundle = open_bundle(bundle_path, threads=threads)
+        self.tells = tells and set(SIGHT) <= {output.name for output in self.bundle.session.get_outputs()}
         self.name = self.bundle.card.name
         self.timings: dict[str, float] = {}  # ms of the last call's stages: words, fuse, model, integrate, total
         self.insight: Insight | None = None
@@ -58,7 +64,7 @@ class OnnxPolicy:
         timings: dict[str, float] = {}
         with _stage(timings, "total"):
             with _stage(timings, "words"):
-                words = self._encoder.encode(observation.words)
+                words = self._encoder.encode(self._as_shown(observation))
             with _stage(timings, "fuse"):
                 images = fuse_frames(observation.images)
             with _stage(timings, "model"):
@@ -71,16 +77,22 @@ class OnnxPolicy:
                     "words": words,
                     "noise": self._noise,
                 }
-                outputs = self.bundle.session.run(list(OUTPUTS), inputs)
-                knots, values, chosen, risk, light, lead, stop_distance, thought = outputs
+                outputs = self.bundle.session.run([*OUTPUTS, *(SIGHT if self.tells else ())], inputs)
+                knots, values, chosen, risk, light, lead, stop_distance, thought, *sight = outputs
             with _stage(timings, "integrate"):
                 trajectories, speeds = integrate(knots, speed=observation.speed[:, None])
         self.timings = timings
         mirrored = ego[:, 2:].any(1) & (ego[:, -1] > 0.5)
-        self.insight = Insight(light=light, lead=lead, stop_distance=stop_distance, thought=thought, mirrored=mirrored)
+        around = tuple(tuple(things(bodies, depth, self.rig)) for bodies, depth in zip(*sight, strict=True)) if sight else None
+        self.insight = Insight(light, lead, stop_distance, thought, mirrored, around)
         return Plan(
             trajectories=trajectories, speeds=speeds, knots=knots, values=values, chosen=chosen, risk=risk, paced=self.bundle.card.paced
         )
+
+    def _as_shown(self, observation: Observation) -> list[str]:
+        """What was said, of the street as the model is shown it: it sees left-hand traffic in a mirror."""
+        turned = (observation.ego()[:, -1] > 0.5) & (self.bundle.card.ego_values > 2)
+        return [in_mirror(words) if there else words for words, there in zip(observation.words, turned, strict=True)]
 
     def _check(self, observation: Observation) -> None:
         got, rig = observation.images.shape[2:5], self.rig

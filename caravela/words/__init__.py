@@ -2,5 +2,6 @@
 of what the car can say."""
 
 from caravela.words.encoder import EMBEDDING, MAX_TOKENS, SentenceEncoder
+from caravela.words.mirror import in_mirror
 
-__all__ = ["EMBEDDING", "MAX_TOKENS", "SentenceEncoder"]
+__all__ = ["EMBEDDING", "MAX_TOKENS", "SentenceEncoder", "in_mirror"]

@@ -11,7 +11,7 @@ from caravela.core.errors import unknown_name
 from caravela.core.types import HISTORY_S, ROUTE_POINTS, ROUTE_SPACING, Control, Event, Observation, Rig
 from caravela.core.units import STEP_S, STEP_US
 from caravela.world import atlas as atlas_module
-from caravela.world import learned, navigator, way_back, weather
+from caravela.world import lane_choice, learned, navigator, way_back, weather
 from caravela.world import state as state_module
 from caravela.world.atlas import Atlas
 from caravela.world.cameras import Cameras, Truth
@@ -104,6 +104,8 @@ class Simulator:
         self.off_motorways = np.zeros(batch, dtype=np.bool_)  # the route is laid past them where it can be
         self._began = np.full(batch, -1, dtype=np.int32)  # lane on which the drive began
         self._began_s = np.zeros(batch, dtype=np.float32)  # m along it
+        self.guided = np.zeros(batch, dtype=np.bool_)  # the driver hears of every lane change on the route
+        self._changes: dict[int, tuple[int, int]] = {}  # world -> the two lanes of the change that was asked for
         self._goes_back = np.zeros(batch, dtype=np.bool_)  # the route leads back to there
         self._came_back = np.zeros(batch, dtype=np.bool_)  # to there, in the latest tick
         self.director = Director(self.atlas, worlds=batch) if incidents else None
@@ -140,6 +142,7 @@ class Simulator:
         self.off_motorways[:] = False
         self._began, self._began_s = self.state.lane[:, 0].copy(), self.state.agents["lane_s"][:, 0].copy()
         self._goes_back[:], self._came_back[:] = False, False
+        self._changes.clear()
         self._laid_on = self.state.lane[:, 0].copy()
         self._frames = []
         self._restarted = np.zeros(self.batch, dtype=np.bool_)
@@ -163,6 +166,7 @@ class Simulator:
         self.flags[worlds] = 0
         self.off_motorways[worlds] = False
         self._began[worlds], self._goes_back[worlds] = self.state.lane[worlds, 0], False
+        self._changes = {world: lanes for world, lanes in self._changes.items() if world not in worlds}
         self._began_s[worlds] = self.state.agents["lane_s"][worlds, 0]
         self.cut(worlds)
 
@@ -187,6 +191,7 @@ class Simulator:
         for world in np.flatnonzero(self.off_motorways & (self.state.lane[:, 0] != self._laid_on)):  # other roads come into reach
             navigator.keep_off_motorways(self.atlas.roads, self.state, int(world))
         self._lay_ways_back()
+        self._changes = {world: lanes for world, lanes in self._changes.items() if lane_choice.is_ahead(self.state, world, lanes)}
         self._laid_on = self.state.lane[:, 0].copy()
         if self.director is not None:
             self.director.play(self.state)
@@ -226,7 +231,7 @@ class Simulator:
             yaw_rate=state.speed[:, 0] * state.curvature[:, 0],
             route=self.sat_nav() * self.has_route[:, None, None],
             has_route=self.has_route.copy(),
-            words=tuple(self.words),
+            words=tuple(self.prompt(world=world) or words for world, words in enumerate(self.words)),
             side=self.side(),
         )
 
@@ -234,16 +239,27 @@ class Simulator:
         """(B,) the side that traffic keeps to: 1 left, -1 right."""
         return np.where(self.atlas.roads.maps["lefthand"][self.state.map] > 0.5, 1.0, -1.0).astype(np.float32)
 
+    def prompt(self, *, world: int = 0) -> str:
+        """What the sat-nav tells the driver just now, over whatever else it hears: of a lane change that was asked for, or of any where it is
+        `guided`; "" where none is due."""
+        if not (self.guided[world] or world in self._changes) or (due := lane_choice.due(self.atlas.roads, self.state, world)) is None:
+            return ""
+        side, lanes = due
+        return lane_choice.prompt(side) if self.guided[world] or self._changes[world] == lanes else ""
+
     def came_back(self, *, world: int = 0) -> bool:
         """Did the car come to where its drive began in the latest tick, after it was asked to go back there?"""
         return bool(self._came_back[world])
 
     def request(self, words: str, *, world: int = 0) -> str | None:
         """Words to the car: they reach the driver with the next observation, and the sat-nav where they name a turn, the way back or
-        motorways. Returns the sat-nav's answer, None where it heard none of them."""
+        motorways. A lane that they name reaches the sat-nav alone, and the driver when it is due, see `prompt`. Returns the sat-nav's answer,
+        None where it heard none of them."""
+        roads = self.atlas.roads
+        if (side := lane_choice.wanted_lane(words, lefthand=bool(self.side()[world] > 0.0))) is not None:
+            return self._change_lanes(side, world=world)
         self.words[world] = words
         self._goes_back[world] &= bool(words)
-        roads = self.atlas.roads
         if way_back.wants_back(words):
             metres = way_back.lay_back(roads, self.state, world, int(self._began[world]), float(self._began_s[world]))
             self._goes_back[world] = metres is not None
@@ -261,6 +277,18 @@ class Simulator:
         metres = navigator.reroute(roads, self.state, world, turn=turn, nth=nth, lit=lit)
         self._goes_back[world] &= metres is None
         return navigator.answer(turn, metres=metres, lit=lit)
+
+    def _change_lanes(self, side: str, *, world: int) -> str:
+        """Lay the route over to the lane on a side; returns the sat-nav's answer."""
+        found = lane_choice.lay_change(self.atlas.roads, self.state, world, side)
+        if found is None:
+            return lane_choice.answer(side, metres=None)
+        metres, self._changes[world] = found
+        return lane_choice.answer(side, metres=metres)
+
+    def stay_in_lane(self, *, world: int = 0) -> None:
+        """Tell the driver no more of a lane change that was asked for."""
+        self._changes.pop(world, None)
 
     def sat_nav(self) -> NDArray[np.float32]:
         """(B, ROUTE_POINTS, 2) points on the road's axis in the rig frame, m, off by the episode's position error."""

@@ -63,7 +63,7 @@ def test_what_is_more_or_something_else(words):
 
 
 def test_the_shipped_driver_reads_one_vehicle_ahead_and_says_no_more(agent, car):
-    assert agent.hear("do you see the pedestrian?").text.startswith("I can't pick people out")
+    assert agent.hear("do you see the pedestrian?").text.startswith("I can't tell: I don't see everybody")
     assert "can't tell what is on the left" in agent.hear("how far is that car on the left?").text
     car.situation = replace(car.situation, lead=22.0, lead_speed=3.4)
     assert agent.hear("why is that car so slow?").text == "The vehicle 22 metres ahead drives at 12 km/h; why, I cannot see."

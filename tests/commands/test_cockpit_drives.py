@@ -1,9 +1,12 @@
 """The driving half of the cockpit's bench: the driving model hears wishes in their own words, and turns through the sat-nav."""
 
 import numpy as np
+import pytest
 
-from caravela.commands._cockpit_drives import ToldModel
-from caravela.core.request import GoOn, PullOver, Request, Side, TakeTurn
+from caravela.cockpit.agent import CockpitAgent
+from caravela.cockpit.grading.judging import DriveTask, judge
+from caravela.commands._cockpit_drives import Drives, ToldModel
+from caravela.core.request import ChangeLane, GoOn, PullOver, Request, Side, TakeTurn
 from caravela.core.types import Control
 from caravela.evaluate.episodes import begin
 from caravela.world.maps.catalogue import load_town, towns
@@ -48,3 +51,24 @@ def test_the_model_hears_wishes_and_the_sat_nav_hears_turns():
     assert not driver.halted
     assert policy.heard == ["", PullOver().words, PullOver().words, GoOn().words]
     assert asked == [TakeTurn(Side.LEFT).words]
+
+
+def test_lanes_go_to_the_sat_nav_and_a_stop_ends_them():
+    simulator = Simulator([load_town("dunmore")], batch=1, traffic="none")
+    begin(simulator, [4])
+    driver = ToldModel(simulator, policy := Listener())
+    driver.hear(Request(ChangeLane(Side.LEFT)))
+    driver.control()
+    assert policy.heard == [""] and 0 in simulator._changes
+    driver.hear(Request(PullOver()))
+    driver.control()
+    assert policy.heard[-1] == PullOver().words and not simulator._changes
+
+
+@pytest.mark.parametrize("skip", [0, 1])
+def test_the_baseline_changes_lanes_when_it_is_asked_to(skip):
+    drives = Drives("dunmore")
+    task = DriveTask("test", "changes_left", {"1": "change to the left lane"}, find="left_lane", skip=skip, seconds=26.0)
+    told, silent = drives.drive(task, lambda gate, look: CockpitAgent(gate, look=look))
+    assert judge(task, told, silent).passed and told.lane_changes == ["left"]
+    assert not judge(task, silent, silent).passed

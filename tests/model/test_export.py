@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 import torch
 
-from caravela.core.bundle import OUTPUTS, BundleCard
+from caravela.core.bundle import OUTPUTS, SIGHT, BundleCard
 from caravela.core.errors import BundleError
 from caravela.core.kinematics import ACCELERATION_RANGE
 from caravela.core.types import KNOTS, Camera, Rig, policy_rig
@@ -37,7 +37,8 @@ def _trained_like(config: VLAConfig) -> VLA:
 
 def _run(path: Path, inputs: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return dict(zip(OUTPUTS, session.run(list(OUTPUTS), {name: value.numpy() for name, value in inputs.items()}), strict=True))
+    names = [*OUTPUTS, *SIGHT]
+    return dict(zip(names, session.run(names, {name: value.numpy() for name, value in inputs.items()}), strict=True))
 
 
 @pytest.mark.parametrize(("half", "tolerance"), [(False, 1e-4), (True, 5e-3)])

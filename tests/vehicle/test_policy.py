@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 
+from caravela.core.bundle import BODIES
 from caravela.core.errors import BundleError, CaravelaError
 from caravela.core.protocols import Policy
 from caravela.core.types import Observation
@@ -40,6 +41,26 @@ def test_it_plans_for_any_batch_and_tells_what_it_saw(bundle_folder: Path, obser
         assert ((policy.insight.stop_distance >= 0) & (policy.insight.stop_distance <= 80.001)).all()
         assert set(policy.timings) == {"words", "fuse", "model", "integrate", "total"}
         assert policy.timings["total"] >= policy.timings["model"] > 0
+
+
+def test_it_tells_who_is_around_where_it_is_asked_to(bundle_folder: Path, observe: Observe, monkeypatch: pytest.MonkeyPatch):
+    policy = OnnxPolicy(bundle_folder)
+    plan = policy.plan(observe(2))
+    assert not policy.tells and policy.insight is not None and policy.insight.things is None
+    monkeypatch.setattr("caravela.vehicle.sight.SURE", dict.fromkeys(BODIES, 0.0))  # whoever it may be
+    telling = OnnxPolicy(bundle_folder, tells=True)
+    np.testing.assert_array_equal(telling.plan(observe(2)).knots, plan.knots)
+    assert telling.insight is not None and telling.insight.things is not None and len(telling.insight.things) == 2
+    assert {thing.kind for thing in telling.insight.things[0]} <= set(BODIES[1:])
+
+
+def test_left_hand_traffic_is_told_of_in_a_mirror(bundle_folder: Path, observe: Observe):
+    policy = OnnxPolicy(bundle_folder)
+    if policy.bundle.card.ego_values < 3:
+        pytest.skip("a driver without a mirror")
+    seen = observe(2, words="change to the left lane")
+    sides = np.array([1.0, -1.0], dtype=np.float32)
+    assert policy._as_shown(replace(seen, side=sides)) == ["change to the right lane", "change to the left lane"]
 
 
 def test_the_same_view_gives_the_same_plan_and_words_count(bundle_folder: Path, observe: Observe):

@@ -29,12 +29,13 @@ class DriveTask:
     name: str
     judge: str
     say: dict[str, str]  # s into the drive -> words
-    find: str  # what the start must offer: left, right, straight, moving, red
+    find: str  # what the start must offer: left, right, straight, left_lane, right_lane, moving, red
     skip: int = 0  # starts of that kind to leave out
     seconds: float = 20.0
     number: float = 0.0  # of the judge: km/h
     kind: str = "driving"
     refuses: bool = False
+    town: str | None = None  # that it is driven in; None: the one that is asked for
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Drive:
     limit: list[float] = field(default_factory=list)  # m/s, of the lane
     acceleration: list[float] = field(default_factory=list)  # m/s^2
     turns: list[str] = field(default_factory=list)  # of the junctions driven through: left, right, straight
+    lane_changes: list[str] = field(default_factory=list)  # left, right: of those that the car has made, to the middle of the other lane
     events: set[str] = field(default_factory=set)  # core.Event kinds
     first_turn_s: float = np.inf  # into the drive, to the first junction that was not driven straight
     responses: list[Response] = field(default_factory=list)
@@ -99,6 +101,14 @@ def _straight(task: DriveTask, drive: Drive, silent: Drive) -> str:
     return "" if went == ["straight"] else f"the junction was driven {went[0] if went else 'not at all'}, not straight"
 
 
+def _changes_lane(side: str) -> Callable[[DriveTask, Drive, Drive], str]:
+    def check(task: DriveTask, drive: Drive, silent: Drive) -> str:
+        made = drive.lane_changes
+        return "" if made[:1] == [side] else f"the first lane change was {made[0] if made else 'none'}, not {side}"
+
+    return check
+
+
 def _stands(task: DriveTask, drive: Drive, silent: Drive) -> str:
     return "" if max(drive.speed[-10:]) < 0.3 else f"it still drives at {drive.speed[-1]:.1f} m/s"
 
@@ -146,6 +156,8 @@ _JUDGES = {
     "turns_left": _turned("left"),
     "turns_right": _turned("right"),
     "goes_straight": _straight,
+    "changes_left": _changes_lane("left"),
+    "changes_right": _changes_lane("right"),
     "stands": _stands,
     "stops_and_goes_on": _stops_and_goes_on,
     "keeps_below": _keeps_below,

@@ -52,7 +52,7 @@ def unseen(reference: Reference, now: Situation) -> str:
     if side not in now.looks:
         return f"I can't tell what is {place(side)}"
     if not _reads(reference, now):
-        return "I can't pick people out: I read the vehicle ahead and the lights"
+        return "I can't tell: I don't see everybody there is"
     noun = VEHICLE if reference.kind in (*VEHICLES, ANYBODY) else reference.noun
     others = f"; I see {listed(now.sights)}" if now.sights else ""
     return f"I see no {noun} {place(side)}{others}"

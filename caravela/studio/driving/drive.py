@@ -14,7 +14,20 @@ from numpy.typing import NDArray
 from caravela.core.errors import CaravelaError
 from caravela.core.modes import Mode
 from caravela.core.protocols import Policy
-from caravela.core.request import START, CapSpeed, DropCap, DropRoute, GoTo, KeepOffMotorways, PullOver, Request, TakeTurn
+from caravela.core.request import (
+    START,
+    CapSpeed,
+    ChangeLane,
+    DropCap,
+    DropRoute,
+    GoTo,
+    KeepOffMotorways,
+    Overtake,
+    Park,
+    PullOver,
+    Request,
+    TakeTurn,
+)
 from caravela.core.responsibility import Tenure
 from caravela.core.types import Camera, Control, Event, Observation, Plan, policy_rig
 from caravela.core.units import STEP_S, STEP_US, to_kph
@@ -31,6 +44,7 @@ from caravela.vehicle.domains.set_speed import SetSpeedPolicy
 from caravela.vehicle.domains.wishes import NO_SPEED, Wishes
 from caravela.vehicle.loop import NO_CONTROL, as_control
 from caravela.vehicle.loop import Tick as LoopTick
+from caravela.world.lane_choice import wanted_lane
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.state import WorldState
 
@@ -74,6 +88,8 @@ class Stage:
     look: Callable[[Camera, WorldState], NDArray[np.uint8]]  # a state as a camera on the ego car sees it: (H, W, 3)
     ask: Callable[[str], str | None] = lambda words: None  # tells the navigator, which may say what it made of it
     came_back: Callable[[], bool] = lambda: False  # whether the car has just come to where the drive began, as it was asked to
+    prompt: Callable[[], str] = lambda: ""  # what the navigator tells the driver just now, over what people asked for; "" mostly
+    stay_in_lane: Callable[[], None] = lambda: None  # has the navigator forget a lane change that was asked for
 
 
 @dataclass(frozen=True)
@@ -197,11 +213,13 @@ class Drive:
         self._pressed = isinstance(happening, AskToStop) or (self._pressed and not isinstance(happening, Release | TakeOver | Engage))
 
     def wish(self, request: Request) -> None:
-        """What the cockpit asks of driving: turns and roads go to the navigator, a speed bounds the plan, the rest goes to the driver as the
+        """What the cockpit asks of driving: turns, lanes and roads go to the navigator, a speed bounds the plan, the rest goes to the driver as the
         wish's own words."""
         wish = request.wish
         self.wishes.hear(wish)
-        if isinstance(wish, TakeTurn | KeepOffMotorways):
+        if isinstance(wish, PullOver | Park):
+            self.stage.stay_in_lane()
+        if isinstance(wish, TakeTurn | KeepOffMotorways | ChangeLane | Overtake):
             self._note("words", f"“{request.words}”")
             self._off_motorways = not wish.over if isinstance(wish, KeepOffMotorways) else self._off_motorways
             self._heard = dataclasses.replace(self._heard, route=self.stage.ask(request.words) or "")
@@ -240,6 +258,8 @@ class Drive:
             return
         self._note("words", f"“{self.words}”")
         self._heard = Heard(route=self.stage.ask(self.words) or "")
+        if wanted_lane(self.words, lefthand=False) is not None:
+            self.words = ""  # the driver hears of it when it is due
         if self._heard.route:
             self._note("route", self._heard.route)
         else:
@@ -259,7 +279,8 @@ class Drive:
             self.aboard = dataclasses.replace(self.aboard, mode=AGAIN.get(self.car.mode, self.aboard.mode))
             self._start(self.seed + 1)
             self._note("new_drive", f"seed {self.seed}")
-        observation = dataclasses.replace(self._observation, words=(self.words,))
+        prompt = "" if self.wishes.stop is not None else self.stage.prompt()
+        observation = dataclasses.replace(self._observation, words=(prompt or self.words,))
         state = self.stage.world.state
         untold = self._untold(observation)
         self.body.tell(state, self._asked)
@@ -361,11 +382,14 @@ def has_critic(policy: Policy) -> bool:
 
 
 def insight_of(policy: Policy) -> Mapping[str, Any]:
-    """What a policy says it saw: the fields of its `insight`, without its latent thought; empty where it says nothing."""
+    """What a policy says it saw: the fields of its `insight`, without its latent thought; who is around in world 0 alone; empty where
+    it says nothing."""
     insight: Any = getattr(policy, "insight", None) or {}
-    fields = dict(insight) if isinstance(insight, Mapping) else dataclasses.asdict(insight)
+    names = insight if isinstance(insight, Mapping) else [each.name for each in dataclasses.fields(insight)]
+    fields = {name: insight[name] if isinstance(insight, Mapping) else getattr(insight, name) for name in names}
     fields.pop("thought", None)
-    return fields
+    around = fields.pop("things", None)
+    return fields if around is None else {**fields, "things": [thing.told() for thing in around[0]]}
 
 
 def checked_words(words: str) -> str:

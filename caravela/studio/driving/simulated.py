@@ -50,7 +50,15 @@ class SimulatedStages:
         ):
             world = Simulator(atlas, rig=self._rig, traffic=settings.traffic, weathers=(settings.weather,), scene=scene)
             world.step(Control(acceleration=np.zeros(1, np.float32), curvature=np.zeros(1, np.float32)))  # compiled before the clock runs
-        return Stage(world=world, graph=graph, look=Look(scene), ask=world.request, came_back=world.came_back)
+        return Stage(
+            world=world,
+            graph=graph,
+            look=Look(scene),
+            ask=world.request,
+            came_back=world.came_back,
+            prompt=world.prompt,
+            stay_in_lane=world.stay_in_lane,
+        )
 
 
 class Look:

@@ -11,6 +11,11 @@ const GOOD = new Set(["arrived", "words", "mode", "take-over", "released"]);
 const QUIET = new Set(["heard", "route", "words"]); // told in the conversation
 const LIGHT_CLASSES = ["none", "red", "yellow", "green"];
 
+// Somebody whom the model sees, in a few words.
+function around({ kind, side, distance }) {
+  return t(`thing.${side}`, { kind: t(`thing.${kind}`), metres: number(distance) });
+}
+
 export class Dials {
   show(tick) {
     const ego = tick.ego;
@@ -48,9 +53,10 @@ export class Model {
     this.#reply("route", heard.route);
     this.#reply("manner", tick.words && heard.manner);
     this.#reply("change", tick.words && heard.plan);
-    const { light, lead, ...rest } = tick.insight;
+    const { light, lead, things, ...rest } = tick.insight;
     if (Array.isArray(light)) this.#light(light);
     if (Array.isArray(lead)) this.#lead(...lead);
+    if (Array.isArray(things)) this.#text("things", things.map(around).join(" · ") || t("model.none"));
     for (const [name, value] of Object.entries(rest)) {
       if (typeof value === "number" || value === null) this.#number(name, value);
       else if (Array.isArray(value) && value.every((item) => typeof item === "number")) this.#text(name, value.map((item) => number(item, 2)).join("  "));

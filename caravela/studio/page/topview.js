@@ -31,6 +31,8 @@ const PALETTES = {
   },
 };
 
+const RINGS = { vehicle: 1.6, two_wheeler: 1.1, person: 0.8 }; // m, radius around whom the model sees
+
 export class TopView {
   constructor(canvas) {
     this.canvas = canvas;
@@ -81,6 +83,7 @@ export class TopView {
     for (const other of tick.others) {
       if (frame.sees(other[1], other[2], 6)) this.#other(other, frame, colours);
     }
+    this.#seen(tick, frame, colours);
     this.#plan(tick, frame, colours);
     this.#ego(tick, frame, colours);
   }
@@ -166,6 +169,20 @@ export class TopView {
       context.lineWidth = Math.max(0.8, Math.min(2.5 * frame.metre, 4));
       this.#line(x - 1.5 * nx, y - 1.5 * ny, x + 1.5 * nx, y + 1.5 * ny);
     });
+  }
+
+  // Whom the model says it sees: a ring where it puts them, over those who are there.
+  #seen(tick, frame, colours) {
+    const { context } = this;
+    const [x, y, heading] = tick.ego.pose;
+    const [cos, sin] = [Math.cos(heading), Math.sin(heading)];
+    context.strokeStyle = colours.ego;
+    context.lineWidth = Math.max(0.25, 1.5 * frame.metre);
+    for (const thing of tick.insight.things ?? []) {
+      context.beginPath();
+      context.arc(x + cos * thing.x - sin * thing.y, y + sin * thing.x + cos * thing.y, RINGS[thing.kind] ?? 1, 0, 2 * Math.PI);
+      context.stroke();
+    }
   }
 
   #other([kind, x, y, heading, length, width, , centre, brake, indicator], frame, colours) {

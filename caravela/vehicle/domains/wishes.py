@@ -3,7 +3,22 @@ that was asked for last. Whoever hands wishes to a driver does it through this, 
 
 from dataclasses import dataclass
 
-from caravela.core.request import CapSpeed, Drive, DropCap, DropRoute, GoOn, GoTo, KeepOffMotorways, Manner, Park, PullOver, TakeTurn, Wish
+from caravela.core.request import (
+    CapSpeed,
+    ChangeLane,
+    Drive,
+    DropCap,
+    DropRoute,
+    GoOn,
+    GoTo,
+    KeepOffMotorways,
+    Manner,
+    Overtake,
+    Park,
+    PullOver,
+    TakeTurn,
+    Wish,
+)
 from caravela.vehicle.domains.reports import CockpitReport
 
 NO_SPEED = float("inf")
@@ -18,7 +33,7 @@ class Wishes:
     _last: Wish | None = None  # of those that the driver hears as words
 
     def hear(self, wish: Wish) -> None:
-        """Take a wish into account. Turns and roads are the sat-nav's business and change nothing here."""
+        """Take a wish into account. Turns, lanes and roads are the sat-nav's business and change nothing here."""
         match wish:
             case PullOver() | Park():
                 self.stop = wish
@@ -28,7 +43,7 @@ class Wishes:
                 self.set_speed = speed
             case DropCap():
                 self.set_speed = NO_SPEED
-            case TakeTurn() | GoTo() | DropRoute() | KeepOffMotorways():
+            case TakeTurn() | ChangeLane() | Overtake() | GoTo() | DropRoute() | KeepOffMotorways():
                 pass
             case _:
                 self._last = wish

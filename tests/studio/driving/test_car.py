@@ -201,7 +201,7 @@ def test_nothing_but_going_on_lifts_a_stop() -> None:
         drive.wish(Request(wish, "client phone"))
         assert drive.tick().observation.words == (PullOver().words,) and drive.wishes.report.stop
     drive.wish(Request(GoOn()))
-    assert drive.tick().observation.words == (ChangeLane(Side.LEFT).words,) and not drive.wishes.report.stop
+    assert drive.tick().observation.words == (KeepDistance().words,) and not drive.wishes.report.stop
 
 
 @pytest.mark.parametrize(
