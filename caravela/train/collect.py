@@ -19,7 +19,7 @@ from caravela.train.outcomes import excuse, outcomes
 from caravela.train.teacher_driver import TeacherDriver
 from caravela.words import SentenceEncoder
 from caravela.world import atlas as atlas_module
-from caravela.world import regions
+from caravela.world import lane_choice, regions
 from caravela.world.arena import FAILURES
 from caravela.world.incidents.director import SPARE, draw_kinds
 from caravela.world.junctions import junctions_ahead
@@ -73,6 +73,7 @@ class CollectConfig:
     weather_shares: tuple[float, ...] = WEATHER_SHARES
     spoken_share: float = 0.5  # of drives that are told how to drive
     guided_share: float = 0.7  # of drives that hear of every lane change on their route
+    lane_every: float = 8.0  # s of such a drive between requests for another lane, as far as there is one
     stops_short: float = 1.2  # m by which the line of a red light is put nearer to the teacher, see `TeacherDriver`
     stop_every: float = 60.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
@@ -167,6 +168,7 @@ class Collector:
             )
             counts["incidents"] += self._set_incidents()
             self._tell_to_stop()
+            self._ask_for_lanes()
             self._end_drives(seen)
             self._observe()
             if progress is not None:
@@ -263,6 +265,12 @@ class Collector:
             self.style[world] = phrases.STOP.style
             self.stopping[world] = now[world] + self.random.uniform(*self.config.stop_s)
             self.simulator.guided[world] = False  # who is asked to stop hears of nothing else
+
+    def _ask_for_lanes(self) -> None:
+        """Ask a drive that hears of its lane changes for another lane now and then: on their own, routes change lanes too rarely to learn from."""
+        asked = self.simulator.guided & (self.random.random(self.config.worlds) < self.config.ticks_per_look * STEP_S / self.config.lane_every)
+        for world in np.flatnonzero(asked & (self.stopping == 0.0)):
+            self.simulator.request(lane_choice.prompt(str(self.random.choice((lane_choice.LEFT, lane_choice.RIGHT)))), world=int(world))
 
     def _nudge(self, allowed: NDArray[np.bool_]) -> None:
         """Shift and turn a car now and then, so that the way back is in the data."""
