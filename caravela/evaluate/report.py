@@ -16,6 +16,7 @@ from caravela.evaluate import (
     languages_page,
     pretraining_page,
     scaling_page,
+    sight_page,
 )
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
 from caravela.evaluate.peers import summary as peers
@@ -83,6 +84,8 @@ def page(folder: Path) -> str:
             parts += ["## Answers off the driving path\n", *answers_page.page_of(result)]
         elif "pretraining" in result:
             parts += ["## Pretraining\n", *pretraining_page.page_of(result)]
+        elif stem == "sight":
+            parts += ["## Sight\n", *sight_page.page_of(result)]
         elif "fits" in result and "points" in result:
             parts += ["## Scaling\n", *scaling_page.page_of(result)]
         elif stem not in drives:

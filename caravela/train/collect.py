@@ -268,7 +268,9 @@ class Collector:
 
     def _ask_for_lanes(self) -> None:
         """Ask a drive that hears of its lane changes for another lane now and then: on their own, routes change lanes too rarely to learn from."""
-        asked = self.simulator.guided & (self.random.random(self.config.worlds) < self.config.ticks_per_look * STEP_S / self.config.lane_every)
+        asked = self.simulator.guided & (
+            self.random.random(self.config.worlds) < self.config.ticks_per_look * STEP_S / self.config.lane_every
+        )
         for world in np.flatnonzero(asked & (self.stopping == 0.0)):
             self.simulator.request(lane_choice.prompt(str(self.random.choice((lane_choice.LEFT, lane_choice.RIGHT)))), world=int(world))
 

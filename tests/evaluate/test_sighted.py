@@ -8,6 +8,7 @@ import pytest
 
 from caravela.core.errors import CaravelaError
 from caravela.core.types import KNOTS, PLAN_STEPS, Plan, policy_rig
+from caravela.evaluate.sight_page import page_of
 from caravela.evaluate.sighted import WORLDS, Look, agrees, looks_of, table
 from caravela.vehicle.sight import Thing
 from caravela.world import atlas
@@ -80,3 +81,9 @@ def test_a_driver_that_tells_nobody_is_refused():
     policy.tells = False
     with pytest.raises(CaravelaError, match="export it again"):
         looks_of(policy, atlas.build([load_town("alderton")]), seed=0)
+
+
+def test_the_page_has_a_row_for_each_kind_and_side():
+    result = {"held_out": True, "looks": 160, "maps": 1, "seed": 0, "identity": "0" * 64, "kinds": table([Look([], [])])}
+    lines = page_of(result)
+    assert sum(line.startswith("| ") for line in lines) == 1 + 9 and "test side" in lines[0]

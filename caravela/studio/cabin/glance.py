@@ -21,7 +21,7 @@ from caravela.studio.driving.gauges import Signals
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.state import ROUTE_LANES
 
-IN_SIGHT = 79.0  # m; what the model puts at 80 m it does not see
+IN_SIGHT = 60.0  # m; the model puts at 80 m what it does not see, and was never asked about what is 45 to 80 m away
 DAY_FROM, NIGHT_FROM = 0.2, -0.1  # rad of the sun's elevation
 ROUTE_GOES_ON = ROUTE_LANES - 10  # lanes ahead; a route of fewer ends, since the world adds to one that can go on
 KINDS = {"vehicle": VEHICLE, "two_wheeler": "cyclist", "person": PERSON}  # of who the model sees, as the cockpit calls them
