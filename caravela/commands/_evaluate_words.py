@@ -37,6 +37,25 @@ def drive_spoken(
     return outcomes[SILENCE], rows, {"words": table(rows, starts), "dial": dial}, parts
 
 
+def as_understood() -> tuple[tuple[str, str], ...]:
+    """Of all that the suite says, what the driver hears of it in the car: the words of the wishes that the cockpit's agent hands on, "" where it asks
+    driving for nothing, or only the sat-nav."""
+    from caravela.cockpit.agent import CockpitAgent
+    from caravela.cockpit.grading.grader import Car
+    from caravela.cockpit.reading.understanding import Understanding
+    from caravela.evaluate.spoken import PHRASES
+    from caravela.vehicle.domains.wishes import Wishes
+
+    understanding, heard = Understanding(), {}
+    for phrase in (phrase for several in PHRASES.values() for phrase in several if phrase):
+        car, wishes = Car(), Wishes()
+        CockpitAgent(car.gate, look=lambda car=car: car.situation, understanding=understanding).hear(phrase)
+        for request in car.requests:
+            wishes.hear(request.wish)
+        heard[phrase] = wishes.words
+    return tuple(heard.items())
+
+
 def show_dial(dial: dict[str, Any]) -> None:
     """What each style is worth, for people."""
     from caravela.evaluate.statistics import span

@@ -21,6 +21,7 @@ from caravela.core.errors import CaravelaError, unknown_name
 
 if TYPE_CHECKING:
     from caravela.cockpit.grading.grader import Outcome
+    from caravela.cockpit.reading.understanding import Understanding
     from caravela.cockpit.response import Response
     from caravela.cockpit.sayings.measuring import Understood
 
@@ -183,6 +184,7 @@ def run_bench(options: BenchOptions) -> dict[str, Any]:
             "places": heard.places,
             "place": round(heard.place / heard.places, 4),
         },
+        "words_of_the_suite": manners_heard(understanding),
         "driver": DRIVERS[options.driver] if options.drives else None,
         "failed": [{"task": o.task, "why": o.why, "reply": o.replies[-1] if o.replies else ""} for o in outcomes["ours"] if not o.passed],
     }
@@ -215,6 +217,31 @@ def _drive_all(options: BenchOptions, understanding: Any) -> "dict[str, list[Out
         found["refuse"].append(judge(task, replace(silent, responses=[Response("I can't do that.", refused=True)]), silent))
         print(f"{task.name}: {found['ours'][-1].why or 'passed'}", file=sys.stderr)
     return found
+
+
+def manners_heard(understanding: "Understanding") -> dict[str, dict[str, int]]:
+    """What the agent makes of the words that the suite `words` says to the driver, on which neither was trained, by what is asked: of so many sayings
+    so many are `right` (driving is asked just that; in idle talk nothing), and in so many it does `otherwise` (asks something else of driving, or moves
+    something in the cabin)."""
+    from caravela.cockpit.agent import CockpitAgent
+    from caravela.cockpit.grading.grader import Car
+    from caravela.core.request import Drive, DropRoute, Manner, Park, PullOver
+    from caravela.evaluate.spoken import BRISK, GENTLE, PHRASES, STOP, TALK
+
+    asked = {GENTLE: {Drive(Manner.GENTLE)}, BRISK: {Drive(Manner.BRISK)}, STOP: {PullOver(), Park()}, TALK: set()}
+    table = {}
+    for manner, wanted in asked.items():
+        counts = {"sayings": len(PHRASES[manner]), "right": 0, "otherwise": 0}
+        for words in PHRASES[manner]:
+            car = Car()
+            before = car.signals.snapshot()
+            CockpitAgent(car.gate, look=lambda car=car: car.situation, understanding=understanding).hear(words)
+            wishes = {request.wish for request in car.requests} - ({DropRoute()} if manner == STOP else set())  # "end the journey" is both
+            moved = car.signals.snapshot() != before
+            counts["right"] += not moved and wishes <= wanted and bool(wishes) == bool(wanted)
+            counts["otherwise"] += moved or not wishes <= wanted
+        table[manner] = counts
+    return table
 
 
 def summary(outcomes: "dict[str, list[Outcome]]") -> dict[str, Any]:
@@ -282,6 +309,11 @@ def show_bench(result: dict[str, Any]) -> None:
             print(f"  {one['task']}: {', '.join(one['with_words']) or 'none'}; without the words: {', '.join(one['silently']) or 'none'}")
     print(f"first reaction: {result['first_reaction_ms']:.0f} ms (median), {result['first_reaction_p95_ms']:.0f} ms (95th percentile)")
     print(f"unseen phrasings: {heard['meaning']:.1%} meaning, {heard['meaning_and_operation']:.1%} with operation, of {heard['sayings']}")
+    told = ", ".join(
+        f"{manner} {row['right']} of {row['sayings']} ({row['otherwise']} otherwise)"
+        for manner, row in result["words_of_the_suite"].items()
+    )
+    print(f"the suite's words: {told}")
     for failed in result["failed"]:
         print(f"  failed {failed['task']}: {failed['why']}")
 
@@ -291,8 +323,10 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
     import sys
 
     from caravela.cockpit.reading.head import SHIPPED, Head
+    from caravela.cockpit.reading.manners import SHIPPED as MANNERS
     from caravela.cockpit.reading.understanding import Understanding
     from caravela.cockpit.sayings.learning import LearningConfig, Reads, learn, lessons_of
+    from caravela.cockpit.sayings.manners import learn_manners
     from caravela.cockpit.sayings.measuring import measure
     from caravela.cockpit.sayings.phrasing import draw
     from caravela.words import SentenceEncoder
@@ -305,6 +339,7 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
     if options.seed < 0:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
     path = announced(options.out or SHIPPED)
+    manners = path.with_name(MANNERS.name)
     ablation = writable(options.results / "cockpit-head.json") if options.ablation else None
     encoder = SentenceEncoder()
     config = LearningConfig(epochs=options.epochs, seed=options.seed)
@@ -312,6 +347,7 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
     head = learn(config, encoder, lessons=lessons, tell=tell)
     try:
         head.save(path)
+        learn_manners(encoder, tell=tell).save(manners)
     except OSError as error:
         raise unwritable(path, error) from error
     heard = measure(Understanding(encoder, Head.load(path)))

@@ -36,7 +36,7 @@ class RunOptions:
 
     suite: str = "nominal"
     """What is driven: nominal, longtail, longtail-more, no-route, dense, other-traffic, dense-other-traffic, night, rain; words (the same starts, told
-    differently); abroad (the same starts at home and abroad); or brief, to try things out."""
+    differently); words-in-the-car (the same through the cockpit's agent); abroad (the same starts at home and abroad); or brief, to try things out."""
     maps: Path | None = None
     """A folder of maps (.lanes, .osm, …); by default the test side: generated towns that nothing is trained on, and the real places."""
     episodes: int = 224
@@ -76,6 +76,7 @@ def run(options: RunOptions) -> dict[str, Any]:
     """Choose, drive, score, write."""
     import time
 
+    from caravela.commands._evaluate_words import as_understood
     from caravela.evaluate.places import read_folder
     from caravela.evaluate.run import Run, forget
     from caravela.evaluate.suites import suite_named
@@ -91,7 +92,8 @@ def run(options: RunOptions) -> dict[str, Any]:
     places = read_folder(options.maps) if options.maps is not None else test_side(options.library)
     began, revision = time.perf_counter(), git_revision()
     cache = cache_folder().parent / "evaluate"
-    work = Run(places, suite, identity=identity, episodes=options.episodes, seed=options.seed, cache=cache)
+    heard = as_understood() if suite.understood else ()
+    work = Run(places, suite, identity=identity, episodes=options.episodes, seed=options.seed, cache=cache, heard=heard)
     rows, besides, kept = drive_all(work, driver, options)
     result = {
         "suite": suite.name,

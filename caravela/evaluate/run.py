@@ -89,9 +89,10 @@ def drive_place(
     watcher: Watcher,
     manner: str | None = None,
     where: str | None = None,
+    heard: Sequence[tuple[str, str]] = (),
 ) -> list[Outcome]:
     """Drive the episodes of one map, `suite.batch` side by side, asking for a `manner` (see `evaluate.spoken`) where one is given, at home
-    or abroad (see `evaluate.abroad`) where that is said."""
+    or abroad (see `evaluate.abroad`) where that is said. `heard`: of what is said, what the driver hears instead."""
     outcomes: list[Outcome] = []
     atlas = atlas_module.build([graph_at(place.graph, where=where)])
     home_atlas = atlas_module.build([place.graph]) if where == ABROAD else None
@@ -114,7 +115,7 @@ def drive_place(
             )
             if home_atlas is not None:
                 home = Simulator(home_atlas, batch=len(several), traffic=suite.traffic, weathers=suite.weathers)
-        told: list[Told] | None = None if manner is None else [told_of(manner, episode) for episode in several]
+        told: list[Told] | None = None if manner is None else [told_of(manner, episode, dict(heard)) for episode in several]
         drives = drive(simulator, driver, several, watcher=watcher, roaming=roaming, told=told, home=home)
         side = atlas.graphs[0].lefthand
         outcomes += [Outcome(episode, side, d.score, d.rolls, d.risk, d.ride) for episode, d in zip(several, drives, strict=True)]
@@ -135,6 +136,7 @@ class Run:
     drivers_code: str = field(default_factory=lambda: program_digest(DRIVERS))  # and that of all who drive in it
     manner: str | None = None  # what is asked of the driver in words, see `evaluate.spoken`
     where: str | None = None  # at home or abroad, see `evaluate.abroad`
+    heard: tuple[tuple[str, str], ...] = ()  # of what is said, what the driver hears instead
 
     def choose(self, watcher: Watcher) -> dict[str, list[Episode]]:
         """The episodes by map."""
@@ -144,7 +146,7 @@ class Run:
     def part(self, place: Place, chosen: dict[str, list[Episode]]) -> Path:
         """Where the outcomes of one map are kept until the run is complete."""
         asked = [asdict(episode) for episode in chosen[place.name]]
-        key = kept.key(self.drivers_code, self.identity, place.digest, asdict(self.suite), asked, self.manner, self.where)
+        key = kept.key(self.drivers_code, self.identity, place.digest, asdict(self.suite), asked, self.manner, self.where, self.heard)
         return self.cache / "parts" / f"{key}.json"
 
 
@@ -160,7 +162,9 @@ def drive_share(work: Run, driver: Driver, *, share: int, of: int, watcher: Watc
 
 
 def _driven(work: Run, place: Place, driver: Driver, chosen: dict[str, list[Episode]], watcher: Watcher) -> list[dict[str, Any]]:
-    outcomes = drive_place(place, work.suite, driver, chosen[place.name], watcher=watcher, manner=work.manner, where=work.where)
+    outcomes = drive_place(
+        place, work.suite, driver, chosen[place.name], watcher=watcher, manner=work.manner, where=work.where, heard=work.heard
+    )
     return [asdict(outcome) for outcome in outcomes]
 
 

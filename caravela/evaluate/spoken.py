@@ -5,7 +5,8 @@ often a drive would pass for changed by chance."""
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -108,11 +109,16 @@ _STOPPING = (round(STOP_AT_S / STEP_S), round((STOP_AT_S + STANDS_WITHIN_S) / ST
 HARMS = tuple(kind for kind in FAILURES if kind != UNDER_PROGRESS)
 
 
-def told_of(manner: str, episode: Episode) -> Told:
+def said_of(manner: str, episode: Episode) -> str:
     """What is said in a drive: one of the manner's phrases, always the same for a start."""
     several = PHRASES[manner]
-    phrase = several[zlib.crc32(f"{episode.map} {episode.seed}".encode()) % len(several)]
-    return Told(phrase, STOP_AT_S if manner == STOP else 0.0)
+    return several[zlib.crc32(f"{episode.map} {episode.seed}".encode()) % len(several)]
+
+
+def told_of(manner: str, episode: Episode, heard: Mapping[str, str] = MappingProxyType({})) -> Told:
+    """What the driver is told of it, and when: `heard` has, of what is said, what it hears instead."""
+    phrase = said_of(manner, episode)
+    return Told(heard.get(phrase, phrase), STOP_AT_S if manner == STOP else 0.0)
 
 
 class Ride:
@@ -190,7 +196,7 @@ def verdicts(rides: dict[str, list[Ride]], starts: Sequence[Episode]) -> list[di
         rows.append(
             {
                 asked: {
-                    "said": told_of(asked, start).words,
+                    "said": said_of(asked, start),
                     "right": changed(asked, plain, rides[asked][k]),
                     "heeded": heeded(asked, plain, rides[asked][k]),
                     "effect": _finite(effect(asked, plain, rides[asked][k])),

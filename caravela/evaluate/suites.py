@@ -24,6 +24,7 @@ class Suite:
     incidents: tuple[str, ...] = ()  # kinds of `world.incidents`, alike many drives of each
     patience: float = 0.0  # s that a drive may take longer than the baseline took undisturbed
     paired: bool = False  # every start is driven at home and abroad, see `evaluate.abroad`
+    understood: bool = False  # the cockpit's agent stands between who speaks and the driver
     spoken: bool = False  # every start is driven once per manner of `evaluate.spoken`, and the drives are compared
 
     @property
@@ -75,6 +76,14 @@ SUITES = {
             seconds=30.0,
             least_seconds=20.0,
             spoken=True,
+        ),
+        Suite(
+            "words-in-the-car",
+            "words, as they reach the driver in the car: the cockpit's agent hears what is said, and the driver the words of what it understood",
+            seconds=30.0,
+            least_seconds=20.0,
+            spoken=True,
+            understood=True,
         ),
         Suite(
             "brief",

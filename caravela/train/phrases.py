@@ -1,16 +1,15 @@
-"""What people say about how to drive, and the reward weights each saying asks for. The sayings (sayings/*.txt, one a line) are for training;
+"""What people say about how to drive, and the reward weights each saying asks for. The sayings (words/sayings/*.txt, one a line) are for training;
 suites test with others."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from caravela.words.sayings import sayings_of
 from caravela.world.arena import HALT
 from caravela.world.kernels.vectors import STYLE
 
-FOLDER = Path(__file__).parent / "sayings"
 TALK_SHARE = 0.25  # of drives that are spoken in, in which nothing is asked
 
 
@@ -25,7 +24,7 @@ class Manner:
 
 def _manner(name: str, *style: float) -> Manner:
     """The manner with the sayings of its file."""
-    return Manner(name, style, tuple((FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()))
+    return Manner(name, style, sayings_of(name))
 
 
 # the style's order: progress, collision, off the way, red light, right of way, comfort, energy, lane and limit

@@ -170,3 +170,6 @@ def test_a_start_is_always_told_the_same():
     start = Episode("m", 3, 30.0, 200.0, 1, 0)
     assert all(told_of(manner, start) == told_of(manner, replace(start, seconds=20.0)) for manner in MANNERS)
     assert told_of(STOP, start).at_s == 8.0 and told_of(SILENCE, start) == Told("") and {told_of(m, start).words for m in ASKED}
+    phrase = told_of(STOP, start).words
+    assert told_of(STOP, start, {phrase: "stop here, please"}) == Told("stop here, please", 8.0)
+    assert told_of(STOP, start, {"another": ""}).words == phrase

@@ -36,6 +36,7 @@ from caravela.cockpit.reading.intents import (
 from caravela.cockpit.reading.lacking import circles, lacked, turns_round
 from caravela.cockpit.reading.leaving import goes_on, hurries, place_to_go_to, takes_leave, wants_out
 from caravela.cockpit.reading.lights import some_light
+from caravela.cockpit.reading.manners import Manners
 from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
 from caravela.cockpit.reading.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.reading.numbers import numbers_in, share_in
@@ -70,6 +71,9 @@ LONGEST = 400  # characters of a request; more is not said in one breath
 SURE = 0.30  # probability of the best meaning below which nothing is done
 RIVAL = 0.7  # share of the best one's probability from which a second meaning makes a request ambiguous
 UNSAFE = 0.4  # probability of all refusals together from which nothing else is believed
+INDIRECT = 4  # words at least, of which an indirect wish is made: fewer are an answer to something
+NAMES_A_STOP = re.compile(r"\b(?:stop\w*|halt\w*|brak\w+|park\w*|pull\w*)\b", re.IGNORECASE)
+KNOWN_SHARE = 0.7  # of the words that must be English ones before an indirect wish is read into them
 SURE_REPAIR = 0.5  # probability from which what follows on "no, I mean" is a request of its own
 SURE_STATE = 0.5  # probability of a condition from which a question is one about it
 MOST_SCRAPS = 0.4  # share of word pieces that are not words
@@ -102,7 +106,7 @@ class Understanding:
 
     def __init__(self, encoder: SentenceEncoder | None = None, head: Head | None = None) -> None:
         self._encoder = encoder or SentenceEncoder()
-        self._head = head or Head.load()
+        self._head, self._manners = head or Head.load(), Manners.load()
         self._read = functools.lru_cache(maxsize=512)(self._head_reads)
         self("hello")
 
@@ -118,7 +122,33 @@ class Understanding:
                 steps += self._steps_of(part, names, steps, seat, lefthand)
         if any(contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
             return [Step(Contradiction(), plain)]
+        return steps if names else self._with_manners(steps, plain)
+
+    def _with_manners(self, steps: list[Step], text: str) -> list[Step]:
+        """The steps; where none of them is anything, the manner, or the stop, that the whole text asks for indirectly; and none where the head has read a
+        manner into idle talk."""
+        if steps and all(self._is_nothing(step) for step in steps):
+            wish = self._manners.wish(self._encoder, text) if len(text.split()) >= INDIRECT else None
+            hurried_not = wish == Drive(Manner.BRISK) and any(isinstance(step.intent, Negated) for step in steps)
+            stopped_not = wish == PullOver() and NAMES_A_STOP.search(text)  # who names one outright is heard outright, or says "don't"
+            return steps if wish is None or hurried_not or stopped_not else [Step(DrivingWish(wish), text)]
+        (only, *others) = steps or [None]
+        if only is not None and not others and self._may_be_talk(only) and self._manners.is_talk(self._encoder, text):
+            return [Step(SmallTalk(), text)]
         return steps
+
+    def _is_nothing(self, step: Step) -> bool:
+        """Has the head understood nothing, or nothing but a "not"? Who takes leave, or talks of a call, is understood."""
+        settled = takes_leave(step.words) or tells_of_a_call(step.words) or self._garbled(step.words)
+        words = re.findall(r"[^\W\d_]+", step.words)
+        known = sum(map(self.knows, words)) >= KNOWN_SHARE * len(words)
+        nothing = isinstance(step.intent, SmallTalk | Negated) or step.intent == Unclear()
+        return nothing and known and not settled and step.condition is None
+
+    def _may_be_talk(self, step: Step) -> bool:
+        """Is a manner what the head has read, and not what the form says?"""
+        wish = step.intent.wish if isinstance(step.intent, DrivingWish) else None
+        return isinstance(wish, Drive) and step.condition is None and not (finds_it_too_hard(step.words) or hurries(step.words))
 
     def _steps_of(self, part: Part, names: Sequence[str], before: Sequence[Step], seat: Place, lefthand: bool) -> list[Step]:
         """The steps of one part of a sentence; `before` are those of what was said before it."""
