@@ -49,7 +49,7 @@ from caravela.cockpit.reading.understanding import LONGEST, Understanding
 from caravela.cockpit.response import Response, fixed, joined
 from caravela.cockpit.situation import Situation, holds
 from caravela.cockpit.tool import Place
-from caravela.core.request import CapSpeed, GoOn, GoTo, PullOver, Request
+from caravela.core.request import CapSpeed, Drive, GoOn, GoTo, Manner, PullOver, Request
 from caravela.core.units import to_kph
 
 WHOLE = (Hazard.OVERRIDE, Hazard.REPORT)  # hazards that make everything said beside them doubtful
@@ -183,6 +183,8 @@ class CockpitAgent:
             return self._fixed(replies.WELCOME)
         elif heard is None and (mended := self._mended(text, steps, seat)) is not None:
             return self._taken_for(mended, seat, now)
+        if heard is None and asked is None and (wish := self._understand.indirect(text, steps)) is not None:
+            return self._taken_as(wish, text, seat, now)
         if not steps:
             return self._fixed(replies.NOT_UNDERSTOOD, understood=False)
         return self._carry_on(steps, heard_as, seat, now, in_english=heard is None)
@@ -231,6 +233,14 @@ class CockpitAgent:
             return Response(f"{said} Shall I?", asked=True)
         response = self.carry_out(list(mended.steps), seat=seat)
         return replace(response, text=f"{said} {response.text}")
+
+    def _taken_as(self, wish: Drive | PullOver, text: str, seat: Place, now: Situation) -> Response:
+        """Do what was put indirectly where it does no harm if it was not meant; a stop, and haste, are asked about first."""
+        step = Step(DrivingWish(wish), text)
+        if wish not in (PullOver(), Drive(Manner.BRISK)):
+            return self.carry_out([step], seat=seat)
+        self._memory.asked = Asked(now.t_s, proposed=(step,))
+        return Response(replies.SHALL_I_STOP if wish == PullOver() else replies.SHALL_I_HURRY, asked=True)
 
     def _in_other_words(self, text: str, asked: Asked | None, seat: Place) -> Heard | None:
         heard = None if self._languages is None else self._languages.hear(text, asked, seat=seat, lefthand=self._lefthand)

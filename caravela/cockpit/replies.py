@@ -110,6 +110,8 @@ BEYOND = {
     "messages": "I read and write no messages; I can call somebody.",
 }
 SHALL_I_DRIVE_ON = "Shall I drive on?"
+SHALL_I_STOP = "Shall I stop at the next safe place?"
+SHALL_I_HURRY = "Shall I drive more briskly, within the limit?"
 CALL_HELP = "If somebody needs help, say “call 112”, or the emergency number of the country we are in."
 LEFT_OPEN = "Something is open, so I stop, and drive on once it is closed and somebody says “drive on”."
 REST_LEFT = "The rest of it I leave, too."

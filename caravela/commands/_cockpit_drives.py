@@ -97,6 +97,8 @@ class ToldModel:
         match request.wish:
             case GoTo(place) if place != START:
                 pass  # the sat-nav knows turns and roads here, and of places the start alone
+            case ChangeLane() | Overtake() if self.halted:
+                pass  # not while we are to stand
             case TakeTurn() | ChangeLane() | Overtake() | KeepOffMotorways() | GoTo() | DropRoute():
                 said = self.simulator.words[0]
                 self.simulator.request(request.words)

@@ -47,6 +47,10 @@ def sight(options: SightOptions) -> dict[str, Any]:
         if value is not None and value < lowest:
             raise CaravelaError(f"--{name} is {value}; expected {lowest} or more.")
     policy = OnnxPolicy(options.bundle or SHIPPED_DRIVER, threads=options.threads, tells=True)
+    if not policy.tells:
+        raise CaravelaError(
+            f"the driver '{policy.name}' does not put out who it sees; expected one that this version exported: export it again."
+        )
     path = writable(options.out / "sight.json")
     places = (read_folder(options.maps) if options.maps is not None else test_side(options.library))[: options.limit]
     began, looks = time.perf_counter(), []

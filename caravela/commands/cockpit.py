@@ -220,26 +220,30 @@ def _drive_all(options: BenchOptions, understanding: Any) -> "dict[str, list[Out
 
 
 def manners_heard(understanding: "Understanding") -> dict[str, dict[str, int]]:
-    """What the agent makes of the words that the suite `words` says to the driver, on which neither was trained, by what is asked: of so many sayings
-    so many are `right` (driving is asked just that; in idle talk nothing), and in so many it does `otherwise` (asks something else of driving, or moves
-    something in the cabin)."""
+    """What the agent makes of the words that the suite `words` says to the driver, on which neither was trained, by what is asked. Of so many sayings
+    so many are `right`: driving is asked just that, in idle talk nothing. `offered`: the agent asks whether it shall do just that. `otherwise`: it asks
+    something else of driving, or moves something in the cabin."""
     from caravela.cockpit.agent import CockpitAgent
     from caravela.cockpit.grading.grader import Car
     from caravela.core.request import Drive, DropRoute, Manner, Park, PullOver
     from caravela.evaluate.spoken import BRISK, GENTLE, PHRASES, STOP, TALK
 
-    asked = {GENTLE: {Drive(Manner.GENTLE)}, BRISK: {Drive(Manner.BRISK)}, STOP: {PullOver(), Park()}, TALK: set()}
+    meant = {GENTLE: {Drive(Manner.GENTLE)}, BRISK: {Drive(Manner.BRISK)}, STOP: {PullOver(), Park()}, TALK: set()}
     table = {}
-    for manner, wanted in asked.items():
-        counts = {"sayings": len(PHRASES[manner]), "right": 0, "otherwise": 0}
+    for manner, wanted in meant.items():
+        counts = {"sayings": len(PHRASES[manner]), "right": 0, "offered": 0, "otherwise": 0}
         for words in PHRASES[manner]:
             car = Car()
             before = car.signals.snapshot()
-            CockpitAgent(car.gate, look=lambda car=car: car.situation, understanding=understanding).hear(words)
+            agent = CockpitAgent(car.gate, look=lambda car=car: car.situation, understanding=understanding)
+            asks = agent.hear(words).asked
             wishes = {request.wish for request in car.requests} - ({DropRoute()} if manner == STOP else set())  # "end the journey" is both
             moved = car.signals.snapshot() != before
             counts["right"] += not moved and wishes <= wanted and bool(wishes) == bool(wanted)
             counts["otherwise"] += moved or not wishes <= wanted
+            if asks and wanted and not wishes and not moved:
+                agent.hear("yes")
+                counts["offered"] += {request.wish for request in car.requests} <= wanted and bool(car.requests)
         table[manner] = counts
     return table
 
@@ -310,7 +314,7 @@ def show_bench(result: dict[str, Any]) -> None:
     print(f"first reaction: {result['first_reaction_ms']:.0f} ms (median), {result['first_reaction_p95_ms']:.0f} ms (95th percentile)")
     print(f"unseen phrasings: {heard['meaning']:.1%} meaning, {heard['meaning_and_operation']:.1%} with operation, of {heard['sayings']}")
     told = ", ".join(
-        f"{manner} {row['right']} of {row['sayings']} ({row['otherwise']} otherwise)"
+        f"{manner} {row['right']} of {row['sayings']} ({row['offered']} offered, {row['otherwise']} otherwise)"
         for manner, row in result["words_of_the_suite"].items()
     )
     print(f"the suite's words: {told}")
@@ -324,6 +328,7 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
 
     from caravela.cockpit.reading.head import SHIPPED, Head
     from caravela.cockpit.reading.manners import SHIPPED as MANNERS
+    from caravela.cockpit.reading.manners import Manners
     from caravela.cockpit.reading.understanding import Understanding
     from caravela.cockpit.sayings.learning import LearningConfig, Reads, learn, lessons_of
     from caravela.cockpit.sayings.manners import learn_manners
@@ -339,7 +344,7 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
     if options.seed < 0:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
     path = announced(options.out or SHIPPED)
-    manners = path.with_name(MANNERS.name)
+    manners = announced(path.with_name(MANNERS.name))
     ablation = writable(options.results / "cockpit-head.json") if options.ablation else None
     encoder = SentenceEncoder()
     config = LearningConfig(epochs=options.epochs, seed=options.seed)
@@ -350,7 +355,7 @@ def run_learn(options: LearnOptions) -> dict[str, Any]:
         learn_manners(encoder, tell=tell).save(manners)
     except OSError as error:
         raise unwritable(path, error) from error
-    heard = measure(Understanding(encoder, Head.load(path)))
+    heard = measure(Understanding(encoder, Head.load(path), Manners.load(manners)))
     result = {
         "out": str(path),
         "kilobytes": round(path.stat().st_size / 1000),

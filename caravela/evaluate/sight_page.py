@@ -14,7 +14,7 @@ def page_of(result: Result) -> list[str]:
         f"{result['looks']:,} looks of the driver's own drives on {result['maps']} maps of {unseen}, among dense traffic, most with an incident close "
         f"before them, by day, in rain, by night and in fog (seed {result['seed']}, driver {result['identity'][:8]}). Told of: of those plain to see "
         f"({PLAIN_PIXELS} pixels and more, well within reach: {WELL_WITHIN:g} of the farthest that is told of), the share that the driver tells of. "
-        "There: of whom it tells, the share that is there. The cockpit answers from it; where it is not told of somebody, it never says that nobody is there.\n",
+        "There: of whom it tells, the share that is there. The cockpit answers from it; of the sides, and of people, it never says that nobody is there.\n",
         "| who | where | plain to see | told of | told | there | off by, median |",
         "|---|---|---|---|---|---|---|",
     ]

@@ -66,8 +66,8 @@ def looks_of(policy: OnnxPolicy, atlas: Atlas, *, seed: int) -> list[Look]:
     for tick in range(round(DRIVE_S / STEP_S)):
         plan = policy.plan(observation)
         if tick % EVERY == EVERY - 1:
-            assert policy.insight is not None and policy.insight.things is not None
-            found += [Look(around, there(simulator, world)) for world, around in enumerate(policy.insight.things)]
+            assert policy.insight is not None
+            found += [Look(policy.insight.around(policy.rig, world=world) or [], there(simulator, world)) for world in range(WORLDS)]
         observation, _ = simulator.step(plan.control())
     return found
 
@@ -113,24 +113,36 @@ def table(looks: Sequence[Look]) -> dict[str, dict[str, dict[str, float | int | 
 
 
 def _figures(looks: Sequence[Look], kind: str, side: str) -> dict[str, float | int | None]:
-    plain = missed = told = invented = 0
+    plain = found = told = right = 0
     off: list[float] = []
     for look in looks:
         said = [thing for thing in look.told if thing.kind == kind]
         true = [(thing, pixels) for thing, pixels in look.there if thing.kind == kind]
-        for thing, pixels in true:
+        pairs = _pairs(said, [thing for thing, _ in true])
+        meant = {there for _, there in pairs}
+        for index, (thing, pixels) in enumerate(true):
             if thing.side == side and pixels >= PLAIN_PIXELS and thing.distance <= WELL_WITHIN * FARTHEST[kind]:
                 plain += 1
-                missed += not any(agrees(each, thing) for each in said)
-        for each in (each for each in said if each.side == side):
-            told += 1
-            near = [abs(each.distance - thing.distance) for thing, _ in true if agrees(each, thing)]
-            invented += not near
-            off += [min(near)] if near else []
+                found += index in meant
+        here = {index for index, thing in enumerate(said) if thing.side == side}
+        metres = [abs(said[a].distance - true[b][0].distance) for a, b in pairs if a in here]
+        told += len(here)
+        right += len(metres)
+        off += metres
     return {
         "plain": plain,
-        "told_of": None if not plain else round(1.0 - missed / plain, 4),
+        "told_of": None if not plain else round(found / plain, 4),
         "told": told,
-        "there": None if not told else round(1.0 - invented / told, 4),
+        "there": None if not told else round(right / told, 4),
         "metres_off": None if not off else round(float(np.median(off)), 2),
     }
+
+
+def _pairs(told: Sequence[Thing], there: Sequence[Thing]) -> list[tuple[int, int]]:
+    """Which of the told are which of those there: the nearest two first, nobody twice."""
+    near = [(math.hypot(a.x - b.x, a.y - b.y), i, j) for i, a in enumerate(told) for j, b in enumerate(there) if agrees(a, b)]
+    pairs: list[tuple[int, int]] = []
+    for _, i, j in sorted(near):
+        if not any(i == a or j == b for a, b in pairs):
+            pairs.append((i, j))
+    return pairs

@@ -15,7 +15,7 @@ BEV_X = (-8.0, 56.0)  # m, rows ascend forward
 BEV_Y = (-16.0, 16.0)  # m, columns ascend to the left
 BEV_CLASSES = ("drivable", "off_road", "paint", "vehicle", "person")  # a cell's class is the last of these that touches it,
 UNKNOWN = 255  # or this where no camera could tell
-DEPTH_ROWS, DEPTH_COLUMNS = 12, 16  # coarse depth image per camera: the median of each 8x8 pixels, m along the ray
+DEPTH_ROWS, DEPTH_COLUMNS = 12, 16  # coarse depth image per camera: the median of each 8x8 pixels, m along the camera's axis
 FAR = 80.0  # m, the distance given where there is no stop line or no lead ahead, and the most that is told
 
 

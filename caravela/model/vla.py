@@ -34,7 +34,7 @@ class Actions:
     stop_distance: Tensor  # (B,) m to the next stop line
     thought: Tensor  # (B, thoughts, E) the latent tokens
     bodies: Tensor  # (B, C, BODIES, DEPTH_ROWS, DEPTH_COLUMNS) probabilities of who shows in a cell of a picture
-    depth: Tensor  # (B, C, DEPTH_ROWS, DEPTH_COLUMNS) m along the ray
+    depth: Tensor  # (B, C, DEPTH_ROWS, DEPTH_COLUMNS) m along the camera's axis
 
 
 class VLA(nn.Module):

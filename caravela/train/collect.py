@@ -121,7 +121,9 @@ class Collector:
         agents = self.simulator.state.agents.shape[1]
         self.last_seen = np.zeros((config.worlds, agents))  # s of the drive, when a camera last showed somebody
         self.stopping = np.zeros(config.worlds)  # s, until when a drive is asked to stand
-        self.before: list[tuple[str, NDArray[np.float32]]] = [("", self.style[0])] * config.worlds  # words and style until then
+        self.before: list[tuple[str, NDArray[np.float32], bool]] = [
+            ("", self.style[0], False)
+        ] * config.worlds  # words, style, guided until then
         self.is_student, self.student_share = np.zeros(config.worlds, dtype=np.bool_), 0.0
         self.simulator.reset(int(self.random.integers(1 << 31)))
         self._new_drives(np.arange(config.worlds))
@@ -255,16 +257,17 @@ class Collector:
         """Ask a drive to stop now and then, and some seconds later to go on as before."""
         now, speed = self.simulator.state.time, self.simulator.state.speed[:, 0]
         for world in np.flatnonzero((self.stopping > 0.0) & (now >= self.stopping)):
-            self.simulator.words[world], self.style[world] = self.before[world]
+            self.simulator.words[world], self.style[world], self.simulator.guided[world] = self.before[world]
             self.stopping[world] = 0.0
         step_s = self.config.ticks_per_look * STEP_S
         asked = (self.stopping == 0.0) & (speed > 2.0) & (self.random.random(len(now)) < step_s / self.config.stop_every)
         for world in np.flatnonzero(asked):
-            self.before[world] = (self.simulator.words[world], self.style[world].copy())
+            self.before[world] = (self.simulator.words[world], self.style[world].copy(), bool(self.simulator.guided[world]))
             self.simulator.words[world] = str(self.random.choice(phrases.STOP.phrases))
             self.style[world] = phrases.STOP.style
             self.stopping[world] = now[world] + self.random.uniform(*self.config.stop_s)
             self.simulator.guided[world] = False  # who is asked to stop hears of nothing else
+            self.simulator.stay_in_lane(world=int(world))
 
     def _ask_for_lanes(self) -> None:
         """Ask a drive that hears of its lane changes for another lane now and then: on their own, routes change lanes too rarely to learn from."""

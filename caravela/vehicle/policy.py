@@ -30,16 +30,19 @@ class Insight:
     stop_distance: NDArray[np.float32]  # (B,) m to the next stop line; 80 m where it sees none
     thought: NDArray[np.float32]  # (B, thoughts, E) the latent tokens
     mirrored: NDArray[np.bool_]  # (B,) whether they are of the scene in a mirror, where left is right
-    things: tuple[tuple[Thing, ...], ...] | None = (
-        None  # B of who is around, the nearest first; None where that is not asked or not put out
-    )
+    bodies: NDArray[np.float32] | None = None  # (B, C, BODIES, rows, columns) who shows where in the pictures; None where not asked for
+    depth: NDArray[np.float32] | None = None  # (B, C, rows, columns) m along the cameras' axes
+
+    def around(self, rig: Rig, *, world: int = 0) -> list[Thing] | None:
+        """Who is around, the nearest first, as the model sees it; None where it does not put that out. Some milliseconds, off the way to a plan."""
+        return None if self.bodies is None or self.depth is None else things(self.bodies[world], self.depth[world], rig)
 
 
 class OnnxPolicy:
     """Drives with an exported model."""
 
     def __init__(self, bundle_path: Path | str, *, threads: int = 1, seed: int = 0, tells: bool = False) -> None:
-        """Open a bundle folder or .onnx file. `seed` draws the proposals' noise; `tells` has the insight name who is around, where the model puts
+        """Open a bundle folder or .onnx file. `seed` draws the proposals' noise; `tells` has the insight hold who is around, where the model puts
         that out. Raises BundleError as `open_bundle`."""
         self.bundle = open_bundle(bundle_path, threads=threads)
         self.tells = tells and set(SIGHT) <= {output.name for output in self.bundle.session.get_outputs()}
@@ -83,8 +86,7 @@ class OnnxPolicy:
                 trajectories, speeds = integrate(knots, speed=observation.speed[:, None])
         self.timings = timings
         mirrored = ego[:, 2:].any(1) & (ego[:, -1] > 0.5)
-        around = tuple(tuple(things(bodies, depth, self.rig)) for bodies, depth in zip(*sight, strict=True)) if sight else None
-        self.insight = Insight(light, lead, stop_distance, thought, mirrored, around)
+        self.insight = Insight(light, lead, stop_distance, thought, mirrored, *sight)
         return Plan(
             trajectories=trajectories, speeds=speeds, knots=knots, values=values, chosen=chosen, risk=risk, paced=self.bundle.card.paced
         )

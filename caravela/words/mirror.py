@@ -2,12 +2,13 @@
 
 import re
 
-_SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
+_SIDE = re.compile(r"\b(left|right)(?=(?:[- ]hand)? lane\b)", re.IGNORECASE)
 _OTHER = {"left": "right", "right": "left"}
 
 
 def in_mirror(words: str) -> str:
-    """`words` with left for right and right for left; "right now" and what else means no side goes with them, which does no harm twice."""
+    """`words` with the other lane for the one they name. Nothing else that drivers are told names a side: turns are the sat-nav's, and "right here"
+    means none."""
     return _SIDE.sub(lambda found: _as_written(found[1], _OTHER[found[1].lower()]), words)
 
 

@@ -10,17 +10,20 @@ from caravela.world.navigator import lay
 from caravela.world.state import WorldState
 
 LEFT, RIGHT = "left", "right"
-_LANE = re.compile(r"\b(?:change|move|get|go|switch|merge|pull)\b.*\b(left|right)\b.*\blane\b|\b(?:left|right)(?=-hand lane|most lane)")
-_PASS = re.compile(r"^(?:please )?(?:overtake|pass)\b(?! (?:on|the salt))")
+_LANE = re.compile(
+    r"(?:please |could you |can you )*(?:change|move|get|go|switch|merge)(?: over)?(?: in)?to the (left|right)(?:[- ]hand)? lane(?:,? please)?[.!?]*"
+)
+_PASS = re.compile(r"(?:please )?overtake(?: (?:him|her|them|it|that one))?(?: when it is safe)?(?:,? please)?[.!?]*")
 FARTHEST = 400.0  # m ahead in which a place for a lane change is looked for
 
 
 def wanted_lane(words: str, *, lefthand: bool) -> str | None:
-    """The side of the lane that a request names, or of the one to overtake on where traffic keeps to the left or right; None where it names none."""
+    """The side of the lane that a request asks for and nothing besides, or of the one to overtake on where traffic keeps to the left or right;
+    None where it asks for none."""
     text = words.strip().lower()
-    if _PASS.match(text):
+    if _PASS.fullmatch(text):
         return RIGHT if lefthand else LEFT
-    found = _LANE.search(text)
+    found = _LANE.fullmatch(text)
     return None if found is None else found[1]
 
 

@@ -276,7 +276,7 @@ class Simulator:
         (turn, nth), lit = wanted, navigator.at_lights(words)
         metres = navigator.reroute(roads, self.state, world, turn=turn, nth=nth, lit=lit)
         self._goes_back[world] &= metres is None
-        return navigator.answer(turn, metres=metres, lit=lit)
+        return navigator.answer(turn, metres=metres, lit=lit) + self._forgotten(world)
 
     def _change_lanes(self, side: str, *, world: int) -> str:
         """Lay the route over to the lane on a side; returns the sat-nav's answer."""
@@ -285,6 +285,14 @@ class Simulator:
             return lane_choice.answer(side, metres=None)
         metres, self._changes[world] = found
         return lane_choice.answer(side, metres=metres)
+
+    def _forgotten(self, world: int) -> str:
+        """What the sat-nav adds to an answer where the route that it has laid leads over no lane change that was asked for."""
+        lanes = self._changes.get(world)
+        if lanes is None or lane_choice.is_ahead(self.state, world, lanes):
+            return ""
+        self.stay_in_lane(world=world)
+        return ", and no other lane before it"
 
     def stay_in_lane(self, *, world: int = 0) -> None:
         """Tell the driver no more of a lane change that was asked for."""

@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 
-from caravela.cockpit.reading.intents import DrivingWish, SmallTalk, Unsafe
+from caravela.cockpit.agent import CockpitAgent
+from caravela.cockpit.grading.grader import Car
 from caravela.cockpit.reading.manners import SHIPPED, Manners
 from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.sayings.manners import fit
+from caravela.cockpit.tool import Place
 from caravela.core.errors import BundleError
 from caravela.core.request import Drive, Manner, PullOver
 from caravela.evaluate.spoken import PHRASES
+from caravela.words import SentenceEncoder
 from caravela.words.sayings import sayings_of
 
 
@@ -18,17 +21,31 @@ def understanding():
     return Understanding()
 
 
+def hear(understanding, *said, seat=Place.DRIVER):
+    """(last response, what driving was asked) of a new car."""
+    car = Car()
+    agent = CockpitAgent(car.gate, look=lambda: car.situation, understanding=understanding)
+    responses = [agent.hear(each, seat=seat) for each in said]
+    return responses[-1], [request.wish for request in car.requests]
+
+
+@pytest.mark.parametrize("said", ["My little girl has just dropped off to sleep in her seat.", "There is a tower of cupcakes on my knees."])
+def test_a_gentle_drive_put_indirectly_is_asked_for_at_once(understanding, said):
+    assert hear(understanding, said)[1] == [Drive(Manner.GENTLE)]
+
+
 @pytest.mark.parametrize(
     ("said", "wish"),
     [
         ("The concert starts in four minutes and we have the tickets.", Drive(Manner.BRISK)),
-        ("My little girl has just dropped off to sleep in her seat.", Drive(Manner.GENTLE)),
-        ("There is a tower of cupcakes on my knees.", Drive(Manner.GENTLE)),
         ("That's my aunt over there, I want to hop out to her.", PullOver()),
     ],
 )
-def test_indirect_wishes_are_heard(understanding, said, wish):
-    assert [step.intent for step in understanding(said)] == [DrivingWish(wish)]
+def test_haste_and_a_stop_put_indirectly_are_asked_about_first(understanding, said, wish):
+    response, asked = hear(understanding, said)
+    assert response.asked and response.text.startswith("Shall I") and not asked
+    assert hear(understanding, said, "yes")[1] == [wish]
+    assert hear(understanding, said, "no")[1] == []
 
 
 @pytest.mark.parametrize(
@@ -37,24 +54,38 @@ def test_indirect_wishes_are_heard(understanding, said, wish):
         "My cousin sells second-hand bicycles on Saturdays.",
         "We had pancakes with blueberries for breakfast.",
         "inside",  # an answer to something
-        "don't stop",
+        "please don't open my window",
+        "don't unlock the doors here",
+        "please do not let her out over there",
+        "no need to be gentle with us",
+        "we are not late, there is no rush",
+        "my meeting was cancelled so there is no rush",
+        "that's not my house, keep going",
         "are you going to stop?",
         "Meine Schwester hat gestern ein neues Fahrrad gekauft.",
         "the song says 'drop me off at the corner'",
     ],
 )
-def test_idle_talk_fragments_and_questions_ask_driving_for_nothing(understanding, said):
-    assert not any(isinstance(step.intent, DrivingWish) for step in understanding(said))
+def test_talk_fragments_and_the_contrary_ask_driving_for_no_stop_and_no_manner(understanding, said):
+    response, asked = hear(understanding, said)
+    assert not any(isinstance(wish, Drive | PullOver) for wish in asked) and not response.text.startswith("Shall I")
+
+
+def test_an_open_question_is_answered_and_not_read_into(understanding):
+    response, asked = hear(understanding, "turn", "the corner over there please")
+    assert not asked and not response.text.startswith("Shall I")
 
 
 def test_a_hazard_stays_one_however_late_we_are(understanding):
     for said in ("ignore the red light, my meeting began five minutes ago", "go over the limit or we will miss the ferry"):
-        assert any(isinstance(step.intent, Unsafe) for step in understanding(said))
-        assert not any(step.intent == DrivingWish(Drive(Manner.BRISK)) for step in understanding(said))
+        response, asked = hear(understanding, said)
+        assert response.refused and not asked
 
 
 def test_a_manner_that_the_head_reads_into_talk_is_none(understanding):
-    assert [step.intent for step in understanding("Grandma knits the softest mittens in the whole village.")] == [SmallTalk()]
+    said = "Her granny is so gentle with the kittens."
+    manners = Manners.load()
+    assert manners.is_talk(SentenceEncoder(), said) and hear(understanding, said)[1] == []
 
 
 def test_the_suites_words_are_not_learned_from():

@@ -63,6 +63,8 @@ def test_lanes_go_to_the_sat_nav_and_a_stop_ends_them():
     driver.hear(Request(PullOver()))
     driver.control()
     assert policy.heard[-1] == PullOver().words and not simulator._changes
+    driver.hear(Request(ChangeLane(Side.LEFT)))  # nor does one begin while the car is to stand
+    assert not simulator._changes
 
 
 @pytest.mark.parametrize("skip", [0, 1])

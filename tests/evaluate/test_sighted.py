@@ -37,7 +37,15 @@ def test_the_table_counts_what_is_missed_and_what_is_invented():
 
 @dataclass
 class Insight:
-    things: tuple
+    def around(self, rig, *, world):
+        return [Thing("vehicle", 12.0, 0.0, 0.9)]
+
+
+def test_one_that_is_told_of_stands_for_one():
+    row = [(Thing("vehicle", x, 0.0, 1.0), 100) for x in (12.0, 14.0, 16.0, 18.0)]
+    told = Thing("vehicle", 15.0, 0.0, 1.0)
+    assert table([Look([told], row)])["vehicle"]["ahead"]["told_of"] == 0.25
+    assert table([Look([told, told], row[:1])])["vehicle"]["ahead"]["there"] == 0.5
 
 
 class Standing:
@@ -52,7 +60,7 @@ class Standing:
 
     def plan(self, observation):
         batch = observation.batch
-        self.insight = Insight(tuple((Thing("vehicle", 12.0, 0.0, 0.9),) for _ in range(batch)))
+        self.insight = Insight()
         shape = (batch, 1, PLAN_STEPS)
         zeros = np.zeros(shape, np.float32)
         return Plan(

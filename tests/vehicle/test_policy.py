@@ -46,12 +46,16 @@ def test_it_plans_for_any_batch_and_tells_what_it_saw(bundle_folder: Path, obser
 def test_it_tells_who_is_around_where_it_is_asked_to(bundle_folder: Path, observe: Observe, monkeypatch: pytest.MonkeyPatch):
     policy = OnnxPolicy(bundle_folder)
     plan = policy.plan(observe(2))
-    assert not policy.tells and policy.insight is not None and policy.insight.things is None
-    monkeypatch.setattr("caravela.vehicle.sight.SURE", dict.fromkeys(BODIES, 0.0))  # whoever it may be
+    assert not policy.tells and policy.insight is not None and policy.insight.around(policy.rig) is None
     telling = OnnxPolicy(bundle_folder, tells=True)
     np.testing.assert_array_equal(telling.plan(observe(2)).knots, plan.knots)
-    assert telling.insight is not None and telling.insight.things is not None and len(telling.insight.things) == 2
-    assert {thing.kind for thing in telling.insight.things[0]} <= set(BODIES[1:])
+    insight = telling.insight
+    assert insight is not None and insight.bodies is not None and insight.depth is not None
+    assert insight.bodies.shape == (2, 4, len(BODIES), 12, 16) and insight.depth.shape == (2, 4, 12, 16)
+    np.testing.assert_allclose(insight.bodies.sum(2), 1.0, atol=1e-4)
+    monkeypatch.setattr("caravela.vehicle.sight.FARTHEST", dict.fromkeys(BODIES, 1e6))
+    monkeypatch.setattr("caravela.vehicle.sight.SURE", {kind: float(insight.bodies[1, :, k].max()) for k, kind in enumerate(BODIES)})
+    assert sorted(thing.kind for thing in insight.around(telling.rig, world=1) or ()) == sorted(BODIES[1:])  # the surest of each kind
 
 
 def test_left_hand_traffic_is_told_of_in_a_mirror(bundle_folder: Path, observe: Observe):

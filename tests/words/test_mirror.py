@@ -1,4 +1,4 @@
-"""Left and right change places in a mirror, and twice in a mirror nothing has changed."""
+"""The lanes change places in a mirror, nothing else does, and twice in a mirror nothing has changed."""
 
 import pytest
 
@@ -9,8 +9,8 @@ from caravela.words import in_mirror
     ("said", "meant"),
     [
         ("change to the left lane", "change to the right lane"),
-        ("Turn LEFT, then Right", "Turn RIGHT, then Left"),
-        ("leftovers and brightness stay", "leftovers and brightness stay"),
+        ("Take the Left-hand lane", "Take the Right-hand lane"),
+        ("stop right here, on the left", "stop right here, on the left"),
         ("", ""),
     ],
 )

@@ -7,6 +7,7 @@ from caravela.evaluate.route_follow import baseline_control
 from caravela.world.kernels.routes import is_lateral
 from caravela.world.lane_choice import FARTHEST, due, wanted_lane
 from caravela.world.maps.catalogue import load_town
+from caravela.world.mirrored import mirrored
 from caravela.world.simulator import Simulator
 
 WORLDS = 16
@@ -20,7 +21,11 @@ WORLDS = 16
         ("Overtake when it is safe", False, "left"),
         ("overtake when it is safe", True, "right"),
         ("don't overtake", False, None),
-        ("pass the salt", False, None),
+        ("Could you move over to the left-hand lane, please?", True, "left"),
+        ("don't change to the left lane", False, None),
+        ("get out of the right lane", False, None),
+        ("go left into Mill Lane", False, None),
+        ("overtake nobody", False, None),
         ("turn left", False, None),
         ("keep left", False, None),
         ("which lane is the right one?", False, None),
@@ -80,6 +85,24 @@ def test_the_driver_hears_of_it_while_it_is_due_and_not_before_or_after(world):
     for b in done:
         assert heard[b] == list(range(heard[b][0], heard[b][-1] + 1))  # once, in one go
     assert not any(heard[b] for b in set(range(WORLDS)) - set(asked))
+
+
+def test_a_turn_that_undoes_a_lane_change_says_so(world):
+    asked, told = ask_all(world), 0
+    for b in asked:
+        answer = world.request("turn left", world=b)
+        if b not in world._changes:
+            told += 1
+            assert answer.endswith(", and no other lane before it")
+        else:
+            assert "no other lane" not in answer
+    assert told
+
+
+def test_overtaking_is_on_the_right_where_traffic_keeps_left(town):
+    world = Simulator([mirrored(town)], batch=WORLDS, traffic="none")
+    answers = [world.request("overtake when it is safe", world=b) for b in range(WORLDS)]
+    assert all("right" in answer for answer in answers) and any(answer.startswith("to the right lane") for answer in answers)
 
 
 def test_who_is_told_to_stay_hears_of_no_change(world):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from caravela.cockpit.outside.sight import AHEAD, BEHIND, LEFT, PEOPLE, PERSON, RIGHT, VEHICLE, VEHICLES, Seen
+from caravela.cockpit.outside.sight import AHEAD, BEHIND, LEFT, PEOPLE, PERSON, RIGHT, TWO_WHEELER, VEHICLE, VEHICLES, Seen
 
 ANYBODY = "anybody"  # of "let him in"
 _NOUNS = {
@@ -106,7 +106,8 @@ def _of_kind(named: str, seen: str) -> str:
         return "surely"
     if named == "car" and seen == VEHICLE:
         return "surely"  # what people call one
-    unsure = (seen == VEHICLE and (named in VEHICLES or named == "cyclist")) or (seen == PERSON and named in PEOPLE)
+    rides = seen == TWO_WHEELER and named in ("cyclist", "motorbike", VEHICLE)
+    unsure = rides or (seen == VEHICLE and (named in VEHICLES or named == "cyclist")) or (seen == PERSON and named in PEOPLE)
     return "maybe" if unsure else ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from caravela.core.units import to_kph
 
 AHEAD, LEFT, RIGHT, BEHIND = "ahead", "left", "right", "behind"
-VEHICLE, PERSON = "vehicle", "person"  # kinds of which no more is known
+VEHICLE, PERSON, TWO_WHEELER = "vehicle", "person", "two-wheeler"  # kinds of which no more is known
 VEHICLES = (VEHICLE, "car", "van", "lorry", "bus", "taxi", "motorbike", "tram", "tractor", "ambulance")
 PEOPLE = (PERSON, "child", "cyclist")
 STANDS = 0.5  # m/s, below it a thing stands: what a driver reads of a speed is no finer

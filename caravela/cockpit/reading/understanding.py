@@ -73,6 +73,7 @@ RIVAL = 0.7  # share of the best one's probability from which a second meaning m
 UNSAFE = 0.4  # probability of all refusals together from which nothing else is believed
 INDIRECT = 4  # words at least, of which an indirect wish is made: fewer are an answer to something
 NAMES_A_STOP = re.compile(r"\b(?:stop\w*|halt\w*|brak\w+|park\w*|pull\w*)\b", re.IGNORECASE)
+CONTRARY = re.compile(r"\b(?:no|not|never|nobody|nothing|cancel\w*|without)\b|n['’]t\b", re.IGNORECASE)
 KNOWN_SHARE = 0.7  # of the words that must be English ones before an indirect wish is read into them
 SURE_REPAIR = 0.5  # probability from which what follows on "no, I mean" is a request of its own
 SURE_STATE = 0.5  # probability of a condition from which a question is one about it
@@ -104,9 +105,9 @@ class Understanding:
     """Words in, steps out. Without state: what was said before is the agent's to remember. It loads what it reads with (a quarter of a second)
     when it is made, so that nobody's first words wait for it."""
 
-    def __init__(self, encoder: SentenceEncoder | None = None, head: Head | None = None) -> None:
+    def __init__(self, encoder: SentenceEncoder | None = None, head: Head | None = None, manners: Manners | None = None) -> None:
         self._encoder = encoder or SentenceEncoder()
-        self._head, self._manners = head or Head.load(), Manners.load()
+        self._head, self._manners = head or Head.load(), manners or Manners.load()
         self._read = functools.lru_cache(maxsize=512)(self._head_reads)
         self("hello")
 
@@ -122,28 +123,28 @@ class Understanding:
                 steps += self._steps_of(part, names, steps, seat, lefthand)
         if any(contradict(a, b) for n, a in enumerate(steps) for b in steps[n + 1 :]) and not re.search(r"\bthen\b|\bafter", plain):
             return [Step(Contradiction(), plain)]
-        return steps if names else self._with_manners(steps, plain)
+        return steps if names else self._without_idle(steps, plain)
 
-    def _with_manners(self, steps: list[Step], text: str) -> list[Step]:
-        """The steps; where none of them is anything, the manner, or the stop, that the whole text asks for indirectly; and none where the head has read a
-        manner into idle talk."""
-        if steps and all(self._is_nothing(step) for step in steps):
-            wish = self._manners.wish(self._encoder, text) if len(text.split()) >= INDIRECT else None
-            hurried_not = wish == Drive(Manner.BRISK) and any(isinstance(step.intent, Negated) for step in steps)
-            stopped_not = wish == PullOver() and NAMES_A_STOP.search(text)  # who names one outright is heard outright, or says "don't"
-            return steps if wish is None or hurried_not or stopped_not else [Step(DrivingWish(wish), text)]
+    def indirect(self, text: str, steps: Sequence[Step]) -> Drive | PullOver | None:
+        """How to drive, or a stop, put indirectly in a text of which nothing was understood (its `steps` are nothing); None where nothing is, where
+        it is too short or holds a name, or where it may be the contrary that is meant: a "not" says nothing to a sentence's vector."""
+        if unquoted(text)[1] or len(text.split()) < INDIRECT or CONTRARY.search(text) or not all(map(self._is_nothing, steps)):
+            return None
+        wish = self._manners.wish(self._encoder, text) if steps else None
+        return None if wish == PullOver() and NAMES_A_STOP.search(text) else wish
+
+    def _without_idle(self, steps: list[Step], text: str) -> list[Step]:
+        """The steps, without a manner that the head has read into idle talk."""
         (only, *others) = steps or [None]
-        if only is not None and not others and self._may_be_talk(only) and self._manners.is_talk(self._encoder, text):
-            return [Step(SmallTalk(), text)]
-        return steps
+        idle = only is not None and not others and self._may_be_talk(only) and self._manners.is_talk(self._encoder, text)
+        return [Step(SmallTalk(), text)] if idle else steps
 
     def _is_nothing(self, step: Step) -> bool:
-        """Has the head understood nothing, or nothing but a "not"? Who takes leave, or talks of a call, is understood."""
+        """Has the head understood nothing? Who takes leave, or talks of a call, is understood."""
         settled = takes_leave(step.words) or tells_of_a_call(step.words) or self._garbled(step.words)
         words = re.findall(r"[^\W\d_]+", step.words)
         known = sum(map(self.knows, words)) >= KNOWN_SHARE * len(words)
-        nothing = isinstance(step.intent, SmallTalk | Negated) or step.intent == Unclear()
-        return nothing and known and not settled and step.condition is None
+        return step.intent in (SmallTalk(), Unclear()) and known and not settled and step.condition is None
 
     def _may_be_talk(self, step: Step) -> bool:
         """Is a manner what the head has read, and not what the form says?"""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from caravela.cockpit.offers import Moment
-from caravela.cockpit.outside.sight import AHEAD, PERSON, VEHICLE, Seen
+from caravela.cockpit.outside.sight import AHEAD, PERSON, TWO_WHEELER, VEHICLE, Seen
 from caravela.cockpit.situation import STANDING, Situation
 from caravela.core.bundle import LIGHTS
 from caravela.core.modes import Mode
@@ -24,7 +24,8 @@ from caravela.world.state import ROUTE_LANES
 IN_SIGHT = 60.0  # m; the model puts at 80 m what it does not see, and was never asked about what is 45 to 80 m away
 DAY_FROM, NIGHT_FROM = 0.2, -0.1  # rad of the sun's elevation
 ROUTE_GOES_ON = ROUTE_LANES - 10  # lanes ahead; a route of fewer ends, since the world adds to one that can go on
-KINDS = {"vehicle": VEHICLE, "two_wheeler": "cyclist", "person": PERSON}  # of who the model sees, as the cockpit calls them
+KINDS = {"vehicle": VEHICLE, "two_wheeler": TWO_WHEELER, "person": PERSON}  # of who the model sees, as the cockpit calls them
+SAME_OFF = 0.35  # of its distance, by which the vehicle ahead may be off in the list of who is around
 REPLIES = {"route": "sat-nav", "heard": "driver"}  # events that say what became of words, and who says it
 TOLD = {"collision": "car: there was a collision, so it stops by itself", "new_drive": "car: a new drive begins"}
 FULL_DAYLIGHT = 80.0  # percent of the light sensor
@@ -126,8 +127,15 @@ def _seen(tick: Tick, *, lead: float | None) -> tuple[Seen, ...]:
     many vehicles at the sides, for the cockpit ever to say that nobody is there: `evaluate sight`."""
     around = tick.insight.get("things") or ()
     seen = [Seen(KINDS[thing["kind"]], thing["side"], thing["distance"]) for thing in around]
-    ahead = next((thing for thing in seen if (thing.kind, thing.side) == (VEHICLE, AHEAD)), None) if lead is not None else None
+    same = [
+        thing for thing in seen if (thing.kind, thing.side) == (VEHICLE, AHEAD) and lead is not None and _off(thing, lead) < SAME_OFF * lead
+    ]
+    ahead = min(same, key=lambda thing: _off(thing, lead or 0.0), default=None)
     return tuple(thing for thing in seen if thing is not ahead)
+
+
+def _off(thing: Seen, metres: float) -> float:
+    return abs((thing.distance or 0.0) - metres)
 
 
 def _lead(tick: Tick) -> tuple[float, float] | tuple[None, None]:

@@ -219,7 +219,9 @@ class Drive:
         self.wishes.hear(wish)
         if isinstance(wish, PullOver | Park):
             self.stage.stay_in_lane()
-        if isinstance(wish, TakeTurn | KeepOffMotorways | ChangeLane | Overtake):
+        if isinstance(wish, ChangeLane | Overtake) and self.wishes.stop is not None:
+            self._note("route", "no other lane while we are to stand")
+        elif isinstance(wish, TakeTurn | KeepOffMotorways | ChangeLane | Overtake):
             self._note("words", f"“{request.words}”")
             self._off_motorways = not wish.over if isinstance(wish, KeepOffMotorways) else self._off_motorways
             self._heard = dataclasses.replace(self._heard, route=self.stage.ask(request.words) or "")
@@ -282,7 +284,7 @@ class Drive:
         prompt = "" if self.wishes.stop is not None else self.stage.prompt()
         observation = dataclasses.replace(self._observation, words=(prompt or self.words,))
         state = self.stage.world.state
-        untold = self._untold(observation)
+        untold = None if prompt else self._untold(observation)
         self.body.tell(state, self._asked)
         loop = self._drive(observation, driver)
         plan = loop.answer.plan
@@ -334,6 +336,7 @@ class Drive:
         if self.stage.came_back():
             self._note("route", "back where this drive began")
             self.wishes.hear(PullOver())
+            self.stage.stay_in_lane()
             self._hear(self.wishes.words)
             self._asked = self.wishes.report
 
@@ -382,14 +385,16 @@ def has_critic(policy: Policy) -> bool:
 
 
 def insight_of(policy: Policy) -> Mapping[str, Any]:
-    """What a policy says it saw: the fields of its `insight`, without its latent thought; who is around in world 0 alone; empty where
-    it says nothing."""
+    """What a policy says it saw: the fields of its `insight`, without its latent thought and its pictures of who is where, for which stand the
+    things in them; empty where it says nothing."""
     insight: Any = getattr(policy, "insight", None) or {}
-    names = insight if isinstance(insight, Mapping) else [each.name for each in dataclasses.fields(insight)]
-    fields = {name: insight[name] if isinstance(insight, Mapping) else getattr(insight, name) for name in names}
-    fields.pop("thought", None)
-    around = fields.pop("things", None)
-    return fields if around is None else {**fields, "things": [thing.told() for thing in around[0]]}
+    if isinstance(insight, Mapping):
+        return {name: value for name, value in insight.items() if name != "thought"}
+    fields = {
+        each.name: getattr(insight, each.name) for each in dataclasses.fields(insight) if each.name not in ("thought", "bodies", "depth")
+    }
+    around = insight.around(getattr(policy, "rig", None) or policy_rig()) if hasattr(insight, "around") else None
+    return fields if around is None else {**fields, "things": [thing.told() for thing in around]}
 
 
 def checked_words(words: str) -> str:

@@ -16,7 +16,9 @@ def test_whom_the_model_sees_is_seen_and_the_one_ahead_once():
     ]
     tick = SimpleNamespace(insight={"things": [thing.told() for thing in things]})
     alone = _seen(tick, lead=None)
-    assert [(each.kind, each.side) for each in alone] == [("vehicle", AHEAD), ("vehicle", AHEAD), ("person", RIGHT), ("cyclist", LEFT)]
+    assert [(each.kind, each.side) for each in alone] == [("vehicle", AHEAD), ("vehicle", AHEAD), ("person", RIGHT), ("two-wheeler", LEFT)]
     assert alone[0].distance is not None and 11.0 < alone[0].distance < 12.0
     assert _seen(tick, lead=11.0) == alone[1:]
+    assert _seen(tick, lead=22.0) == (alone[0], *alone[2:])  # the one that is as far, though another is nearer
+    assert _seen(tick, lead=50.0) == alone
     assert _seen(SimpleNamespace(insight={}), lead=None) == ()
