@@ -11,7 +11,7 @@ from caravela.world.state import WorldState
 
 LEFT, RIGHT = "left", "right"
 _LANE = re.compile(
-    r"(?:please |could you |can you )*(?:change|move|get|go|switch|merge)(?: over)?(?: in)?to the (left|right)(?:[- ]hand)? lane(?:,? please)?[.!?]*"
+    r"(?:please |could you |can you )*(?:change|move|get|go|switch|merge)(?: over)? (?:in)?to the (left|right)(?:[- ]hand)? lane(?:,? please)?[.!?]*"
 )
 _PASS = re.compile(r"(?:please )?overtake(?: (?:him|her|them|it|that one))?(?: when it is safe)?(?:,? please)?[.!?]*")
 FARTHEST = 400.0  # m ahead in which a place for a lane change is looked for
