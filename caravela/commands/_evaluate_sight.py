@@ -1,12 +1,13 @@
 """`caravela evaluate sight`: is what the driver says it sees there, and does it say what is there?"""
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from caravela.commands._map_sides import test_side
-from caravela.commands._result_file import git_revision, text_of
+from caravela.commands._result_file import git_revision
 from caravela.commands._writing import unwritable, writable
 from caravela.core.errors import CaravelaError
 
@@ -69,7 +70,7 @@ def sight(options: SightOptions) -> dict[str, Any]:
         "kinds": table(looks),
     }
     try:
-        path.write_text(text_of(result))
+        path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     except OSError as error:
         raise unwritable(path, error) from error
     return {**result, "out": str(path)}
