@@ -40,6 +40,8 @@ def drive_spoken(
 def as_understood() -> tuple[tuple[str, str], ...]:
     """Of all that the suite says, what the driver hears of it in the car: the words of the wishes that the cockpit's agent hands on, "" where it asks
     driving for nothing, or only the sat-nav. Where the agent asks whether it shall, people who asked for something say yes, and who just talked no."""
+    import functools
+
     from caravela.cockpit.agent import CockpitAgent
     from caravela.cockpit.grading.grader import Car
     from caravela.cockpit.reading.understanding import Understanding
@@ -49,7 +51,7 @@ def as_understood() -> tuple[tuple[str, str], ...]:
     understanding, heard = Understanding(), {}
     for manner, phrase in ((manner, phrase) for manner, several in PHRASES.items() for phrase in several if phrase):
         car, wishes = Car(), Wishes()
-        agent = CockpitAgent(car.gate, look=lambda car=car: car.situation, understanding=understanding)
+        agent = CockpitAgent(car.gate, look=functools.partial(getattr, car, "situation"), understanding=understanding)
         if agent.hear(phrase).text.startswith("Shall I"):
             agent.hear("no" if manner == TALK else "yes")
         for request in car.requests:

@@ -223,19 +223,21 @@ def manners_heard(understanding: "Understanding") -> dict[str, dict[str, int]]:
     """What the agent makes of the words that the suite `words` says to the driver, on which neither was trained, by what is asked. Of so many sayings
     so many are `right`: driving is asked just that, in idle talk nothing. `offered`: the agent asks whether it shall do just that. `otherwise`: it asks
     something else of driving, or moves something in the cabin."""
+    import functools
+
     from caravela.cockpit.agent import CockpitAgent
     from caravela.cockpit.grading.grader import Car
-    from caravela.core.request import Drive, DropRoute, Manner, Park, PullOver
+    from caravela.core.request import Drive, DropRoute, Manner, Park, PullOver, Wish
     from caravela.evaluate.spoken import BRISK, GENTLE, PHRASES, STOP, TALK
 
-    meant = {GENTLE: {Drive(Manner.GENTLE)}, BRISK: {Drive(Manner.BRISK)}, STOP: {PullOver(), Park()}, TALK: set()}
+    meant: dict[str, set[Wish]] = {GENTLE: {Drive(Manner.GENTLE)}, BRISK: {Drive(Manner.BRISK)}, STOP: {PullOver(), Park()}, TALK: set()}
     table = {}
     for manner, wanted in meant.items():
         counts = {"sayings": len(PHRASES[manner]), "right": 0, "offered": 0, "otherwise": 0}
         for words in PHRASES[manner]:
             car = Car()
             before = car.signals.snapshot()
-            agent = CockpitAgent(car.gate, look=lambda car=car: car.situation, understanding=understanding)
+            agent = CockpitAgent(car.gate, look=functools.partial(getattr, car, "situation"), understanding=understanding)
             asks = agent.hear(words).asked
             wishes = {request.wish for request in car.requests} - ({DropRoute()} if manner == STOP else set())  # "end the journey" is both
             moved = car.signals.snapshot() != before

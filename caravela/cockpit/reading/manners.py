@@ -15,7 +15,7 @@ from caravela.words import SentenceEncoder
 
 SHIPPED = Path(__file__).parent / "manners.npz"
 TALK = "talk"
-WISHES = {
+WISHES: dict[str, Drive | PullOver] = {
     "brisk": Drive(Manner.BRISK),
     "careful": Drive(Manner.CAREFUL),
     "frugal": Drive(Manner.FRUGAL),

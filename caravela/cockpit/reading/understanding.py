@@ -135,8 +135,7 @@ class Understanding:
 
     def _without_idle(self, steps: list[Step], text: str) -> list[Step]:
         """The steps, without a manner that the head has read into idle talk."""
-        (only, *others) = steps or [None]
-        idle = only is not None and not others and self._may_be_talk(only) and self._manners.is_talk(self._encoder, text)
+        idle = len(steps) == 1 and self._may_be_talk(steps[0]) and self._manners.is_talk(self._encoder, text)
         return [Step(SmallTalk(), text)] if idle else steps
 
     def _is_nothing(self, step: Step) -> bool:
