@@ -56,7 +56,7 @@ export class Model {
     const { light, lead, things, ...rest } = tick.insight;
     if (Array.isArray(light)) this.#light(light);
     if (Array.isArray(lead)) this.#lead(...lead);
-    if (Array.isArray(things)) this.#text("things", things.map(around).join(" · ") || t("model.none"));
+    if (Array.isArray(things)) this.#text("things", things.map(around).join(" · ") || "–");
     for (const [name, value] of Object.entries(rest)) {
       if (typeof value === "number" || value === null) this.#number(name, value);
       else if (Array.isArray(value) && value.every((item) => typeof item === "number")) this.#text(name, value.map((item) => number(item, 2)).join("  "));
