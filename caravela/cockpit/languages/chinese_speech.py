@@ -71,6 +71,8 @@ KINDS = {"vehicle": "车", "car": "车", "pedestrian": "行人", "cyclist": "骑
 SIDES = {Side.LEFT: "左", Side.RIGHT: "右"}
 FIXED = {
     "Shall I drive on?": "要继续开吗？",
+    "Shall I stop at the next safe place?": "要在下一个安全的地方停车吗？",
+    "Shall I drive more briskly, within the limit?": "要在限速之内开得利落些吗？",
     "If somebody needs help, say “call 112”, or the emergency number of the country we are in.": "如果有人需要帮助，请说“拨打112”，或所在国家的急救电话。",
     "Something is open, so I stop, and drive on once it is closed and somebody says “drive on”.": "有东西没关好，所以我停车；关好并有人说“继续开”之后我再走。",
     "I stop at red lights and give way, whoever asks: somebody could be hurt.": "不管谁要求，遇到红灯我都会停，也会让行，否则可能伤到人。",

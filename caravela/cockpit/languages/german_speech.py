@@ -78,6 +78,8 @@ WHEN = {
 KINDS = {"vehicle": "ein Fahrzeug", "car": "ein Auto", "pedestrian": "eine Person", "cyclist": "ein Fahrrad", "truck": "ein Lastwagen"}
 FIXED = {
     "Shall I drive on?": "Soll ich weiterfahren?",
+    "Shall I stop at the next safe place?": "Soll ich an der nächsten sicheren Stelle halten?",
+    "Shall I drive more briskly, within the limit?": "Soll ich im Rahmen des Erlaubten zügiger fahren?",
     "If somebody needs help, say “call 112”, or the emergency number of the country we are in.": "Wenn jemand Hilfe braucht, sagen Sie „ruf 112 an“ oder die "
     "Notrufnummer des Landes, in dem wir sind.",
     "Something is open, so I stop, and drive on once it is closed and somebody says “drive on”.": "Es ist etwas offen, deshalb halte ich. Weiter geht es, wenn es "
