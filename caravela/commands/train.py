@@ -15,6 +15,7 @@ from caravela.commands._teacher import teacher_at
 from caravela.commands._train_scaling import ScalingOptions, run_scaling, show_scaling
 from caravela.commands._train_soup import SoupOptions, run_soup
 from caravela.commands._train_text import TextOptions, run_text, show_text
+from caravela.commands._train_tune import TuneOptions, run_tune
 from caravela.commands._writing import announced, folder_for, unwritable, writable
 from caravela.core.errors import CaravelaError
 
@@ -375,6 +376,7 @@ VERBS = {
     "vla": Verb(VLAOptions, run_vla, "the driver, by distillation on pixels"),
     "probe": Verb(ProbeOptions, run_probe, "what a driver sees on maps it never trained on"),
     "soup": Verb(SoupOptions, run_soup, "two checkpoints of one run, or one and the driver that it began with, mixed"),
+    "tune": Verb(TuneOptions, run_tune, "one part of a driver anew, all the rest held still"),
     "traffic": Verb(TrafficOptions, run_traffic, "the world's learned traffic, of a teacher"),
     "export": Verb(ExportOptions, run_export, "a driver's checkpoint to the file that the car runs"),
     "text": Verb(TextOptions, run_text, "a driver's answers in words, off the driving path", show_text),

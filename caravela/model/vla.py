@@ -92,16 +92,17 @@ class VLA(nn.Module):
         )
         losses = self.eyes.losses(context, thought, batch)
         if batch.knots is not None:
-            losses |= self._plan_losses(context, thought, batch, generator)
+            losses |= self.plan_losses(context, thought, batch, generator)
         if batch.proposals is not None:
-            losses |= self._outcome_losses(context, batch)
+            losses |= self.outcome_losses(context.detach(), batch)  # the critic judges what it is shown
         return losses | {"total": self.weighted(losses)}
 
     def weighted(self, losses: dict[str, Tensor]) -> Tensor:
         """The sum of losses, each by its weight in the config."""
         return torch.stack([getattr(self.config.losses, name) * loss.float() for name, loss in losses.items()]).sum()
 
-    def _plan_losses(self, context: Tensor, thought: Tensor, batch: Batch, generator: torch.Generator | None) -> dict[str, Tensor]:
+    def plan_losses(self, context: Tensor, thought: Tensor, batch: Batch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+        """flow, regression and path of a batch with knots."""
         assert batch.knots is not None
         speed = batch.ego[:, 0]
         target = normalise(batch.knots, speed=speed)
@@ -115,9 +116,10 @@ class VLA(nn.Module):
             "path": masked_mean(path[..., :2].abs().mean((1, 2)), batch.knots_valid),
         }
 
-    def _outcome_losses(self, context: Tensor, batch: Batch) -> dict[str, Tensor]:
+    def outcome_losses(self, context: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """value and risk of a batch with proposals, as far as it says what became of them."""
         assert batch.proposals is not None
-        returns, failure = self.critic(context.detach(), batch.proposals, speed=batch.ego[:, 0])
+        returns, failure = self.critic(context, batch.proposals, speed=batch.ego[:, 0])
         losses = {}
         if batch.returns is not None:
             losses["value"] = masked_mean((returns - batch.returns[..., None]).square().mean(-1), batch.outcomes_valid)

@@ -14,12 +14,14 @@ ALIKE = 0.98  # cosine from which a sentence is one of ours, whose vectors are k
 class Rephrasing:
     """Sentence vectors of all sayings, by manner."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, talked: float = TALKED) -> None:
+        """`talked`: the share of silent looks over which somebody talks."""
         encoder, manners = SentenceEncoder(), (*MANNERS, STOP, TALK)
         self.vectors = torch.from_numpy(encoder.encode([phrase for manner in manners for phrase in manner.phrases])).float()  # (P, 384)
         counts = torch.tensor([len(manner.phrases) for manner in manners])
         self.manner = torch.repeat_interleave(torch.arange(len(manners)), counts)  # (P,)
         self.first, self.counts, self.talk = counts.cumsum(0) - counts, counts, len(manners) - 1
+        self.talked = talked
 
     def __call__(self, words: Tensor, *, generator: torch.Generator) -> Tensor:
         """Words (B, 384), zeros where nothing was said, in other words of the same manner. `generator` is on the CPU."""
@@ -29,5 +31,5 @@ class Rephrasing:
         chance = torch.rand(len(said), generator=generator)
         manner = torch.where(silent, self.talk, self.manner[nearest])
         other = self.first[manner] + (torch.rand(len(said), generator=generator) * self.counts[manner]).long()
-        changes = torch.where(silent, chance < TALKED, (alike > ALIKE) & (chance < REPHRASED))
+        changes = torch.where(silent, chance < self.talked, (alike > ALIKE) & (chance < REPHRASED))
         return torch.where(changes[:, None], self.vectors[other], said).to(words)

@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ FIELDS = (
     "lead", "lead_valid", "lane", "lane_valid",
 )  # fmt: skip
 OPTIONAL = ("depth", "lamps", "bodies", "proposals", "returns", "failed", "outcomes_valid", "later", "later_valid")
+Weigh = Callable[[dict[str, NDArray]], NDArray[np.float64]]  # how often each look of a shard is drawn, by its arrays; (B,), 0 for never
 STALE_S = 600.0  # since the last file was made in it, after which a part's writer is taken for dead
 
 
@@ -104,13 +105,17 @@ class Shard:
 
     path: Path
     arrays: dict[str, NDArray]
-    chance: NDArray[np.float64]  # of each sample to be drawn; they sum to 1
+    chance: NDArray[np.float64]  # of each sample to be drawn; they sum to 1, or to 0 where none is
 
     def __len__(self) -> int:
         return len(self.arrays["ego"])
 
+    def choose(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+        """At most `count` different rows, in order."""
+        return np.sort(random.choice(len(self), size=min(count, np.count_nonzero(self.chance)), replace=False, p=self.chance))
 
-def open_shard(path: Path, *, lessons: bool = False) -> Shard:
+
+def open_shard(path: Path, *, weigh: Weigh | None = None) -> Shard:
     """Raises CaravelaError for a shard of before, whose looks do not say the side of the road."""
     arrays = {p.stem: np.load(p, mmap_mode="r") for p in path.glob("*.npy")}
     if "ego" in arrays and arrays["ego"].shape[-1] != EGO_VALUES:
@@ -118,27 +123,35 @@ def open_shard(path: Path, *, lessons: bool = False) -> Shard:
             f"the looks in '{path.parent}' are of an older version, without the side of the road; collect anew in another folder."
         )
     count = len(arrays["ego"]) if "ego" in arrays else 1
-    wanted = weights(arrays) if lessons and "ego" in arrays else np.ones(count)
-    return Shard(path=path, arrays=arrays, chance=wanted / wanted.sum())
+    wanted = weigh(arrays) if weigh is not None and "ego" in arrays else np.ones(count)
+    return Shard(path=path, arrays=arrays, chance=wanted / max(wanted.sum(), 1e-9))
 
 
-def _whole(path: Path, *, lessons: bool) -> Shard | None:
-    """The shard, or none where the writer beside us has just taken it away."""
+def _whole(path: Path, *, weigh: Weigh | None) -> Shard | None:
+    """The shard, or none where the writer beside us has just taken it away or no look of it is ever drawn."""
     try:
-        shard = open_shard(path, lessons=lessons)
+        shard = open_shard(path, weigh=weigh)
     except FileNotFoundError:
         return None
-    return shard if {IMAGES, "ego"} <= shard.arrays.keys() else None
+    return shard if {IMAGES, "ego"} <= shard.arrays.keys() and shard.chance.any() else None
 
 
 class ShardReader:
-    """Random batches over all shards there are, with `lessons` what teaches more more often, with `mirrors_left` all on the right side of
-    the road; new shards join, vanished ones leave, at `refresh`."""
+    """Random batches over all shards there are, with `lessons` what teaches more more often, or as often as `weigh` says, with
+    `mirrors_left` all on the right side of the road; new shards join, vanished ones leave, at `refresh`."""
 
     def __init__(
-        self, folder: Path, *, seed: int | tuple[int, ...] = 0, newest: int | None = None, lessons: bool = False, mirrors_left: bool = True
+        self,
+        folder: Path,
+        *,
+        seed: int | tuple[int, ...] = 0,
+        newest: int | None = None,
+        lessons: bool = False,
+        weigh: Weigh | None = None,
+        mirrors_left: bool = True,
     ) -> None:
-        self.folder, self.newest, self.lessons, self.mirrors_left = folder, newest, lessons, mirrors_left
+        self.folder, self.newest, self.mirrors_left = folder, newest, mirrors_left
+        self.weigh = weights if lessons else weigh
         self.random = np.random.default_rng(seed)
         self.shards: dict[str, Shard] = {}
         self.refresh()
@@ -147,9 +160,7 @@ class ShardReader:
         """Look for shards; returns the number of samples."""
         names = sorted(p.name for p in self.folder.glob("shard-*"))[-(self.newest or 10**6) :]
         self.shards = {
-            name: shard
-            for name in names
-            if (shard := self.shards.get(name) or _whole(self.folder / name, lessons=self.lessons)) is not None
+            name: shard for name in names if (shard := self.shards.get(name) or _whole(self.folder / name, weigh=self.weigh)) is not None
         }
         return sum(len(s) for s in self.shards.values())
 
@@ -171,7 +182,7 @@ class ShardReader:
         rows: list[tuple[Shard, NDArray]] = []
         for _ in range(max(1, size // per)):
             shard = self.shards[names[self.random.integers(len(names))]]
-            rows.append((shard, np.sort(self.random.choice(len(shard), size=min(per, len(shard)), replace=False, p=shard.chance))))
+            rows.append((shard, shard.choose(per, self.random)))
         return rows
 
 

@@ -16,8 +16,8 @@ from caravela.cockpit.voice.conversation import Conversation
 from caravela.cockpit.voice.session import Session
 from caravela.cockpit.voice.stages import FRAME, FRAME_S, Noticed
 from caravela.cockpit.voice.turns import TurnConfig
+from caravela.commands._cockpit_bench import summary, unsafe_drives
 from caravela.commands._cockpit_voice import _hear
-from caravela.commands.cockpit import summary, unsafe_drives
 
 
 @pytest.fixture
