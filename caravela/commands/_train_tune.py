@@ -64,5 +64,5 @@ def run_tune(options: TuneOptions) -> dict[str, Any]:
     minutes = options.minutes or part.minutes
     losses = tuner.train(seconds=60.0 * minutes, told=lambda what: print(what, file=sys.stderr, flush=True))
     progress = checkpoint.progress | {"tuned": [*checkpoint.progress.get("tuned", []), {"part": part.name, "steps": tuner.step}]}
-    save_checkpoint(options.out, checkpoint.model, data_version=checkpoint.data_version, progress=progress)
+    save_checkpoint(options.out, tuner.model, data_version=checkpoint.data_version, progress=progress)
     return {"out": str(options.out), "part": part.name, "steps": tuner.step, "parameters": sum(v.numel() for v in tuner.learned), **losses}

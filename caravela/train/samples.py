@@ -112,7 +112,7 @@ class Shard:
 
     def choose(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
         """At most `count` different rows, in order."""
-        return np.sort(random.choice(len(self), size=min(count, np.count_nonzero(self.chance)), replace=False, p=self.chance))
+        return np.sort(random.choice(len(self), size=min(count, int(np.count_nonzero(self.chance))), replace=False, p=self.chance))
 
 
 def open_shard(path: Path, *, weigh: Weigh | None = None) -> Shard:

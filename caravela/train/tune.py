@@ -1,5 +1,5 @@
 """One part of a trained driver learnt anew while all the rest holds still. What does not read the part drives as it did, to the last bit: the
-tokens of no route are read only without a route, the sentence's layer adds nothing to silence, and nothing that drives reads the heads that tell
+tokens of no route are read only without a route, what reads the sentence adds nothing to silence, and nothing that drives reads the heads that tell
 who shows where. So a skill can be mended in minutes, and nothing else has to be measured again."""
 
 import time
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from caravela.core.errors import CaravelaError
 from caravela.model.batch import Batch
+from caravela.model.prompts import SIZE
 from caravela.model.vla import VLA
 from caravela.train.relight import relight
 from caravela.train.rephrase import Rephrasing
@@ -55,7 +56,7 @@ PARTS = {
     part.name: part
     for part in (
         Part("no-route", ("route_none",), _DRIVING, learning_rate=2e-2, minutes=6.0, weigh=_without_route),
-        Part("words", ("words.0.weight",), _DRIVING, learning_rate=2e-3, minutes=20.0, weigh=_spoken),
+        Part("words", ("words.0.weight", "prompts."), _DRIVING, learning_rate=2e-3, minutes=20.0, weigh=_spoken),
         Part("sight", ("eyes.bodies.", "eyes.depth."), {"bodies": 1.0, "depth": 1.0}, learning_rate=4e-3, minutes=10.0),
     )
 }
@@ -68,20 +69,28 @@ def part_named(name: str) -> Part:
     return PARTS[name]
 
 
+def with_prompts(model: VLA) -> VLA:
+    """A model of before, given deep prompts that add nothing yet."""
+    larger = VLA(replace(model.config, prompts=SIZE))
+    larger.load_state_dict(larger.state_dict() | model.state_dict())
+    return larger.eval()
+
+
 class Tuner:
-    """Learns one part of a model, in evaluation mode throughout: its norms hold still, too."""
+    """Learns one part of a model (`model`: the given one, or a larger one made of it), in evaluation mode throughout: its norms hold still, too."""
 
     def __init__(
         self, model: VLA, part: Part, reader: ShardReader, *, batch: int = 60, learning_rate: float | None = None, seed: int = 0
     ) -> None:
         """Raises CaravelaError where there are no looks that teach the part."""
-        self.model, self.part, self.reader, self.batch = model.eval(), part, reader, batch
+        self.model = with_prompts(model) if part.name == "words" and not model.config.prompts else model.eval()
+        self.part, self.reader, self.batch = part, reader, batch
         if not reader.shards:
             raise CaravelaError(
                 f"no look in '{reader.folder}' teaches '{part.name}'; expected shards of `caravela train vla --only collect`."
             )
-        self.learned = [value for name, value in model.named_parameters() if name.startswith(part.learned)]
-        for value in model.parameters():
+        self.learned = [value for name, value in self.model.named_parameters() if name.startswith(part.learned)]
+        for value in self.model.parameters():
             value.requires_grad_(False)
         for value in self.learned:
             value.requires_grad_(True)

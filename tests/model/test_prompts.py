@@ -1,0 +1,62 @@
+"""A sentence speaks to every block of the trunk, silence to none."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from caravela.model.export import export_onnx
+from caravela.model.presets import from_dial
+from caravela.model.prompts import Prompts
+from caravela.model.reopen import reopen
+from caravela.model.trunk import Trunk
+from caravela.model.vla import VLA
+
+CONFIG = replace(from_dial("tiny", depth=2), prompts=6)
+
+
+@pytest.fixture
+def prompts() -> Prompts:
+    torch.manual_seed(0)
+    made = Prompts(CONFIG)
+    torch.nn.init.normal_(made.up.weight)
+    return made
+
+
+def test_silence_adds_nothing_and_a_sentence_alike_to_all_thoughts(prompts):
+    words = torch.randn(3, CONFIG.words_size)
+    words[1] = 0.0
+    added = prompts(words)
+    assert added.shape == (CONFIG.depth, 3, 1 + CONFIG.thoughts, CONFIG.embedding)
+    assert not added[:, 1].any()
+    assert added[:, 0].any()
+    assert torch.equal(added[:, 0, 1], added[:, 0, -1])
+    assert not torch.equal(added[:, 0, 0], added[:, 0, 1])
+
+
+def test_new_ones_add_nothing():
+    assert not Prompts(CONFIG)(torch.randn(2, CONFIG.words_size)).any()
+
+
+def test_the_trunk_takes_them_into_its_last_tokens_before_every_block():
+    torch.manual_seed(0)
+    trunk = Trunk(16, depth=2, heads=2, ratio=2).eval()
+    x, added = torch.randn(1, 5, 16), torch.randn(2, 1, 2, 16)
+    first = x.clone()
+    first[:, -2:] += added[0]
+    second = trunk.blocks[0](first)
+    second[:, -2:] += added[1]
+    with torch.no_grad():
+        assert torch.allclose(trunk(x, added), trunk.norm(trunk.blocks[1](second)), atol=1e-6)
+        assert torch.equal(trunk(x, torch.zeros_like(added)), trunk(x))
+
+
+def test_an_exported_driver_is_reopened_with_them(tmp_path):
+    torch.manual_seed(0)
+    model = VLA(CONFIG).eval()
+    assert model.prompts is not None
+    torch.nn.init.normal_(model.prompts.up.weight, std=0.05)
+    export_onnx(model, tmp_path / "model.onnx", proposals=4)
+    again = reopen(tmp_path).prompts
+    assert again is not None
+    assert torch.allclose(again.up.weight, model.prompts.up.weight, atol=1e-3)
