@@ -7,15 +7,15 @@ from typing import Any
 
 import tyro
 
-from caravela.commands._numbers import at_least
-from caravela.commands._writing import folder_for
+from caravela.commands._numbers import at_least, within
+from caravela.commands._writing import writable
 from caravela.core.errors import CaravelaError
 
 
 @dataclass(frozen=True)
 class TuneOptions:
     """Learn one part of a driver anew and leave the rest as it is: no-route (how it drives without a route), words (how it takes what it is
-    told) or sight (whom it tells of). What does not need the part stays the same to the last bit."""
+    told) or sight (whom it tells of). What does not read the part stays the same to the last bit."""
 
     part: tyro.conf.Positional[str]
     """no-route, words or sight."""
@@ -26,7 +26,7 @@ class TuneOptions:
     newest: int | None = None
     """Only so many of the newest shards; by default all."""
     minutes: float | None = None
-    """How long to learn; by default the part's own: 6 (no-route), 20 (words) or 10 (sight)."""
+    """How long to learn; by default the part's own, minutes for no-route and sight and an hour for words."""
     learning_rate: float | None = None
     """The highest; by default the part's own."""
     batch: int = 60
@@ -47,12 +47,15 @@ def run_tune(options: TuneOptions) -> dict[str, Any]:
     part = part_named(options.part)
     at_least(0, seed=options.seed)
     at_least(1, batch=options.batch, newest=options.newest)
-    at_least(0.01, minutes=options.minutes)
-    if options.learning_rate is not None and not 0.0 < options.learning_rate <= 1.0:
-        raise CaravelaError(f"--learning-rate is {options.learning_rate:g}; expected more than 0 and at most 1.")
+    within(0.001, 10_000, minutes=options.minutes)
+    within(1e-7, 1.0, learning_rate=options.learning_rate)
+    if options.out.resolve() == options.checkpoint.resolve():
+        raise CaravelaError(
+            f"--out is the checkpoint '{options.checkpoint}' itself; give another file, so that the driver of before stays."
+        )
     use_threads(1)
     checkpoint = load_checkpoint(options.checkpoint)
-    folder_for(options.out.parent, option="out")
+    writable(options.out)
     reader = ShardReader(
         options.shards or options.checkpoint.parent / "shards",
         seed=options.seed,
@@ -63,6 +66,8 @@ def run_tune(options: TuneOptions) -> dict[str, Any]:
     tuner = Tuner(checkpoint.model, part, reader, batch=options.batch, learning_rate=options.learning_rate, seed=options.seed)
     minutes = options.minutes or part.minutes
     losses = tuner.train(seconds=60.0 * minutes, told=lambda what: print(what, file=sys.stderr, flush=True))
-    progress = checkpoint.progress | {"tuned": [*checkpoint.progress.get("tuned", []), {"part": part.name, "steps": tuner.step}]}
+    done = {"part": part.name, "steps": tuner.step, "batch": options.batch, "learning_rate": tuner.learning_rate, "half": tuner.half}
+    done |= {"minutes": minutes, "seed": options.seed, "shards": len(reader.shards)}
+    progress = checkpoint.progress | {"tuned": [*checkpoint.progress.get("tuned", []), done]}
     save_checkpoint(options.out, tuner.model, data_version=checkpoint.data_version, progress=progress)
     return {"out": str(options.out), "part": part.name, "steps": tuner.step, "parameters": sum(v.numel() for v in tuner.learned), **losses}

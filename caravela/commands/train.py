@@ -109,7 +109,7 @@ class ExportOptions:
     """Export a driver's checkpoint to the ONNX file that the car runs."""
 
     checkpoint: tyro.conf.Positional[Path] = Path("runs/vla/nano/average.safetensors")
-    """A checkpoint that `caravela train vla` wrote."""
+    """A checkpoint that `caravela train vla`, `train soup` or `train tune` wrote."""
     out: Path = Path("runs/vla/nano/export")
     """The bundle's folder."""
     critic: bool = True

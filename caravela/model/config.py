@@ -50,7 +50,9 @@ class VLAConfig:
     thoughts: int = 4  # latent tokens that carry the model's thought
     route_tokens: int = 2
     words_size: int = 384  # of a sentence embedding
-    prompts: int = 0  # numbers that a sentence speaks through to every block, see `prompts`; 0: it is a token and no more
+    words_rank: int = (
+        0  # numbers through which a sentence shifts tokens before every block, see `words_shift`; 0: it is a token and no more
+    )
     # action expert
     action_embedding: int = 128
     action_depth: int = 2

@@ -1,6 +1,7 @@
 """What a proposal is worth: one token per proposal, made of its knots and of the path they lead along, looks at the context.
 Three heads predict the return and the least of them counts, so that no one head's optimism chooses; a fourth tells the
-probability of a failure. It learns from outcomes and leaves the trunk as it is."""
+probability of a failure. It learns from outcomes and leaves the trunk as it is; where one part of a
+driver is tuned, outcomes teach that part instead."""
 
 import torch
 from torch import Tensor, nn

@@ -60,12 +60,12 @@ class Trunk(nn.Module):
         self.blocks = nn.ModuleList(TrunkBlock(size, heads=heads, ratio=ratio) for _ in range(depth))
         self.norm = nn.LayerNorm(size)
 
-    def forward(self, x: Tensor, prompts: Tensor | None = None) -> Tensor:
-        """`prompts` (depth, B, P, E): what is added to the last P tokens before each block."""
+    def forward(self, x: Tensor, *, shift: Tensor | None = None) -> Tensor:
+        """`shift` (depth, B, P, E): what is added to the last P tokens before each block."""
         for index, block in enumerate(self.blocks):
-            if prompts is not None:
-                last = prompts.shape[2]
-                x = torch.cat([x[:, :-last], x[:, -last:] + prompts[index]], 1)
+            if shift is not None:
+                last = shift.shape[2]
+                x = torch.cat([x[:, :-last], x[:, -last:] + shift[index]], 1)
             x = block(x)
         return self.norm(x)
 

@@ -15,9 +15,9 @@ from caravela.model.batch import Batch
 from caravela.model.config import ROUTE_VALUES, VLAConfig
 from caravela.model.critic import Critic, value
 from caravela.model.heads import Eyes, masked_mean, unscale_distance
-from caravela.model.prompts import Prompts
 from caravela.model.trunk import Trunk
 from caravela.model.vision import Vision
+from caravela.model.words_shift import WordsShift
 
 _KNOT_WEIGHTS = (2.0, 2.0, 1.4, 0.8, 0.6, 0.5, 0.4, 0.3)  # of the regression's error: what is driven before the next plan counts most
 
@@ -49,7 +49,7 @@ class VLA(nn.Module):
         self.route = nn.Sequential(nn.Linear(ROUTE_VALUES, size), nn.GELU(), nn.Linear(size, config.route_tokens * size))
         self.route_none = nn.Parameter(0.02 * torch.randn(config.route_tokens, size))
         self.words = nn.Sequential(nn.Linear(config.words_size, size), nn.GELU(), nn.Linear(size, size))
-        self.prompts = Prompts(config) if config.prompts else None
+        self.words_shift = WordsShift(config) if config.words_rank else None
         self.thoughts = nn.Parameter(0.02 * torch.randn(config.thoughts, size))
         self.trunk = Trunk(size, depth=config.depth, heads=config.heads, ratio=config.mlp_ratio)
         self.action = ActionExpert(config)
@@ -80,7 +80,7 @@ class VLA(nn.Module):
         thoughts = self.thoughts.expand(batch, -1, -1)
         said = self.words(words * self.config.words_size**0.5)  # a unit vector's elements to unit size
         tokens = torch.cat([self.vision(images), motion[:, None], way, said[:, None], thoughts], 1)  # (B, S, E)
-        context = self.trunk(tokens, None if self.prompts is None else self.prompts(words))
+        context = self.trunk(tokens, shift=None if self.words_shift is None else self.words_shift(words))
         return context, context[:, -self.config.thoughts :]
 
     def compute_loss(self, batch: Batch, *, generator: torch.Generator | None = None) -> dict[str, Tensor]:
@@ -96,7 +96,7 @@ class VLA(nn.Module):
         if batch.knots is not None:
             losses |= self.plan_losses(context, thought, batch, generator)
         if batch.proposals is not None:
-            losses |= self.outcome_losses(context.detach(), batch)  # the critic judges what it is shown
+            losses |= self.outcome_losses(context, batch)
         return losses | {"total": self.weighted(losses)}
 
     def weighted(self, losses: dict[str, Tensor]) -> Tensor:
@@ -118,10 +118,11 @@ class VLA(nn.Module):
             "path": masked_mean(path[..., :2].abs().mean((1, 2)), batch.knots_valid),
         }
 
-    def outcome_losses(self, context: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """value and risk of a batch with proposals, as far as it says what became of them."""
+    def outcome_losses(self, context: Tensor, batch: Batch, *, teaches_context: bool = False) -> dict[str, Tensor]:
+        """value and risk of a batch with proposals, as far as it says what became of them. They leave the context as it is unless it is theirs
+        to teach."""
         assert batch.proposals is not None
-        returns, failure = self.critic(context, batch.proposals, speed=batch.ego[:, 0])
+        returns, failure = self.critic(context if teaches_context else context.detach(), batch.proposals, speed=batch.ego[:, 0])
         losses = {}
         if batch.returns is not None:
             losses["value"] = masked_mean((returns - batch.returns[..., None]).square().mean(-1), batch.outcomes_valid)

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from caravela.core.errors import CaravelaError
 from caravela.model.batch import Batch
-from caravela.train.lessons import weights
 from caravela.train.mirror import on_the_right
 from caravela.train.run_files import refusals
 
@@ -105,14 +104,15 @@ class Shard:
 
     path: Path
     arrays: dict[str, NDArray]
-    chance: NDArray[np.float64]  # of each sample to be drawn; they sum to 1, or to 0 where none is
+    weight: NDArray[np.float64]  # how often each sample is drawn, to the others of all shards
 
     def __len__(self) -> int:
         return len(self.arrays["ego"])
 
     def choose(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
         """At most `count` different rows, in order."""
-        return np.sort(random.choice(len(self), size=min(count, int(np.count_nonzero(self.chance))), replace=False, p=self.chance))
+        most = min(count, int(np.count_nonzero(self.weight)))
+        return np.sort(random.choice(len(self), size=most, replace=False, p=self.weight / self.weight.sum()))
 
 
 def open_shard(path: Path, *, weigh: Weigh | None = None) -> Shard:
@@ -124,7 +124,7 @@ def open_shard(path: Path, *, weigh: Weigh | None = None) -> Shard:
         )
     count = len(arrays["ego"]) if "ego" in arrays else 1
     wanted = weigh(arrays) if weigh is not None and "ego" in arrays else np.ones(count)
-    return Shard(path=path, arrays=arrays, chance=wanted / max(wanted.sum(), 1e-9))
+    return Shard(path=path, arrays=arrays, weight=wanted)
 
 
 def _whole(path: Path, *, weigh: Weigh | None) -> Shard | None:
@@ -133,11 +133,11 @@ def _whole(path: Path, *, weigh: Weigh | None) -> Shard | None:
         shard = open_shard(path, weigh=weigh)
     except FileNotFoundError:
         return None
-    return shard if {IMAGES, "ego"} <= shard.arrays.keys() and shard.chance.any() else None
+    return shard if {IMAGES, "ego"} <= shard.arrays.keys() and shard.weight.any() else None
 
 
 class ShardReader:
-    """Random batches over all shards there are, with `lessons` what teaches more more often, or as often as `weigh` says, with
+    """Random batches over all shards there are, as often as `weigh` says, with
     `mirrors_left` all on the right side of the road; new shards join, vanished ones leave, at `refresh`."""
 
     def __init__(
@@ -146,12 +146,11 @@ class ShardReader:
         *,
         seed: int | tuple[int, ...] = 0,
         newest: int | None = None,
-        lessons: bool = False,
         weigh: Weigh | None = None,
         mirrors_left: bool = True,
     ) -> None:
         self.folder, self.newest, self.mirrors_left = folder, newest, mirrors_left
-        self.weigh = weights if lessons else weigh
+        self.weigh = weigh
         self.random = np.random.default_rng(seed)
         self.shards: dict[str, Shard] = {}
         self.refresh()
@@ -176,13 +175,13 @@ class ShardReader:
         return to_batch(on_the_right(arrays) if self.mirrors_left else arrays)
 
     def _choose(self, size: int, spread: int) -> list[tuple[Shard, NDArray]]:
-        """Which rows of which shards make a batch."""
-        names = list(self.shards)
-        per = max(1, size // spread)
+        """Which rows of which shards make a batch: shards by what their samples weigh together, and more of them where they are poor."""
+        shards, per = list(self.shards.values()), max(1, size // spread)
+        weights = np.array([shard.weight.sum() for shard in shards])
         rows: list[tuple[Shard, NDArray]] = []
-        for _ in range(max(1, size // per)):
-            shard = self.shards[names[self.random.integers(len(names))]]
-            rows.append((shard, shard.choose(per, self.random)))
+        while (missing := size - sum(len(index) for _, index in rows)) > 0:
+            shard = shards[self.random.choice(len(shards), p=weights / weights.sum())]
+            rows.append((shard, shard.choose(min(per, missing), self.random)))
         return rows
 
 

@@ -1,9 +1,9 @@
-"""One part of a trained driver learnt anew while all the rest holds still. What does not read the part drives as it did, to the last bit: the
-tokens of no route are read only without a route, what reads the sentence adds nothing to silence, and nothing that drives reads the heads that tell
-who shows where. So a skill can be mended in minutes, and nothing else has to be measured again."""
+"""One part of a trained driver learnt anew while all the rest holds still. What does not read the part plans as it did, to the last bit: the
+tokens of no route are read only without a route, what reads the sentence adds nothing to silence, and no plan reads the heads that tell who shows
+where. So a skill is mended in minutes, and only what reads it has to be driven again. It runs on the CPU."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,14 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from caravela.core.errors import CaravelaError
+from caravela.core.errors import CaravelaError, unknown_name
 from caravela.model.batch import Batch
-from caravela.model.prompts import SIZE
 from caravela.model.vla import VLA
+from caravela.model.words_shift import RANK
 from caravela.train.relight import relight
 from caravela.train.rephrase import Rephrasing
-from caravela.train.run_files import not_finite
-from caravela.train.samples import ShardReader, Weigh
+from caravela.train.samples import IMAGES, ShardReader, Weigh
+from caravela.train.threads import half_pays
 
 SILENT_SHARE = 0.15  # how often a silent look is drawn for words, of how often a spoken one is: talk is put over it, which asks for nothing
 FINAL_SHARE = 0.02  # of the learning rate, at the end
@@ -32,32 +32,31 @@ class Part:
     name: str
     learned: tuple[str, ...]  # what the names of its parameters begin with
     losses: dict[str, float]  # weights
+    needs: tuple[str, ...]  # arrays that every shard has to hold
     learning_rate: float
-    minutes: float  # of one core, after which more gained little
+    minutes: float  # of one core, by default
     weigh: Weigh | None = None  # how often each look is drawn; None: all alike
 
 
 def _without_route(arrays: dict[str, NDArray]) -> NDArray[np.float64]:
+    if "has_route" not in arrays:
+        return np.ones(len(arrays["ego"]))  # refused for what it lacks, and not as one without such looks
     return (~np.asarray(arrays["has_route"]).astype(bool)).astype(np.float64)
 
 
 def _spoken(arrays: dict[str, NDArray]) -> NDArray[np.float64]:
-    return np.where(np.asarray(arrays["words"]).any(1), 1.0, SILENT_SHARE)
+    return np.where(np.asarray(arrays["words"]).any(1), 1.0, SILENT_SHARE) if "words" in arrays else np.ones(len(arrays["ego"]))
 
 
-_DRIVING = {
-    "flow": 1.0,
-    "regression": 1.0,
-    "path": 0.2,
-    "value": 8.0,
-    "risk": 0.3,
-}  # the critic's count for more: they reach few parameters
+# The value's error is a tenth of the others, being of returns within 0..1: eight of it weigh about as much as one of theirs.
+_DRIVING = {"flow": 1.0, "regression": 1.0, "path": 0.2, "value": 8.0, "risk": 0.3}
+_DRIVEN = ("has_route", "words", "knots", "knots_valid", "proposals", "returns", "failed", "outcomes_valid")
 PARTS = {
     part.name: part
     for part in (
-        Part("no-route", ("route_none",), _DRIVING, learning_rate=2e-2, minutes=6.0, weigh=_without_route),
-        Part("words", ("words.0.weight", "prompts."), _DRIVING, learning_rate=2e-3, minutes=20.0, weigh=_spoken),
-        Part("sight", ("eyes.bodies.", "eyes.depth."), {"bodies": 1.0, "depth": 1.0}, learning_rate=4e-3, minutes=10.0),
+        Part("no-route", ("route_none",), _DRIVING, _DRIVEN, learning_rate=2e-2, minutes=6.0, weigh=_without_route),
+        Part("words", ("words.0.weight", "words_shift."), _DRIVING, _DRIVEN, learning_rate=2e-3, minutes=60.0, weigh=_spoken),
+        Part("sight", ("eyes.bodies.", "eyes.depth."), {"bodies": 1.0, "depth": 1.0}, ("bodies", "depth"), learning_rate=4e-3, minutes=8.0),
     )
 }
 
@@ -65,13 +64,14 @@ PARTS = {
 def part_named(name: str) -> Part:
     """Raises CaravelaError for one that there is not."""
     if name not in PARTS:
-        raise CaravelaError(f"there is no part '{name}'; expected {', '.join(PARTS)}.")
+        raise unknown_name("part", name, PARTS)
     return PARTS[name]
 
 
-def with_prompts(model: VLA) -> VLA:
-    """A model of before, given deep prompts that add nothing yet."""
-    larger = VLA(replace(model.config, prompts=SIZE))
+def with_words_shift(model: VLA, *, seed: int = 0) -> VLA:
+    """A model of before, given a shift of words that adds nothing yet."""
+    torch.manual_seed(seed)
+    larger = VLA(replace(model.config, words_rank=RANK))
     larger.load_state_dict(larger.state_dict() | model.state_dict())
     return larger.eval()
 
@@ -82,52 +82,53 @@ class Tuner:
     def __init__(
         self, model: VLA, part: Part, reader: ShardReader, *, batch: int = 60, learning_rate: float | None = None, seed: int = 0
     ) -> None:
-        """Raises CaravelaError where there are no looks that teach the part."""
-        self.model = with_prompts(model) if part.name == "words" and not model.config.prompts else model.eval()
+        """Raises CaravelaError where there are no looks that teach the part, or some lack what it needs."""
+        _check(reader, part)
+        self.model = with_words_shift(model, seed=seed) if part.name == "words" and not model.config.words_rank else model.eval()
         self.part, self.reader, self.batch = part, reader, batch
-        if not reader.shards:
-            raise CaravelaError(
-                f"no look in '{reader.folder}' teaches '{part.name}'; expected shards of `caravela train vla --only collect`."
-            )
         self.learned = [value for name, value in self.model.named_parameters() if name.startswith(part.learned)]
         for value in self.model.parameters():
             value.requires_grad_(False)
         for value in self.learned:
             value.requires_grad_(True)
-        self.learning_rate = learning_rate or part.learning_rate
+        self.learning_rate, self.half = learning_rate or part.learning_rate, half_pays()
         self.optimiser = torch.optim.Adam(self.learned, lr=self.learning_rate)
         self.step = 0
         self._chance = torch.Generator().manual_seed(seed)
         self._rephrasing = Rephrasing(talked=1.0) if part.name == "words" else None
 
+    def train(self, *, seconds: float, told: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> dict[str, float]:
+        """Learn for `seconds`, one step at least; says now and then how far it is. Returns the means of the losses since it last did so, of
+        TOLD_EVERY steps at most. Raises CaravelaError as `learn` does."""
+        began, recent = clock(), list[dict[str, float]]()
+        while not self.step or clock() - began < seconds:
+            if len(recent) == TOLD_EVERY:
+                recent = []
+            recent.append(self.learn(share=min((clock() - began) / seconds, 1.0)))
+            if len(recent) == TOLD_EVERY:
+                told(f"{self.part.name} step {self.step:5d}  " + "  ".join(f"{name} {value:.3f}" for name, value in _means(recent).items()))
+        return _means(recent)
+
     def learn(self, *, share: float) -> dict[str, float]:
-        """One step, `share` of the way through; returns its losses. Raises CaravelaError on a loss that is no number."""
+        """One step, `share` of the way through; returns its losses. Raises CaravelaError on a loss or gradient that is no number, before it
+        reaches the weights."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate * (FINAL_SHARE + (1.0 - FINAL_SHARE) * 0.5 * (1.0 + float(np.cos(np.pi * share))))
         batch = self._draw()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.half):
             losses = self._losses(batch)
         total = torch.stack([self.part.losses[name] * value.float() for name, value in losses.items()]).sum()
-        if not torch.isfinite(total):
-            raise not_finite("loss", at=f"step {self.step}", kept=self.reader.folder)
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
+        norm = torch.stack([value.grad.norm() for value in self.learned if value.grad is not None]).norm()
+        if not (torch.isfinite(total) and torch.isfinite(norm)):
+            raise CaravelaError(
+                f"the loss or its gradient became infinite or no number at step {self.step}, and nothing was written; give a smaller "
+                f"--learning-rate than {self.learning_rate:g}, or other --shards."
+            )
         self.optimiser.step()
         self.step += 1
         return {name: float(value.detach()) for name, value in losses.items()}
-
-    def train(self, *, seconds: float, told: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> dict[str, float]:
-        """Learn for `seconds`; says now and then how far it is. Returns the losses of the last steps, as means."""
-        began = clock()
-        recent: list[dict[str, float]] = []
-        means: dict[str, float] = {}
-        while not self.step or clock() - began < seconds:
-            recent.append(self.learn(share=min((clock() - began) / seconds, 1.0)))
-            if self.step % TOLD_EVERY == 0 or not means:
-                means = {name: round(float(np.mean([row[name] for row in recent])), 4) for name in recent[0]}
-                told(f"{self.part.name} step {self.step:5d}  " + "  ".join(f"{name} {value:.3f}" for name, value in means.items()))
-                recent = []
-        return means
 
     def _draw(self) -> Batch:
         """Looks that teach the part, in other light, and what was said in other words."""
@@ -139,10 +140,27 @@ class Tuner:
         """Those of the part. Where it drives, the critic's reach it, too, as they do not in the driver's own training."""
         model = self.model
         context, thought = model.embed_context(batch.images, ego=batch.ego, route=batch.route, has_route=batch.has_route, words=batch.words)
-        losses: dict[str, Tensor] = {}
-        if "flow" in self.part.losses:
-            losses |= model.plan_losses(context, thought, batch)
-            losses |= model.outcome_losses(context, batch)
+        if "flow" not in self.part.losses:
+            losses = model.eyes.losses(context, thought, batch)
         else:
-            losses |= model.eyes.losses(context, thought, batch)
+            losses = model.plan_losses(context, thought, batch, self._chance)
+            losses |= model.outcome_losses(context, batch, teaches_context=True)
         return {name: value for name, value in losses.items() if name in self.part.losses}
+
+
+def _check(reader: ShardReader, part: Part) -> None:
+    """Raises CaravelaError where a reader's shards do not teach a part."""
+    if not reader.folder.is_dir():
+        raise CaravelaError(f"there is no folder '{reader.folder}'; expected shards of `caravela train vla --only collect`: give --shards.")
+    if not reader.shards:
+        raise CaravelaError(f"no look in '{reader.folder}' teaches '{part.name}'; expected shards of `caravela train vla --only collect`.")
+    for name, shard in reader.shards.items():
+        if lacks := [need for need in (IMAGES, *part.needs) if need not in shard.arrays]:
+            raise CaravelaError(
+                f"'{reader.folder / name}' holds no {' and no '.join(lacks)}, which '{part.name}' is learnt from; collect anew, or give --newest as "
+                "many shards as hold it."
+            )
+
+
+def _means(rows: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in rows[0]}

@@ -21,6 +21,7 @@ from caravela.model.presets import preset
 from caravela.model.reopen import measure_norms, reopen, weights_digest
 from caravela.model.vla import VLA
 from caravela.train.learners import Learner
+from caravela.train.lessons import weights
 from caravela.train.relight import relight
 from caravela.train.rephrase import Rephrasing
 from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
@@ -180,7 +181,10 @@ class VLATrainer:
     def _reader(self) -> Reader:
         """What is learned from."""
         config, seed = self.config, self.config.seed + self.step
-        how: dict[str, Any] = {"seed": seed if self.learner.writes else (seed, self.learner.index), "lessons": config.lessons}
+        how: dict[str, Any] = {
+            "seed": seed if self.learner.writes else (seed, self.learner.index),
+            "weigh": weights if config.lessons else None,
+        }
         how |= {"mirrors_left": self.model.config.mirrors_left}
         shards, device = self.folder / "shards", self.learner.device
         return ResidentReader(shards, device=device, **how) if device.type == "cuda" else ShardReader(shards, **how)

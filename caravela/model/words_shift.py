@@ -1,5 +1,5 @@
-"""What a sentence adds before every block of the trunk, so that it need not reach the plan through one token alone (deep prompts, Liu et al.
-2022, "P-Tuning v2"). Nothing in here has a bias: silence adds nothing, to the last bit."""
+"""What a sentence adds to the trunk's last tokens before every block, so that it need not reach the plan through one token alone: the shift of
+FiLM (Perez et al. 2018), of low rank. Nothing in here has a bias: silence adds nothing, to the last bit."""
 
 import torch
 from torch import Tensor, nn
@@ -7,18 +7,18 @@ from torch.nn import functional as F
 
 from caravela.model.config import VLAConfig
 
-SIZE = 24  # numbers that a sentence is put into first; the small tier has no room for many more
+RANK = 24  # numbers that a sentence is put into first; the small tier's file has no room for many more
 
 
-class Prompts(nn.Module):
+class WordsShift(nn.Module):
     """Words (B, words_size) to what is added to the last tokens (B, 1 + thoughts, E) before each block: one vector to the sentence's own, one
     to all that carry the thought."""
 
     def __init__(self, config: VLAConfig) -> None:
         super().__init__()
         self.config = config
-        self.down = nn.Linear(config.words_size, config.prompts, bias=False)
-        self.up = nn.Linear(config.prompts, config.depth * 2 * config.embedding, bias=False)
+        self.down = nn.Linear(config.words_size, config.words_rank, bias=False)
+        self.up = nn.Linear(config.words_rank, config.depth * 2 * config.embedding, bias=False)
         nn.init.zeros_(self.up.weight)
 
     def forward(self, words: Tensor) -> Tensor:

@@ -7,26 +7,26 @@ import torch
 
 from caravela.model.export import export_onnx
 from caravela.model.presets import from_dial
-from caravela.model.prompts import Prompts
 from caravela.model.reopen import reopen
 from caravela.model.trunk import Trunk
 from caravela.model.vla import VLA
+from caravela.model.words_shift import WordsShift
 
-CONFIG = replace(from_dial("tiny", depth=2), prompts=6)
+CONFIG = replace(from_dial("tiny", depth=2), words_rank=6)
 
 
 @pytest.fixture
-def prompts() -> Prompts:
+def words_shift() -> WordsShift:
     torch.manual_seed(0)
-    made = Prompts(CONFIG)
+    made = WordsShift(CONFIG)
     torch.nn.init.normal_(made.up.weight)
     return made
 
 
-def test_silence_adds_nothing_and_a_sentence_alike_to_all_thoughts(prompts):
+def test_silence_adds_nothing_and_a_sentence_alike_to_all_thoughts(words_shift):
     words = torch.randn(3, CONFIG.words_size)
     words[1] = 0.0
-    added = prompts(words)
+    added = words_shift(words)
     assert added.shape == (CONFIG.depth, 3, 1 + CONFIG.thoughts, CONFIG.embedding)
     assert not added[:, 1].any()
     assert added[:, 0].any()
@@ -35,7 +35,7 @@ def test_silence_adds_nothing_and_a_sentence_alike_to_all_thoughts(prompts):
 
 
 def test_new_ones_add_nothing():
-    assert not Prompts(CONFIG)(torch.randn(2, CONFIG.words_size)).any()
+    assert not WordsShift(CONFIG)(torch.randn(2, CONFIG.words_size)).any()
 
 
 def test_the_trunk_takes_them_into_its_last_tokens_before_every_block():
@@ -47,8 +47,8 @@ def test_the_trunk_takes_them_into_its_last_tokens_before_every_block():
     second = trunk.blocks[0](first)
     second[:, -2:] += added[1]
     with torch.no_grad():
-        assert torch.allclose(trunk(x, added), trunk.norm(trunk.blocks[1](second)), atol=1e-6)
-        assert torch.equal(trunk(x, torch.zeros_like(added)), trunk(x))
+        assert torch.allclose(trunk(x, shift=added), trunk.norm(trunk.blocks[1](second)), atol=1e-6)
+        assert torch.equal(trunk(x, shift=torch.zeros_like(added)), trunk(x))
 
 
 def test_an_exported_driver_is_reopened_with_them(tmp_path):
@@ -58,6 +58,6 @@ def test_an_exported_driver_is_reopened_with_them(tmp_path):
         for parameter in model.parameters():
             parameter.add_(0.01 * torch.randn_like(parameter))  # equal weights are kept once
     export_onnx(model, tmp_path / "model.onnx", proposals=4)
-    again = reopen(tmp_path).prompts
-    assert again is not None and model.prompts is not None
-    assert torch.allclose(again.up.weight, model.prompts.up.weight, atol=1e-3)
+    again = reopen(tmp_path).words_shift
+    assert again is not None and model.words_shift is not None
+    assert torch.allclose(again.up.weight, model.words_shift.up.weight, atol=1e-3)
