@@ -50,9 +50,7 @@ class VLAConfig:
     thoughts: int = 4  # latent tokens that carry the model's thought
     route_tokens: int = 2
     words_size: int = 384  # of a sentence embedding
-    words_rank: int = (
-        0  # numbers through which a sentence shifts tokens before every block, see `words_shift`; 0: it is a token and no more
-    )
+    shift_rank: int = 0  # numbers through which a sentence shifts the trunk's last tokens, see `shift`; 0: it is a token and no more
     # action expert
     action_embedding: int = 128
     action_depth: int = 2

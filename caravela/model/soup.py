@@ -28,11 +28,9 @@ def mix(newer: VLA, older: VLA, *, share: float, images: Sequence[Tensor], expor
     older = copy.deepcopy(older)
     measure_norms(older.eval(), images[0])
     mine, theirs = newer.state_dict(), older.state_dict()
-    if newer.config.words_rank != older.config.words_rank:
-        ranks = f"{newer.config.words_rank} and {older.config.words_rank}"
-        raise BundleError(
-            f"words shift the two drivers' tokens through {ranks} numbers; expected two alike: tune the words of both, or of neither."
-        )
+    if newer.config.shift_rank != older.config.shift_rank:
+        ranks = f"{newer.config.shift_rank} and {older.config.shift_rank}"
+        raise BundleError(f"sentences shift the two drivers' tokens through {ranks} numbers; expected two alike: tune both, or neither.")
     if mine.keys() != theirs.keys() or any(mine[name].shape != theirs[name].shape for name in mine):
         raise BundleError(
             f"a driver '{older.config.name}' and a checkpoint '{newer.config.name}' are of different sizes; expected two of one."

@@ -15,9 +15,9 @@ from caravela.model.batch import Batch
 from caravela.model.config import ROUTE_VALUES, VLAConfig
 from caravela.model.critic import Critic, value
 from caravela.model.heads import Eyes, masked_mean, unscale_distance
+from caravela.model.shift import Shift
 from caravela.model.trunk import Trunk
 from caravela.model.vision import Vision
-from caravela.model.words_shift import WordsShift
 
 _KNOT_WEIGHTS = (2.0, 2.0, 1.4, 0.8, 0.6, 0.5, 0.4, 0.3)  # of the regression's error: what is driven before the next plan counts most
 
@@ -49,7 +49,7 @@ class VLA(nn.Module):
         self.route = nn.Sequential(nn.Linear(ROUTE_VALUES, size), nn.GELU(), nn.Linear(size, config.route_tokens * size))
         self.route_none = nn.Parameter(0.02 * torch.randn(config.route_tokens, size))
         self.words = nn.Sequential(nn.Linear(config.words_size, size), nn.GELU(), nn.Linear(size, size))
-        self.words_shift = WordsShift(config) if config.words_rank else None
+        self.shift = Shift(config) if config.shift_rank else None
         self.thoughts = nn.Parameter(0.02 * torch.randn(config.thoughts, size))
         self.trunk = Trunk(size, depth=config.depth, heads=config.heads, ratio=config.mlp_ratio)
         self.action = ActionExpert(config)
@@ -80,7 +80,7 @@ class VLA(nn.Module):
         thoughts = self.thoughts.expand(batch, -1, -1)
         said = self.words(words * self.config.words_size**0.5)  # a unit vector's elements to unit size
         tokens = torch.cat([self.vision(images), motion[:, None], way, said[:, None], thoughts], 1)  # (B, S, E)
-        context = self.trunk(tokens, shift=None if self.words_shift is None else self.words_shift(words))
+        context = self.trunk(tokens, shift=None if self.shift is None else self.shift(words, has_route=has_route))
         return context, context[:, -self.config.thoughts :]
 
     def compute_loss(self, batch: Batch, *, generator: torch.Generator | None = None) -> dict[str, Tensor]:

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from caravela.core.errors import CaravelaError, unknown_name
 from caravela.model.batch import Batch
+from caravela.model.shift import RANK
 from caravela.model.vla import VLA
-from caravela.model.words_shift import RANK
 from caravela.train.relight import relight
 from caravela.train.rephrase import Rephrasing
 from caravela.train.samples import IMAGES, ShardReader, Weigh
@@ -54,8 +54,8 @@ _DRIVEN = ("has_route", "words", "knots", "knots_valid", "proposals", "returns",
 PARTS = {
     part.name: part
     for part in (
-        Part("no-route", ("route_none",), _DRIVING, _DRIVEN, learning_rate=2e-2, minutes=6.0, weigh=_without_route),
-        Part("words", ("words.0.weight", "words_shift."), _DRIVING, _DRIVEN, learning_rate=2e-3, minutes=60.0, weigh=_spoken),
+        Part("no-route", ("route_none", "shift.no_route"), _DRIVING, _DRIVEN, learning_rate=2e-2, minutes=6.0, weigh=_without_route),
+        Part("words", ("words.0.weight", "shift.down.", "shift.up."), _DRIVING, _DRIVEN, learning_rate=2e-3, minutes=60.0, weigh=_spoken),
         Part("sight", ("eyes.bodies.", "eyes.depth."), {"bodies": 1.0, "depth": 1.0}, ("bodies", "depth"), learning_rate=4e-3, minutes=8.0),
     )
 }
@@ -68,10 +68,10 @@ def part_named(name: str) -> Part:
     return PARTS[name]
 
 
-def with_words_shift(model: VLA, *, seed: int = 0) -> VLA:
-    """A model of before, given a shift of words that adds nothing yet."""
+def with_shift(model: VLA, *, seed: int = 0) -> VLA:
+    """A model of before, given a shift that adds nothing yet."""
     torch.manual_seed(seed)
-    larger = VLA(replace(model.config, words_rank=RANK))
+    larger = VLA(replace(model.config, shift_rank=RANK))
     larger.load_state_dict(larger.state_dict() | model.state_dict())
     return larger.eval()
 
@@ -84,7 +84,7 @@ class Tuner:
     ) -> None:
         """Raises CaravelaError where there are no looks that teach the part, or some lack what it needs."""
         _check(reader, part)
-        self.model = with_words_shift(model, seed=seed) if part.name == "words" and not model.config.words_rank else model.eval()
+        self.model = with_shift(model, seed=seed) if _grows(model, part) else model.eval()
         self.part, self.reader, self.batch = part, reader, batch
         self.learned = [value for name, value in self.model.named_parameters() if name.startswith(part.learned)]
         for value in self.model.parameters():
@@ -146,6 +146,11 @@ class Tuner:
             losses = model.plan_losses(context, thought, batch, self._chance)
             losses |= model.outcome_losses(context, batch, teaches_context=True)
         return {name: value for name, value in losses.items() if name in self.part.losses}
+
+
+def _grows(model: VLA, part: Part) -> bool:
+    """Whether a part is learnt in what a model of before lacks."""
+    return not model.config.shift_rank and any(name.startswith("shift.") for name in part.learned)
 
 
 def _check(reader: ShardReader, part: Part) -> None:

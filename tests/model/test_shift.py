@@ -1,4 +1,4 @@
-"""A sentence speaks to every block of the trunk, silence to none."""
+"""A sentence and a missing route speak to every block of the trunk; silence with a route to none."""
 
 from dataclasses import replace
 
@@ -8,25 +8,25 @@ import torch
 from caravela.model.export import export_onnx
 from caravela.model.presets import from_dial
 from caravela.model.reopen import reopen
+from caravela.model.shift import Shift
 from caravela.model.trunk import Trunk
 from caravela.model.vla import VLA
-from caravela.model.words_shift import WordsShift
 
-CONFIG = replace(from_dial("tiny", depth=2), words_rank=6)
+CONFIG = replace(from_dial("tiny", depth=2), shift_rank=6)
 
 
 @pytest.fixture
-def words_shift() -> WordsShift:
+def shift() -> Shift:
     torch.manual_seed(0)
-    made = WordsShift(CONFIG)
+    made = Shift(CONFIG)
     torch.nn.init.normal_(made.up.weight)
     return made
 
 
-def test_silence_adds_nothing_and_a_sentence_alike_to_all_thoughts(words_shift):
+def test_silence_adds_nothing_and_a_sentence_alike_to_all_thoughts(shift):
     words = torch.randn(3, CONFIG.words_size)
     words[1] = 0.0
-    added = words_shift(words)
+    added = shift(words, has_route=torch.ones(3, dtype=torch.bool))
     assert added.shape == (CONFIG.depth, 3, 1 + CONFIG.thoughts, CONFIG.embedding)
     assert not added[:, 1].any()
     assert added[:, 0].any()
@@ -34,8 +34,16 @@ def test_silence_adds_nothing_and_a_sentence_alike_to_all_thoughts(words_shift):
     assert not torch.equal(added[:, 0, 0], added[:, 0, 1])
 
 
-def test_new_ones_add_nothing():
-    assert not WordsShift(CONFIG)(torch.randn(2, CONFIG.words_size)).any()
+def test_a_missing_route_adds_its_own_whatever_is_said(shift):
+    words = torch.randn(2, CONFIG.words_size)
+    torch.nn.init.normal_(shift.no_route)
+    with_route, without = (shift(words, has_route=torch.full((2,), has)) for has in (True, False))
+    assert torch.allclose(without - with_route, (without - with_route)[:, :1].expand_as(without), atol=1e-5)
+    assert torch.allclose((without - with_route)[:, 0, 0], shift.no_route[:, 0], atol=1e-5)
+
+
+def test_a_new_one_adds_nothing():
+    assert not Shift(CONFIG)(torch.randn(2, CONFIG.words_size), has_route=torch.zeros(2, dtype=torch.bool)).any()
 
 
 def test_the_trunk_takes_them_into_its_last_tokens_before_every_block():
@@ -58,6 +66,6 @@ def test_an_exported_driver_is_reopened_with_them(tmp_path):
         for parameter in model.parameters():
             parameter.add_(0.01 * torch.randn_like(parameter))  # equal weights are kept once
     export_onnx(model, tmp_path / "model.onnx", proposals=4)
-    again = reopen(tmp_path).words_shift
-    assert again is not None and model.words_shift is not None
-    assert torch.allclose(again.up.weight, model.words_shift.up.weight, atol=1e-3)
+    again = reopen(tmp_path).shift
+    assert again is not None and model.shift is not None
+    assert torch.allclose(again.up.weight, model.shift.up.weight, atol=1e-3)
