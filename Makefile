@@ -19,7 +19,7 @@ drive: $(BASE)  ## install the base (no torch), open the live page and drive; PO
 	@$(VENV)/bin/caravela drive $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: check  ## add the extras that tests need, then run every check and test that takes under 10 minutes in all
-	@$(PYTHON) -m pytest -m "not long"
+	@$(PYTHON) -m pytest -n auto --dist loadfile -m "not long"
 
 test-long: $(FULL)  ## the tests that take longer
 	@$(PYTHON) -m pytest -m long
