@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 PORT = 8020
 
+TOWN = "brookmere"  # by default
+
 
 @dataclass(frozen=True)
 class Options:
     """Let the model drive. Opens a live page, or with --headless drives as fast as it can and sums up."""
 
     town: str | None = None
-    """A town that ships; by default the first."""
+    """A town that ships; by default brookmere."""
     map: Path | None = None
     """A map file instead: .osm, .osm.pbf, .xodr or .lanes."""
     say: str = ""
@@ -94,5 +96,5 @@ def settings_of(options: Options) -> "DriveSettings":
     if not 0 <= options.seed <= SEED_LIMIT:
         raise CaravelaError(f"--seed {options.seed} is out of range; expected 0 to {SEED_LIMIT}.")
     checked_words(options.say)
-    town = options.map.name if options.map is not None else options.town or town_names()[0]
+    town = options.map.name if options.map is not None else options.town or (TOWN if TOWN in town_names() else town_names()[0])
     return DriveSettings(town=town, map=options.map, weather=options.weather, traffic=options.traffic, seed=options.seed)

@@ -9,7 +9,9 @@ import tyro
 
 from caravela.commands._numbers import at_least, within
 from caravela.commands._writing import writable
-from caravela.core.errors import CaravelaError
+from caravela.core.errors import CaravelaError, unknown_name
+
+PART_NAMES = ("no-route", "words", "sight")  # told before torch is asked for
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class TuneOptions:
 
 def run_tune(options: TuneOptions) -> dict[str, Any]:
     """Learn the part, and write the whole."""
+    if options.part not in PART_NAMES:
+        raise unknown_name("part", options.part, PART_NAMES)
     from caravela.model.checkpoint import load_checkpoint, save_checkpoint
     from caravela.train.samples import ShardReader
     from caravela.train.threads import use_threads

@@ -58,6 +58,8 @@ def test_haste_and_a_stop_put_indirectly_are_asked_about_first(understanding, sa
         "don't unlock the doors here",
         "please do not let her out over there",
         "no need to be gentle with us",
+        "did we hit something?",
+        "Have we just crashed into that truck?",
         "we are not late, there is no rush",
         "my meeting was cancelled so there is no rush",
         "that's not my house, keep going",

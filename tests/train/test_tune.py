@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from caravela.commands._train_tune import TuneOptions, run_tune
+from caravela.commands._train_tune import PART_NAMES, TuneOptions, run_tune
 from caravela.core.bundle import OUTPUTS
 from caravela.core.errors import CaravelaError
 from caravela.core.sampling import proposal_noise
@@ -134,6 +134,10 @@ def test_the_losses_that_are_told_are_the_last_ones(looks):
     tuner.learn = lambda *, share: next(rows)
     clock = itertools.count()
     assert tuner.train(seconds=60.0, told=lambda _: None, clock=lambda: next(clock))["depth"] > 15.0
+
+
+def test_the_command_knows_the_parts():
+    assert set(PART_NAMES) == set(PARTS)
 
 
 def test_only_looks_that_teach_are_drawn(looks):

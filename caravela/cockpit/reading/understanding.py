@@ -73,6 +73,7 @@ RIVAL = 0.7  # share of the best one's probability from which a second meaning m
 UNSAFE = 0.4  # probability of all refusals together from which nothing else is believed
 INDIRECT = 4  # words at least, of which an indirect wish is made: fewer are an answer to something
 NAMES_A_STOP = re.compile(r"\b(?:stop\w*|halt\w*|brak\w+|park\w*|pull\w*)\b", re.IGNORECASE)
+ASKS = re.compile(r"\s*(?:did|have|has|had|was|were)\b", re.IGNORECASE)  # what happened, and for nothing to be done
 CONTRARY = re.compile(r"\b(?:no|not|never|nobody|nothing|cancel\w*|without)\b|n['’]t\b", re.IGNORECASE)
 KNOWN_SHARE = 0.7  # of the words that must be English ones before an indirect wish is read into them
 SURE_REPAIR = 0.5  # probability from which what follows on "no, I mean" is a request of its own
@@ -127,8 +128,15 @@ class Understanding:
 
     def indirect(self, text: str, steps: Sequence[Step]) -> Drive | PullOver | None:
         """How to drive, or a stop, put indirectly in a text of which nothing was understood (its `steps` are nothing); None where nothing is, where
-        it is too short or holds a name, or where it may be the contrary that is meant: a "not" says nothing to a sentence's vector."""
-        if unquoted(text)[1] or len(text.split()) < INDIRECT or CONTRARY.search(text) or not all(map(self._is_nothing, steps)):
+        it is too short or holds a name, asks what was or is, or where it may be the contrary that is meant: a "not" says nothing to a sentence's
+        vector."""
+        if (
+            unquoted(text)[1]
+            or len(text.split()) < INDIRECT
+            or CONTRARY.search(text)
+            or ASKS.match(text)
+            or not all(map(self._is_nothing, steps))
+        ):
             return None
         wish = self._manners.wish(self._encoder, text) if steps else None
         return None if wish == PullOver() and NAMES_A_STOP.search(text) else wish

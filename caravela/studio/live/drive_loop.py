@@ -286,6 +286,7 @@ class DriveLoop(threading.Thread):
             "plan": self._outfit.plan,
             "condition": self._outfit.sets_out,
             "distance_m": round(self._drive.distance, 1),
+            "energy_wh": round(self._drive.cost.energy, 2),
             "events": list(self._events),
             "latency_ms": self._percentiles,
             "realtime_factor": self.realtime_factor(),

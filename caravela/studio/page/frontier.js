@@ -9,6 +9,7 @@ const SERIES = 6; // colours that the sheet has
 
 export class Frontier {
   #read = null;
+  #suite = "nominal"; // which is drawn, of those that there are
 
   constructor() {
     document.addEventListener("language", () => this.#read && this.#draw());
@@ -27,9 +28,23 @@ export class Frontier {
       at("frontier").replaceChildren(make("p", { text: t("frontier.none", { folder }) }), make("code", { text: makes }));
       return;
     }
-    const suite = curves[0].suite;
+    const suites = [...new Set(curves.map((curve) => curve.suite))].toSorted();
+    const suite = suites.includes(this.#suite) ? this.#suite : suites[0];
     const shown = curves.filter((curve) => curve.suite === suite).toSorted((a, b) => b.score - a.score);
-    at("frontier").replaceChildren(chart(shown), table(shown), make("p", { className: "quiet-text", text: t("frontier.says", { suite, makes: `${makes}` }) }));
+    const says = make("p", { className: "quiet-text", text: t("frontier.says", { suite, makes: makes.replace(/--suite \S+/, `--suite ${suite}`) }) });
+    at("frontier").replaceChildren(this.#chooser(suites, suite), chart(shown), table(shown), says);
+  }
+
+  #chooser(suites, chosen) {
+    const options = suites.map((suite) => make("option", { value: suite, text: suite }));
+    const select = make("select", { id: "frontier-suite", "aria-label": t("frontier.suite") }, ...options);
+    select.value = chosen;
+    select.addEventListener("change", () => {
+      this.#suite = select.value;
+      this.#draw();
+      at("frontier-suite").focus();
+    });
+    return select;
   }
 }
 

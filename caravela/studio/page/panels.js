@@ -27,8 +27,8 @@ export class Dials {
       at("limit").setAttribute("aria-label", t("limit", { speed: limit }));
     }
     put(at("distance"), tick.distance_m < 1000 ? `${number(tick.distance_m)} m` : `${number(tick.distance_m / 1000, 2)} km`);
-    const perKm = tick.distance_m > 50 ? ` · ${number((ego.energy_wh / tick.distance_m) * 1000)} Wh/km` : "";
-    put(at("energy"), `${number(ego.energy_wh)} Wh${perKm}`);
+    const perKm = tick.distance_m > 50 ? ` · ${number((tick.energy_wh / tick.distance_m) * 1000)} Wh/km` : "";
+    put(at("energy"), `${number(tick.energy_wh)} Wh${perKm}`);
     put(at("clock"), clock(tick.t_s));
     at("told").hidden = !tick.words;
     put(at("told"), tick.words ? t("told", { words: tick.words }) : "");

@@ -11,7 +11,7 @@ from caravela.evaluate.frontier import frontier_of
 
 KEYS = {"map", "seed", "allowed_s", "distance_m", "expected_m", "failures", "first_failure_s"}  # of every row of a result
 LARGEST = 20_000_000  # bytes of a result
-MOST_RESULTS = 24
+MOST_RESULTS = 60
 MAKES = "caravela evaluate run --suite nominal"
 LONGEST_CARD = 60_000  # characters
 
