@@ -32,7 +32,7 @@ export class Frontier {
     const suite = suites.includes(this.#suite) ? this.#suite : suites[0];
     const shown = curves.filter((curve) => curve.suite === suite).toSorted((a, b) => b.score - a.score);
     const says = make("p", { className: "quiet-text", text: t("frontier.says", { suite, makes: makes.replace(/--suite \S+/, `--suite ${suite}`) }) });
-    at("frontier").replaceChildren(this.#chooser(suites, suite), chart(shown), table(shown), says);
+    at("frontier").replaceChildren(chart(shown), make("div", {}, this.#chooser(suites, suite), table(shown)), says);
   }
 
   #chooser(suites, chosen) {
