@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from caravela.core.types import Camera
-from caravela.studio.driving.body import ENERGY
 from caravela.studio.driving.drive import Tick
 from caravela.studio.driving.gauges import signals_of
 
@@ -55,7 +54,6 @@ def header(tick: Tick, *, cameras: tuple[str, ...]) -> dict[str, Any]:
             "acceleration": round(street.acceleration, 2),
             "curvature": round(street.curvature, 4),
             "limit": None if street.limit is None else round(street.limit, 2),
-            "energy_wh": tick.body[ENERGY],
         },
         "others": [[round(value, 2) for value in row] for row in street.others.astype(float).tolist()],
         "lamps": street.lamps.tolist(),
