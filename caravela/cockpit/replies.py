@@ -258,6 +258,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return f"I ask driving for at most {to_kph(speed):.0f} km/h."
         case DropCap():
             return "No speed is set any more."
+        case PullOver(at_once=True):
+            return "I stop."
         case PullOver():
             return "I stop at the next safe place."
         case Park():

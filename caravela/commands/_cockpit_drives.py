@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from caravela.cockpit.acting.gate import Gate
 from caravela.cockpit.grading.grader import Agent
-from caravela.cockpit.grading.judging import Drive, DriveTask
+from caravela.cockpit.grading.judging import IN_JUNCTION, Drive, DriveTask
 from caravela.cockpit.situation import Situation
 from caravela.cockpit.tools import catalogue
 from caravela.core.errors import CaravelaError
@@ -106,7 +106,7 @@ class ToldModel:
             case _:
                 if self.halted:
                     self.simulator.stay_in_lane()
-                self.simulator.words[0] = self.wishes.words
+                self._tell()
 
     @property
     def halted(self) -> bool:
@@ -115,7 +115,14 @@ class ToldModel:
 
     def control(self) -> Control:
         """What to do in the next tick."""
+        if self.halted:
+            self._tell()
         return self.policy.plan(self.simulator.observe()).control()
+
+    def _tell(self) -> None:
+        """Say what the driver is to hear now."""
+        clear = self.simulator.clear_to_stop()
+        self.simulator.words[0] = self.wishes.told(now_s=float(self.simulator.state.time[0]), clear=clear)
 
 
 @dataclass
@@ -261,13 +268,20 @@ class Drives:
         for tick in range(round(seconds / STEP_S)):
             signals.write("Vehicle.Speed", min(to_kph(float(simulator.state.speed[0, 0])), 300.0))
             if agent is not None:
-                drive.responses += [agent.hear(words) for time, words in say.items() if round(float(time) / STEP_S) == tick]
+                drive.responses += [agent.hear(words) for time, words in say.items() if is_time(time, tick, drive)]
                 drive.responses += agent.tick()
             simulator.advance(driver.control())
             lanes = _note([drive], simulator, lanes)
             if "arrived" in drive.events:  # the route ends here, and with it the drive
                 break
         return drive
+
+
+def is_time(time: str, tick: int, drive: Drive) -> bool:
+    """Is this the tick at which something is to be said: so many s into the drive, or the first in a junction?"""
+    if time != IN_JUNCTION:
+        return round(float(time) / STEP_S) == tick
+    return drive.in_junction[-1:] == [True] and sum(drive.in_junction) == 1
 
 
 def _note(drives: Sequence[Drive], simulator: Simulator, before: NDArray) -> NDArray:
@@ -278,6 +292,7 @@ def _note(drives: Sequence[Drive], simulator: Simulator, before: NDArray) -> NDA
         lane = int(lanes[world])
         drive.speed.append(float(state.speed[world, 0]))
         drive.acceleration.append(float(state.acceleration[world, 0]))
+        drive.in_junction.append(lane >= 0 and roads.lanes[lane]["kind"] == JUNCTION)
         drive.limit.append(float(roads.lanes[lane]["speed"]) if lane >= 0 else drive.limit[-1] if drive.limit else 14.0)
         bits = int(simulator.flags[world, 0])
         drive.events |= {name for place, name in enumerate(events.NAMES) if bits >> place & 1}

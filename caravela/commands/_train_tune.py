@@ -11,7 +11,7 @@ from caravela.commands._numbers import at_least, within
 from caravela.commands._writing import writable
 from caravela.core.errors import CaravelaError, unknown_name
 
-PART_NAMES = ("no-route", "words", "sight")  # told before torch is asked for
+PART_NAMES = ("no-route", "words", "abroad", "sight")  # told before torch is asked for
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,9 @@ class DropCap:
 
 @dataclass(frozen=True)
 class PullOver:
-    """Stop at the next safe place."""
+    """Stop at the next safe place, clear of junctions and crossings; or, `at_once`, wherever the car is: somebody sees what it has to stop for."""
+
+    at_once: bool = False
 
     words = "stop here, please"
 

@@ -50,12 +50,22 @@ def _spoken(arrays: dict[str, NDArray]) -> NDArray[np.float64]:
 
 # The value's error is a tenth of the others, being of returns within 0..1: eight of it weigh about as much as one of theirs.
 _DRIVING = {"flow": 1.0, "regression": 1.0, "path": 0.2, "value": 8.0, "risk": 0.3}
+_SEEING = {"bev": 0.5, "depth": 0.3, "lamps": 0.5, "bodies": 0.5, "light": 0.3, "stop": 0.2, "lead": 0.2, "lane": 0.2}
+_SEEN = ("bev", "depth", "lamps", "bodies", "light", "stop_distance", "lead", "lane")
 _DRIVEN = ("has_route", "words", "knots", "knots_valid", "proposals", "returns", "failed", "outcomes_valid")
 PARTS = {
     part.name: part
     for part in (
         Part("no-route", ("route_none", "shift.no_route"), _DRIVING, _DRIVEN, learning_rate=2e-2, minutes=6.0, weigh=_without_route),
         Part("words", ("words.0.weight", "shift.down.", "shift.up."), _DRIVING, _DRIVEN, learning_rate=2e-3, minutes=60.0, weigh=_spoken),
+        Part(
+            "abroad",
+            ("vision.", "eyes.birds_eye.", "eyes.lamps."),
+            _DRIVING | _SEEING,
+            (*_DRIVEN, *_SEEN),
+            learning_rate=5e-4,
+            minutes=90.0,
+        ),
         Part("sight", ("eyes.bodies.", "eyes.depth."), {"bodies": 1.0, "depth": 1.0}, ("bodies", "depth"), learning_rate=4e-3, minutes=8.0),
     )
 }
@@ -140,10 +150,9 @@ class Tuner:
         """Those of the part. Where it drives, the critic's reach it, too, as they do not in the driver's own training."""
         model = self.model
         context, thought = model.embed_context(batch.images, ego=batch.ego, route=batch.route, has_route=batch.has_route, words=batch.words)
-        if "flow" not in self.part.losses:
-            losses = model.eyes.losses(context, thought, batch)
-        else:
-            losses = model.plan_losses(context, thought, batch, self._chance)
+        losses = {} if self.part.losses.keys().isdisjoint(_SEEING) else model.eyes.losses(context, thought, batch)
+        if "flow" in self.part.losses:
+            losses |= model.plan_losses(context, thought, batch, self._chance)
             losses |= model.outcome_losses(context, batch, teaches_context=True)
         return {name: value for name, value in losses.items() if name in self.part.losses}
 

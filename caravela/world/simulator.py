@@ -22,6 +22,7 @@ from caravela.world.kernels.vectors import sat_nav_all
 from caravela.world.lens import Lens
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.scene import Scene
+from caravela.world.stopping_place import clear_to_stop
 
 HISTORY_TICKS = tuple(round(-age / STEP_S) for age in HISTORY_S)  # (0, 2, 6)
 RESPONSIBLE = "system"  # the simulator is driven by a system; the vehicle runtime names the legal entity
@@ -293,6 +294,10 @@ class Simulator:
             return ""
         self.stay_in_lane(world=world)
         return ", and no other lane before it"
+
+    def clear_to_stop(self, *, world: int = 0) -> bool:
+        """Would the ego car, braking now, stand clear of junctions and crossings?"""
+        return clear_to_stop(self.atlas.roads, self.state, world)
 
     def stay_in_lane(self, *, world: int = 0) -> None:
         """Tell the driver no more of a lane change that was asked for."""

@@ -4,7 +4,7 @@ import pytest
 
 from caravela.cockpit.languages.polyglot import Polyglot
 from caravela.cockpit.reading.intents import stops
-from caravela.cockpit.reading.stopping import drives_on, holds_a_stop
+from caravela.cockpit.reading.stopping import drives_on, holds_a_stop, presses
 from caravela.core.request import GoOn, PullOver
 
 STOP, ON = PullOver(), GoOn()
@@ -47,7 +47,7 @@ def test_who_leaves_does_not_have_the_car_drive_on(stopped, car, text):
 @pytest.mark.parametrize("text", ["I'm off", "I must go now", "time to go"])
 def test_who_goes_after_a_stop_is_asked_whether_to_drive_on(stopped, car, text):
     assert stopped.hear(text).text == "Shall I drive on?"
-    assert asked(car) == [STOP]
+    assert [type(wish) for wish in asked(car)] == [PullOver]
     stopped.hear("yes")
     assert asked(car) == [STOP, ON]
 
@@ -56,7 +56,7 @@ def test_who_goes_after_a_stop_is_asked_whether_to_drive_on(stopped, car, text):
 def test_other_talk_after_a_stop_is_no_question_of_driving(stopped, car, text):
     stopped.hear(text)
     stopped.hear("yes")
-    assert asked(car) == [STOP]
+    assert [type(wish) for wish in asked(car)] == [PullOver]
 
 
 def test_a_yes_to_the_question_has_it_drive_on(stopped, car):
@@ -207,7 +207,7 @@ def test_a_stop_is_one_however_it_is_put(agent, car, text):
 def test_in_other_languages_a_stop_needs_no_extra(car, understanding, text, monkeypatch):
     monkeypatch.setattr("caravela.cockpit.languages.polyglot.installed", lambda: False)
     car.agent(understanding, Polyglot(understanding)).hear(text)
-    assert asked(car) == [STOP]
+    assert [type(wish) for wish in asked(car)] == [PullOver]
 
 
 @pytest.mark.parametrize("text", ["I think I'm having a heart attack", "I can't breathe", "my wife has collapsed", "this is an emergency"])
@@ -239,3 +239,32 @@ def test_a_stop_beside_a_hazard_is_done(agent, car):
 )  # fmt: skip
 def test_what_only_holds_such_words_is_none(understanding, text):
     assert not holds_a_stop(text) and not any(stops(step.intent) for step in understanding(text))
+
+
+@pytest.mark.parametrize(
+    ("words", "urgent"),
+    [
+        ("brake!", True),
+        ("stop now", True),
+        ("emergency stop", True),
+        ("there is a child in the road", True),
+        ("the car is on fire", True),
+        ("sofort anhalten", True),
+        ("急刹车", True),
+        ("stop the car please", False),
+        ("pull over", False),
+        ("I need to throw up", False),
+        ("my chest hurts", False),
+        ("halt bitte an", False),
+        ("停车", False),
+        ("turn the music down now", False),
+    ],
+)
+def test_whether_a_stop_is_meant_for_this_instant(words, urgent):
+    assert presses(words) == urgent
+
+
+@pytest.mark.parametrize(("words", "wish"), [("brake now!", PullOver(at_once=True)), ("please stop somewhere", PullOver())])
+def test_an_urgent_stop_reaches_driving_as_one(agent, car, words, wish):
+    agent.hear(words)
+    assert asked(car) == [wish]

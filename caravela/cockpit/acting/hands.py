@@ -14,6 +14,7 @@ from caravela.cockpit.outside.requests import About, Regard
 from caravela.cockpit.outside.sight import AHEAD
 from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Missing, Slot, Step, goes_on
 from caravela.cockpit.reading.places import OTHER, others
+from caravela.cockpit.reading.stopping import presses
 from caravela.cockpit.reading.words_for import choice_in
 from caravela.cockpit.response import Response, fixed
 from caravela.cockpit.situation import Situation, Trigger
@@ -70,7 +71,8 @@ class Hands:
     def wish(self, intent: DrivingWish, words: str, seat: Place, now: Situation) -> Response:
         """Ask something of driving. `words` are what was said, "" where nobody said this in so many words."""
         before = self.gate.cap
-        verdict: Verdict = self.gate.ask(Request(intent.wish, seat, round(now.t_s * 1e6)), now)
+        wish = PullOver(at_once=True) if intent.wish == PullOver() and presses(words) else intent.wish
+        verdict: Verdict = self.gate.ask(Request(wish, seat, round(now.t_s * 1e6)), now)
         if not verdict.accepted:
             return self._refused(verdict.reason)
         assert verdict.request is not None
@@ -83,7 +85,7 @@ class Hands:
         where, which = telling.stopping(words, now) if isinstance(intent.wish, PullOver) and self._say is replies else ("", None)
         if which is not None:
             self._memory.asked = Asked(now.t_s, which=which)
-        return Response(where or self._say.wished(intent.wish, now), requests=tuple(requests), asked=which is not None)
+        return Response(where or self._say.wished(wish, now), requests=tuple(requests), asked=which is not None)
 
     def regard(self, regard: Regard, seat: Place, now: Situation) -> Response:
         """Tell of something outside, or leave room for it; ask which one where several fit or none does."""

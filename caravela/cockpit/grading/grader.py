@@ -200,7 +200,7 @@ def matches(wanted: Any, now: Value) -> bool:
 def spelt(request: Request) -> str:
     """A wish in the tasks' spelling: its kind and what it holds."""
     wish = request.wish
-    held = [str(value) for name, value in vars(wish).items() if not (name == "nth" and value == 1)]
+    held = [str(value) for name, value in vars(wish).items() if not (name == "nth" and value == 1) and name != "at_once"]
     return " ".join([type(wish).__name__, *held])
 
 

@@ -20,6 +20,7 @@ SMOOTHER = 0.9  # share of the silent drive's acceleration, root mean square, th
 LENIENT = 0.3  # m/s above that which count as none
 RULES = frozenset({"red_light", "off_road", "wrong_way", "at_fault_collision"})  # events that break one
 TICK_S = 0.1
+IN_JUNCTION = "junction"  # instead of a time in `say`: when the car comes into its first junction
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class DriveTask:
 
     name: str
     judge: str
-    say: dict[str, str]  # s into the drive -> words
+    say: dict[str, str]  # s into the drive, or IN_JUNCTION -> words
     find: str  # what the start must offer: left, right, straight, left_lane, right_lane, moving, red
     skip: int = 0  # starts of that kind to leave out
     seconds: float = 20.0
@@ -45,6 +46,7 @@ class Drive:
     speed: list[float] = field(default_factory=list)  # m/s
     limit: list[float] = field(default_factory=list)  # m/s, of the lane
     acceleration: list[float] = field(default_factory=list)  # m/s^2
+    in_junction: list[bool] = field(default_factory=list)
     turns: list[str] = field(default_factory=list)  # of the junctions driven through: left, right, straight
     lane_changes: list[str] = field(default_factory=list)  # left, right: of those that the car has made, to the middle of the other lane
     events: set[str] = field(default_factory=set)  # core.Event kinds
@@ -113,6 +115,12 @@ def _stands(task: DriveTask, drive: Drive, silent: Drive) -> str:
     return "" if max(drive.speed[-10:]) < 0.3 else f"it still drives at {drive.speed[-1]:.1f} m/s"
 
 
+def _stands_clear(task: DriveTask, drive: Drive, silent: Drive) -> str:
+    if not any(drive.in_junction):
+        return "it came into no junction"
+    return _stands(task, drive, silent) or ("it stands in a junction" if drive.in_junction[-1] else "")
+
+
 def _stops_and_goes_on(task: DriveTask, drive: Drive, silent: Drive) -> str:
     asked_on = max(float(time) for time in task.say)
     stood = min(drive.speed[: round(asked_on / TICK_S) + 1]) < 0.3
@@ -159,6 +167,7 @@ _JUDGES = {
     "changes_left": _changes_lane("left"),
     "changes_right": _changes_lane("right"),
     "stands": _stands,
+    "stands_clear": _stands_clear,
     "stops_and_goes_on": _stops_and_goes_on,
     "keeps_below": _keeps_below,
     "drives_slower": _slower,

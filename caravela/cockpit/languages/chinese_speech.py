@@ -224,6 +224,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return f"好的，我请求不超过每小时{to_kph(speed):.0f}公里。"
         case DropCap():
             return "好的，不再限定车速。"
+        case PullOver(at_once=True):
+            return "好的，我现在停车。"
         case PullOver():
             return "好的，我在下一个安全的地方停车。"
         case Park():

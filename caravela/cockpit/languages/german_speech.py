@@ -241,6 +241,8 @@ def wished(wish: Wish, situation: Situation) -> str:
             return f"Ich bitte um höchstens {to_kph(speed):.0f} km/h."
         case DropCap():
             return "Es ist keine Geschwindigkeit mehr gesetzt."
+        case PullOver(at_once=True):
+            return "Ich halte."
         case PullOver():
             return "Ich halte an der nächsten sicheren Stelle."
         case Park():

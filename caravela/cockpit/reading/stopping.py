@@ -95,6 +95,12 @@ _DANGER_ZH = (
 _SICK = re.compile(r"\b(?:throw up|vomit|puke|be sick)\b|übergeben|kotzen|brechen|spucken|吐", re.IGNORECASE)
 _OUTSIDE = re.compile(r"\b(?:road|street|lane|carriageway|hit|crash|run (?:over|into))\b|straße|fahrbahn|路|跑出来|前面", re.IGNORECASE)
 
+_PRESSING = re.compile(
+    r"\b(?:brak(?:e|es|ing)|emergency (?:stop|brak\w+)|(?:hard|full) stop|now|right away|at once|immediately|quick(?:ly)?|on fire|burning|smoking|fire|smoke)\b|"
+    r"brems|vollbremsung|not ?halt|die eisen|\bjetzt\b|sofort|schnell|brennt|急|刹|马上|立刻|立即|赶紧|赶快|快点|着火|起火|冒烟",
+    re.IGNORECASE,
+)
+
 _ON = (
     r"(?:drive on|(?:carry|go|move|keep|press) on(?: driving| going)?|continue(?: (?:driving|to drive|on our way|the route|(?:the|our) (?:drive|journey|trip|ride|"
     r"way)))?|keep (?:driving|going|moving)|resume (?:driving|the route|(?:the|our) (?:drive|journey|trip|ride|way))|(?:go|drive)(?: (?:on )?ahead)?|"
@@ -135,6 +141,11 @@ def stops_now(piece: str) -> bool:
         or _CALLS.fullmatch(piece) is not None
         or _CALLS_ZH.fullmatch(piece) is not None
     )
+
+
+def presses(text: str) -> bool:
+    """Is the stop that `text` asks for meant for this instant, wherever the car is: a brake, a "now", or somebody seen in the way?"""
+    return any(_PRESSING.search(piece) or _OUTSIDE.search(piece) for piece in pieces(text) if stops_now(piece))
 
 
 def needs_help(text: str) -> bool:

@@ -90,6 +90,7 @@ class Stage:
     came_back: Callable[[], bool] = lambda: False  # whether the car has just come to where the drive began, as it was asked to
     prompt: Callable[[], str] = lambda: ""  # what the navigator tells the driver just now, over what people asked for; "" mostly
     stay_in_lane: Callable[[], None] = lambda: None  # has the navigator forget a lane change that was asked for
+    clear_to_stop: Callable[[], bool] = lambda: True  # whether the car, braking now, would stand clear of junctions and crossings
 
 
 @dataclass(frozen=True)
@@ -281,10 +282,10 @@ class Drive:
             self.aboard = dataclasses.replace(self.aboard, mode=AGAIN.get(self.car.mode, self.aboard.mode))
             self._start(self.seed + 1)
             self._note("new_drive", f"seed {self.seed}")
-        prompt = "" if self.wishes.stop is not None else self.stage.prompt()
-        observation = dataclasses.replace(self._observation, words=(prompt or self.words,))
+        words = self._told()
+        observation = dataclasses.replace(self._observation, words=(words,))
         state = self.stage.world.state
-        untold = None if prompt else self._untold(observation)
+        untold = self._untold(observation) if words == self.words else None
         self.body.tell(state, self._asked)
         loop = self._drive(observation, driver)
         plan = loop.answer.plan
@@ -339,6 +340,12 @@ class Drive:
             self.stage.stay_in_lane()
             self._hear(self.wishes.words)
             self._asked = self.wishes.report
+
+    def _told(self) -> str:
+        """What the driver hears at this tick: the navigator's prompt where one is due, a stop once the car can stand where it would come to rest."""
+        if self.wishes.stop is None:
+            return self.stage.prompt() or self.words
+        return self.wishes.told(now_s=self.number * STEP_S, clear=self.stage.clear_to_stop())
 
     def _drive(self, observation: Observation, driver: tuple[float, float]) -> LoopTick:
         """A tick of the car's loop, with what people have done since the last one."""

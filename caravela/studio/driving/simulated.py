@@ -58,6 +58,7 @@ class SimulatedStages:
             came_back=world.came_back,
             prompt=world.prompt,
             stay_in_lane=world.stay_in_lane,
+            clear_to_stop=world.clear_to_stop,
         )
 
 

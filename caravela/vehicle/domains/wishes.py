@@ -22,6 +22,7 @@ from caravela.core.request import (
 from caravela.vehicle.domains.reports import CockpitReport
 
 NO_SPEED = float("inf")
+HELD_S = 15.0  # s that a stop waits for a place where the car may stand, at most
 
 
 @dataclass
@@ -31,14 +32,18 @@ class Wishes:
     stop: PullOver | Park | None = None
     set_speed: float = NO_SPEED  # m/s that the car keeps below
     _last: Wish | None = None  # of those that the driver hears as words
+    _asked_s: float | None = None  # s, when the stop was first held back
+    _let: bool = False  # the driver has heard of the stop
 
     def hear(self, wish: Wish) -> None:
         """Take a wish into account. Turns, lanes and roads are the sat-nav's business and change nothing here."""
         match wish:
             case PullOver() | Park():
-                self.stop = wish
+                urgent = isinstance(self.stop, PullOver) and self.stop.at_once
+                self.stop = self.stop if urgent else wish
             case GoOn():
                 self.stop, self._last = None, self._last or wish
+                self._asked_s, self._let = None, False
             case CapSpeed(speed):
                 self.set_speed = speed
             case DropCap():
@@ -53,6 +58,16 @@ class Wishes:
         """What the driver hears now, "" where nothing was asked; a stop before all else."""
         heard = self.stop or self._last
         return "" if heard is None else heard.words
+
+    def told(self, *, now_s: float, clear: bool) -> str:
+        """What the driver is told at a time: its words, but no stop before the car can stand where it would come to rest (`clear`). One that is
+        urgent waits for nothing, no other longer than HELD_S, and none that the driver has heard of is taken back."""
+        if self.stop is None:
+            return self.words
+        self._asked_s = now_s if self._asked_s is None else self._asked_s
+        urgent = isinstance(self.stop, PullOver) and self.stop.at_once
+        self._let |= urgent or clear or now_s - self._asked_s >= HELD_S
+        return self.words if self._let else "" if self._last is None else self._last.words
 
     @property
     def report(self) -> CockpitReport:
