@@ -105,7 +105,12 @@ def manners_heard(understanding: "Understanding") -> dict[str, dict[str, int]]:
     from caravela.core.request import Drive, DropRoute, Manner, Park, PullOver, Wish
     from caravela.evaluate.spoken import BRISK, GENTLE, PHRASES, STOP, TALK
 
-    meant: dict[str, set[Wish]] = {GENTLE: {Drive(Manner.GENTLE)}, BRISK: {Drive(Manner.BRISK)}, STOP: {PullOver(), PullOver(at_once=True), Park()}, TALK: set()}
+    meant: dict[str, set[Wish]] = {
+        GENTLE: {Drive(Manner.GENTLE)},
+        BRISK: {Drive(Manner.BRISK)},
+        STOP: {PullOver(), PullOver(at_once=True), Park()},
+        TALK: set(),
+    }
     table = {}
     for manner, wanted in meant.items():
         counts = {"sayings": len(PHRASES[manner]), "right": 0, "offered": 0, "otherwise": 0}

@@ -122,6 +122,8 @@ class ExportOptions:
     paces: tuple[float, ...] | None = None
     """Other paces at which the regression's plan is proposed, too, as changes of its acceleration in m/s2, such as -2 -5 1. By default
     those that the run drove its own roads with."""
+    abroad: Path | None = None
+    """The same driver with other eyes, as `train tune abroad` wrote it: it drives where the streets are like none the driver was taught."""
 
 
 @dataclass(frozen=True)
@@ -354,7 +356,8 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
         "paces": paces,
     }
     checkpoint.model.config = replace(checkpoint.model.config, **chosen)
-    export_onnx(checkpoint.model, path, data_version=checkpoint.data_version)
+    abroad = None if options.abroad is None else load_checkpoint(options.abroad).model
+    export_onnx(checkpoint.model, path, data_version=checkpoint.data_version, abroad=abroad)
     said = {"out": str(options.out), "megabytes": round(path.stat().st_size / 1e6, 2), "step": checkpoint.progress.get("step")}
     return said | {"critic": options.critic, "critic_margin": margin, "paces": list(paces)}
 

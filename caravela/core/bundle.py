@@ -21,6 +21,7 @@ FINGERPRINT = ".sha256"  # behind the model file's name: what `sha256sum` prints
 # B drives, C cameras, K proposals, H W image size
 INPUTS = ("images", "ego", "route", "has_route", "words", "noise")
 OUTPUTS = ("knots", "values", "chosen", "risk", "light", "lead", "stop_distance", "thought")
+ABROAD = "caravela.abroad"  # of the metadata: a `core.patch.Patch`, what is other in the model that drives abroad; not in every file
 SIGHT = ("bodies", "depth")  # outputs beside these, of who shows where in the pictures: a driver of before has none
 LIGHTS = ("none", "red", "yellow", "green")  # classes of `light`
 BODIES = ("none", "vehicle", "two_wheeler", "person")  # classes of `bodies`

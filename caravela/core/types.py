@@ -95,6 +95,9 @@ class Observation:
     has_route: NDArray[np.bool_]  # (B,)
     words: tuple[str, ...]  # B texts; "" where nothing was said
     side: NDArray[np.float32] | None = None  # (B,) that traffic keeps to, as the sat-nav knows: 1 left, -1 right, 0 or None not known
+    abroad: NDArray[np.bool_] | None = (
+        None  # (B,) as it knows, too: in a country whose streets the driver was taught none of; None: nowhere
+    )
 
     @property
     def batch(self) -> int:

@@ -24,6 +24,7 @@ from caravela.world.junctions import junctions_ahead
 from caravela.world.kernels.routes import path_point, walk
 from caravela.world.kernels.spawning import embody
 from caravela.world.maps.lane_graph import LAMP_GREEN, LAMP_RED
+from caravela.world.regions import is_abroad
 from caravela.world.roaming import Roaming
 from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator
@@ -165,6 +166,7 @@ class Scout:
             has_route=np.ones(2, dtype=np.bool_),
             words=("", ""),
             side=np.repeat(self.simulator.side()[world], 2),
+            abroad=is_abroad(pair.look),
         )
 
 

@@ -14,8 +14,9 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from caravela.core.bundle import INPUTS, OUTPUTS, SIGHT, BundleCard, put_model
+from caravela.core.bundle import ABROAD, INPUTS, OUTPUTS, SIGHT, BundleCard, put_model
 from caravela.core.errors import BundleError
+from caravela.core.patch import patch_between
 from caravela.core.types import KNOTS, PROPOSALS, ROUTE_POINTS, Rig, policy_rig
 from caravela.model.checkpoint import git_revision
 from caravela.model.vla import VLA
@@ -62,6 +63,7 @@ def export_onnx(
     data_version: str = "unknown",
     revision: str | None = None,
     half: bool = True,
+    abroad: VLA | None = None,
 ) -> BundleCard:
     """Write `model` as one ONNX file, atomically, and its fingerprint beside it.
 
@@ -71,9 +73,12 @@ def export_onnx(
         proposals: K, of which the first is the regression's. steps: Euler steps.
         rig: the cameras it was trained with; None: core.types.policy_rig().
         half: keep weights as float16 in the file.
+        abroad: the same driver with other eyes, see `train.tune`, which drives where the streets are like none it was taught; it travels in the
+            same file, as what is other in it.
 
     Raises:
-        BundleError where the file cannot be written, the rig does not fit, or the paces leave no proposal to the model.
+        BundleError where the file cannot be written, the rig does not fit, the paces leave no proposal to the model, or `abroad` is another
+        architecture.
     """
     path = Path(path)
     rig = rig or policy_rig()
@@ -91,13 +96,37 @@ def export_onnx(
     )
     if len(model.config.paces) >= proposals or not np.isfinite(model.config.paces).all():
         raise BundleError(f"got paces {list(model.config.paces)}; expected fewer than the {proposals} proposals, each a number of m/s2.")
-    graph = trace(model, proposals=proposals, steps=steps)
+    graph = _graph(model, card, half=half)
+    if abroad is not None:
+        abroad = copy.deepcopy(abroad)
+        abroad.config = model.config
+        patch = patch_between(graph.SerializeToString(), _with_weights(graph, _graph(abroad, card, half=half)).SerializeToString())
+        helper.set_model_props(graph, card.to_metadata() | {ABROAD: patch.to_text()})  # behind the weights, which stay where they are
+    put_model(path, graph.SerializeToString())
+    return card
+
+
+def _graph(model: VLA, card: BundleCard, *, half: bool) -> onnx.ModelProto:
+    """The model as an ONNX graph with its card."""
+    graph = trace(model, proposals=card.proposals, steps=card.steps)
     if half:
         halve(graph.graph)
     helper.set_model_props(graph, card.to_metadata())
     onnx.checker.check_model(graph)
-    put_model(path, graph.SerializeToString())
-    return card
+    return graph
+
+
+def _with_weights(graph: onnx.ModelProto, other: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy of the graph with the weights of another, under its own names. Raises BundleError where the other has not the same."""
+    made = copy.deepcopy(graph)
+    mine, theirs = made.graph.initializer, other.graph.initializer
+    if [(each.dims, each.data_type) for each in mine] != [(each.dims, each.data_type) for each in theirs]:
+        raise BundleError(
+            "the driver with other eyes has other weights than the one at home; expected what `train tune abroad` made of it."
+        )
+    for weight, new in zip(mine, theirs, strict=True):
+        weight.raw_data = new.raw_data
+    return made
 
 
 def trace(model: VLA, *, proposals: int, steps: int, outputs: Sequence[str] = (*OUTPUTS, *SIGHT)) -> onnx.ModelProto:

@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
-from caravela.core.bundle import put_model
+from caravela.core.bundle import ABROAD, put_model
 from caravela.core.errors import BundleError, CaravelaError
 from caravela.model.export import halve, widen
 
@@ -68,7 +68,7 @@ def quantise(
         built = onnx.load(made)
     halve(built.graph, but="scale")
     del built.metadata_props[:]
-    helper.set_model_props(built, {entry.key: entry.value for entry in model.metadata_props})
+    helper.set_model_props(built, {entry.key: entry.value for entry in model.metadata_props if entry.key != ABROAD})
     onnx.checker.check_model(built)
     put_model(out, built.SerializeToString())
     return len(chosen)

@@ -3,12 +3,14 @@ told in one sentence before anything drives."""
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import onnxruntime
 
-from caravela.core.bundle import INPUTS, MODEL_FILE, OUTPUTS, BundleCard, check_fingerprint
+from caravela.core.bundle import ABROAD, INPUTS, MODEL_FILE, OUTPUTS, BundleCard, check_fingerprint
 from caravela.core.errors import BundleError
+from caravela.core.patch import Patch
 
 SHIPPED = Path(__file__).parents[1] / "weights"  # a folder a model
 
@@ -29,6 +31,18 @@ class Bundle:
     path: Path  # of the ONNX file
     card: BundleCard
     session: onnxruntime.InferenceSession
+    threads: int = 1
+
+    @cached_property
+    def abroad(self) -> onnxruntime.InferenceSession | None:
+        """The same with the eyes for countries whose streets it was taught none of; None where it has no others. Opened when it is asked for
+        first, which takes some tenths of a second. Raises BundleError where they are damaged."""
+        text = self.session.get_modelmeta().custom_metadata_map.get(ABROAD)
+        if text is None:
+            return None
+        return _session(
+            Patch.from_text(text, source=str(self.path)).applied(self.path.read_bytes(), source=str(self.path)), self.path, self.threads
+        )
 
     def sha256(self) -> str:
         """Fingerprint of the file, for recordings and release notes."""
@@ -48,17 +62,22 @@ def open_bundle(path: Path | str, *, threads: int = 1) -> Bundle:
     if not file.is_file():
         raise BundleError(f"no model at {file}; expected an .onnx file or a folder with {MODEL_FILE}: `caravela train vla` makes one.")
     check_fingerprint(file)  # onnxruntime runs what has other weights as gladly
+    session = _session(str(file), file, threads)
+    card = BundleCard.from_metadata(session.get_modelmeta().custom_metadata_map, source=str(file))
+    inputs, outputs = {node.name for node in session.get_inputs()}, {node.name for node in session.get_outputs()}
+    if inputs != set(INPUTS) or not outputs.issuperset(OUTPUTS):
+        raise BundleError(f"{file} takes {sorted(inputs)} and gives {sorted(outputs)}; expected {INPUTS} and {OUTPUTS}: export it again.")
+    return Bundle(path=file, card=card, session=session, threads=threads)
+
+
+def _session(model: str | bytes, file: Path, threads: int) -> onnxruntime.InferenceSession:
+    """A model, by its path or its content, ready to run. Raises BundleError, naming `file`, where it cannot be."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # a failure is raised below; it need not be printed too
     try:
-        session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no public base class
         reason = str(error).splitlines()[0][:160]
         raise BundleError(f"{file} is no readable ONNX model ({reason}); restore the file or export it again.") from error
-    card = BundleCard.from_metadata(session.get_modelmeta().custom_metadata_map, source=str(file))
-    inputs, outputs = {node.name for node in session.get_inputs()}, {node.name for node in session.get_outputs()}
-    if inputs != set(INPUTS) or not outputs.issuperset(OUTPUTS):
-        raise BundleError(f"{file} takes {sorted(inputs)} and gives {sorted(outputs)}; expected {INPUTS} and {OUTPUTS}: export it again.")
-    return Bundle(path=file, card=card, session=session)

@@ -201,6 +201,7 @@ def tick_fields(tick: Tick, place: Place) -> dict[str, Any]:
             "route": observation.route[0].tolist() if bool(observation.has_route[0]) else None,
             "words": observation.words[0],
             "side": float(observation.ego()[0, 2]),
+            "abroad": observation.abroad is not None and bool(observation.abroad[0]),
             "images_sha256": images_digest(observation.images[0]),
         }
     if plan is not None:

@@ -72,7 +72,7 @@ class OnnxPolicy:
                 images = fuse_frames(observation.images)
             with _stage(timings, "model"):
                 ego = observation.ego()[:, : self.bundle.card.ego_values]
-                inputs = {
+                inputs: dict[str, NDArray] = {
                     "images": images,
                     "ego": ego,
                     "route": observation.route.astype(np.float32),
@@ -80,8 +80,7 @@ class OnnxPolicy:
                     "words": words,
                     "noise": self._noise,
                 }
-                outputs = self.bundle.session.run([*OUTPUTS, *(SIGHT if self.tells else ())], inputs)
-                knots, values, chosen, risk, light, lead, stop_distance, thought, *sight = outputs
+                knots, values, chosen, risk, light, lead, stop_distance, thought, *sight = self._run(inputs, observation.abroad)
             with _stage(timings, "integrate"):
                 trajectories, speeds = integrate(knots, speed=observation.speed[:, None])
         self.timings = timings
@@ -90,6 +89,19 @@ class OnnxPolicy:
         return Plan(
             trajectories=trajectories, speeds=speeds, knots=knots, values=values, chosen=chosen, risk=risk, paced=self.bundle.card.paced
         )
+
+    def _run(self, inputs: dict[str, NDArray], abroad: NDArray[np.bool_] | None) -> list[NDArray]:
+        """What the graph gives; with its other eyes, if it has any, for those who are abroad."""
+        names = [*OUTPUTS, *(SIGHT if self.tells else ())]
+        if abroad is None or not abroad.any() or self.bundle.abroad is None:
+            return list(self.bundle.session.run(names, inputs))
+        if abroad.all():
+            return list(self.bundle.abroad.run(names, inputs))
+        parts = []
+        for session, mine in ((self.bundle.session, ~abroad), (self.bundle.abroad, abroad)):
+            parts.append(session.run(names, {name: value if name == "noise" else value[mine] for name, value in inputs.items()}))
+        order = np.argsort(np.r_[np.flatnonzero(~abroad), np.flatnonzero(abroad)])
+        return [np.concatenate(pair)[order] for pair in zip(*parts, strict=True)]
 
     def _as_shown(self, observation: Observation) -> list[str]:
         """What was said, of the street as the model is shown it: it sees left-hand traffic in a mirror."""

@@ -170,6 +170,7 @@ def observation_of(fields: dict[str, Any], number: int, frames: dict[int, NDArra
         has_route=np.array([has_route]),
         words=(seen["words"],),
         side=np.array([float(seen.get("side", 0.0))], np.float32),
+        abroad=np.array([bool(seen.get("abroad", False))]),
     )
 
 

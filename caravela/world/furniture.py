@@ -19,6 +19,7 @@ from caravela.world.maps.lane_graph import LaneGraph
 LENS = 0.15  # m, radius of a signal lens
 HEAD_HALF = (0.20, 0.55)  # m
 ALL = (1 << len(regions.REGIONS)) - 1
+assert len(regions.REGIONS) <= 24, "kernels read masks of looks in single precision"
 
 
 def _mask(layout: str, *, lying: bool | None = None) -> int:

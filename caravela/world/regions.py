@@ -89,7 +89,8 @@ NORDIC = Region(
     sign_yellow=True, slender_trees=0.55, gables=0.9,
 )  # fmt: skip
 
-INVENTED = 8  # looks of nowhere, for training: who has seen three learns these three
+INVENTED = 16  # looks of nowhere, for training: who has seen three learns these three
+KEPT_BACK = 4  # of them, the last: none is learned from, they are to choose by
 
 
 def _invented(number: int) -> Region:
@@ -128,6 +129,7 @@ def _invented(number: int) -> Region:
 REGIONS: tuple[Region, ...] = (EUROPE, BRITAIN, UNITED_STATES, AUSTRALIA, JAPAN, NORDIC, *(_invented(number) for number in range(INVENTED)))
 NAMES = tuple(region.name for region in REGIONS)
 TRAINING = tuple(k for k, region in enumerate(REGIONS) if region.training)
+HOME = TRAINING[: len(TRAINING) - INVENTED]  # the countries among them
 HELD_OUT = tuple(k for k, region in enumerate(REGIONS) if not region.training)
 
 
@@ -164,8 +166,13 @@ def abroad(name: str) -> int:
 
 
 def invented(random: np.random.Generator) -> int:
-    """A look of nowhere."""
-    return len(REGIONS) - INVENTED + int(random.integers(INVENTED))
+    """A look of nowhere, none of those that are kept back."""
+    return len(REGIONS) - INVENTED + int(random.integers(INVENTED - KEPT_BACK))
+
+
+def is_abroad(looks: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether looks are of no country that a driver is taught the streets of: held out, or of nowhere."""
+    return ~np.isin(looks, HOME)
 
 
 def _linear(colour: Colour) -> tuple[float, ...]:

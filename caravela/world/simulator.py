@@ -11,7 +11,7 @@ from caravela.core.errors import unknown_name
 from caravela.core.types import HISTORY_S, ROUTE_POINTS, ROUTE_SPACING, Control, Event, Observation, Rig
 from caravela.core.units import STEP_S, STEP_US
 from caravela.world import atlas as atlas_module
-from caravela.world import lane_choice, learned, navigator, way_back, weather
+from caravela.world import lane_choice, learned, navigator, regions, way_back, weather
 from caravela.world import state as state_module
 from caravela.world.atlas import Atlas
 from caravela.world.cameras import Cameras, Truth
@@ -234,6 +234,7 @@ class Simulator:
             has_route=self.has_route.copy(),
             words=tuple(self.prompt(world=world) or words for world, words in enumerate(self.words)),
             side=self.side(),
+            abroad=regions.is_abroad(state.look),
         )
 
     def side(self) -> NDArray[np.float32]:

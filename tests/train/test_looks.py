@@ -44,7 +44,13 @@ def test_half_of_the_maps_are_drawn_in_looks_of_nowhere(scene, monkeypatch):
     looks = training_scene([], random=np.random.default_rng(0), nowhere=0.5).looks
     drawn = looks >= len(regions.REGIONS) - regions.INVENTED
     assert 0.4 < drawn.mean() < 0.6
-    assert len(set(looks[drawn].tolist())) == regions.INVENTED
+    assert len(set(looks[drawn].tolist())) == regions.INVENTED - regions.KEPT_BACK
+    assert looks.max() < len(regions.REGIONS) - regions.KEPT_BACK
+
+
+def test_what_is_abroad():
+    names = {name for name, abroad in zip(regions.NAMES, regions.is_abroad(np.arange(len(regions.NAMES))), strict=True) if not abroad}
+    assert names == {"europe", "britain", "united_states"}
 
 
 def test_maps_of_the_test_sides_regions_are_drawn_as_at_home(scene, monkeypatch):

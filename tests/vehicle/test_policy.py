@@ -178,3 +178,59 @@ def test_a_driver_of_before_takes_no_side(tmp_path: Path, observe: Observe):
     here, there = (policy.plan(replace(observe(1), side=np.full(1, side, np.float32))).knots for side in (1.0, -1.0))
     np.testing.assert_array_equal(here, there)
     assert policy.insight is not None and not policy.insight.mirrored[0]
+
+
+@pytest.fixture(scope="session")
+def with_other_eyes(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(a bundle with other eyes for abroad, the driver with those eyes alone)."""
+    torch = pytest.importorskip("torch", reason="exporting a model for the test needs the extra 'train'")
+    from caravela.model.checkpoint import load_checkpoint
+    from caravela.model.export import export_onnx
+
+    home, away = (load_checkpoint(bundle_folder / "checkpoint.safetensors").model for _ in range(2))
+    with torch.no_grad():
+        for value in (value for value in away.vision.parameters() if value.ndim > 1):
+            value.add_(0.05 * torch.randn(value.shape, generator=torch.Generator().manual_seed(1)))
+    both, alone = (tmp_path_factory.mktemp(name) / "model.onnx" for name in ("both", "alone"))
+    export_onnx(home, both, abroad=away)
+    export_onnx(away, alone)
+    return both, alone
+
+
+def test_one_file_drives_at_home_and_abroad(bundle_folder: Path, with_other_eyes: tuple[Path, Path], observe: Observe):
+    both, alone = with_other_eyes
+    policy, seen = OnnxPolicy(both), observe(3)
+    home, away = OnnxPolicy(bundle_folder).plan(seen).knots, OnnxPolicy(alone).plan(seen).knots
+    assert np.abs(home - away).max() > 1e-3
+    np.testing.assert_array_equal(policy.plan(seen).knots, home)
+    np.testing.assert_array_equal(policy.plan(replace(seen, abroad=np.zeros(3, bool))).knots, home)
+    np.testing.assert_array_equal(policy.plan(replace(seen, abroad=np.ones(3, bool))).knots, away)
+    mixed = policy.plan(replace(seen, abroad=np.array([True, False, True]))).knots
+    np.testing.assert_allclose(mixed[[0, 2]], away[[0, 2]], atol=1e-5)
+    np.testing.assert_allclose(mixed[1], home[1], atol=1e-5)
+
+
+def test_a_driver_without_other_eyes_drives_abroad_as_at_home(bundle_folder: Path, observe: Observe):
+    seen = observe(2)
+    policy = OnnxPolicy(bundle_folder)
+    assert policy.bundle.abroad is None
+    np.testing.assert_array_equal(policy.plan(replace(seen, abroad=np.ones(2, bool))).knots, policy.plan(seen).knots)
+
+
+def test_eyes_of_another_driver_are_refused(with_other_eyes: tuple[Path, Path], bundle_folder: Path, tmp_path: Path, observe: Observe):
+    both, alone = with_other_eyes
+    model, other = onnx.load(alone), onnx.load(both)
+    del model.metadata_props[:]
+    model.metadata_props.extend(other.metadata_props)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    policy = OnnxPolicy(path)
+    policy.plan(observe(1))
+    with pytest.raises(BundleError, match="another model"):
+        policy.plan(replace(observe(1), abroad=np.ones(1, bool)))
+
+
+def test_training_goes_on_from_its_eyes_at_home(with_other_eyes: tuple[Path, Path], bundle_folder: Path):
+    from caravela.model.reopen import weights_digest
+
+    assert weights_digest(with_other_eyes[0]) == weights_digest(bundle_folder) != weights_digest(with_other_eyes[1])
