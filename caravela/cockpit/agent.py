@@ -42,7 +42,7 @@ from caravela.cockpit.reading.intents import (
     stops,
 )
 from caravela.cockpit.reading.leaving import goes_away
-from caravela.cockpit.reading.questions import greets
+from caravela.cockpit.reading.questions import asks_the_weather, asks_who_it_is, greets
 from caravela.cockpit.reading.spelling import Meant, meant, usual_words
 from caravela.cockpit.reading.stopping import drives_on, holds_a_stop, needs_help, pieces
 from caravela.cockpit.reading.understanding import LONGEST, Understanding
@@ -179,8 +179,10 @@ class CockpitAgent:
             steps = halt
         elif said and (again := self._second_thoughts.put_right(said, [] if heard else steps, seat, now)) is not None:
             return self._second_thoughts.carried_out(again, said, seat, now, carry_out=lambda: self.carry_out([again], seat=seat))
-        elif heard is None and greets(text):
-            return self._fixed(replies.WELCOME)
+        elif heard is None and (greets(text) or asks_who_it_is(text)):
+            return self._fixed(replies.WELCOME if greets(text) else replies.WHO_I_AM)
+        elif heard is None and asks_the_weather(text):
+            return Response(replies.weather(self.gate.signals))
         elif heard is None and (mended := self._mended(text, steps, seat)) is not None:
             return self._taken_for(mended, seat, now)
         if heard is None and asked is None and (wish := self._understand.indirect(text, steps)) is not None:
@@ -321,6 +323,8 @@ class CockpitAgent:
         """The answer about driving: what the car was asked and what its gauges show it knows; the rest the driving model may explain."""
         if about == "why":
             return (None if now.asked_to_stop else self._explained(about, words)) or self.speech.why(now)
+        if about == "what" and self.speech is replies and replies.asks_around(words):
+            return replies.around(now)
         if about == "what":
             return self._explained(about, words) or self.speech.what(now, words)
         if about in ("speed", "limit"):

@@ -4,10 +4,10 @@ import re
 from typing import Protocol
 
 from caravela.cockpit.acting.gate import Verdict
-from caravela.cockpit.outside.sight import listed
+from caravela.cockpit.outside.sight import AHEAD, BEHIND, LEFT, RIGHT, listed, place
 from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
 from caravela.cockpit.reading.words_for import spoken
-from caravela.cockpit.situation import Situation
+from caravela.cockpit.situation import Situation, is_dark, is_raining
 from caravela.cockpit.tool import SPOKEN, Call, Form, Operation, Place, Tool
 from caravela.cockpit.tools import TOOLS
 from caravela.core.request import (
@@ -30,7 +30,7 @@ from caravela.core.request import (
     TakeTurn,
     Wish,
 )
-from caravela.core.signals import Value
+from caravela.core.signals import Signals, Value
 from caravela.core.units import to_kph
 
 
@@ -88,6 +88,10 @@ _UNREAD = re.compile(
     r"kids?|cyclist|bicycle|bike|dog|cat|animal|sign|(?:what|which) (?:kind|sort|make|type|car|vehicle))\b",
     re.IGNORECASE,
 )
+_AROUND = re.compile(
+    r"\baround(?: (?:us|me|the car|here))?\W*$|\b(?:everybody|everyone|everything|all) (?:that )?you (?:can )?see\b|\bsurroundings\b",
+    re.IGNORECASE,
+)
 _WHO_DRIVES = re.compile(r"\bwho(?:['’]s| is) driving\b", re.IGNORECASE)
 BEYOND = {
     "roads": "Of roads I can only avoid motorways, and take the turns that you name; I leave the way as it is.",
@@ -123,6 +127,7 @@ MIXED = "I heard two languages in one sentence. Please say it in one of them."
 WELCOME = (
     "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe."
 )
+WHO_I_AM = "I am the car: I drive where I may, I look after all of you in here, and I refuse what is unsafe."
 NOT_MINE = "I can't help with that; I drive, and I look after the car."
 CONTRADICTION = "These two exclude each other. Which one would you like?"
 NOT_WATCHED = (
@@ -168,6 +173,8 @@ def told(tool: Tool, value: Value) -> str:
     """After a question."""
     if tool.name == "media.now_playing":
         return f"This is '{value}'." if value else "Nothing is playing."
+    if tool.name == "navigation.arrival" and not value:
+        return "No destination is set, so I can't tell when we arrive."
     return f"{_capital(tool.noun)} {tool.verb} {state(tool, value).removeprefix('at ')}."
 
 
@@ -293,6 +300,26 @@ def side_asked(words: str) -> str | None:
     """left or right, where the English words ask about that side."""
     found = _SIDE.search(words)
     return None if found is None else found[1].lower()
+
+
+def asks_around(words: str) -> bool:
+    """Do the English words ask what is on all sides?"""
+    return _AROUND.search(words) is not None
+
+
+def around(situation: Situation) -> str:
+    """What is seen on all sides, and where nobody looks."""
+    sides = (AHEAD, LEFT, RIGHT, BEHIND)
+    seen = sorted(situation.sights, key=lambda thing: (sides.index(thing.side), thing.distance or 0.0))
+    blind = [place(side) for side in sides if side not in situation.looks]
+    told = f"I see {listed(seen)}." if seen else "I see nobody near us."
+    return f"{told} I can't tell what is {' or '.join(filter(None, (', '.join(blind[:-1]), blind[-1])))}." if blind else told
+
+
+def weather(signals: Signals) -> str:
+    """What the car's own sensors know of it."""
+    sky = ("It rains" if is_raining(signals) else "It is dry") + (", and it is dark" if is_dark(signals) else "")
+    return f"{sky}; {signals.number(TOOLS['climate.outside'].path):.0f} degrees outside. More of the weather I don't know."
 
 
 def what(situation: Situation, words: str = "") -> str:

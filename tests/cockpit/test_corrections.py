@@ -121,6 +121,7 @@ def test_no_number_is_promised_of_driving(agent):
 
 
 def test_when_in_a_question_waits_for_nothing(agent):
+    agent.gate.signals.write("Vehicle.Cabin.Infotainment.Navigation.TimeRemaining", 18.0)
     response = agent.hear("when do we arrive, and how full is the battery")
     assert "18 minutes" in response.text and "62" in response.text and agent.waiting == 0
 

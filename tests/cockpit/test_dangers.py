@@ -5,7 +5,7 @@ import pytest
 from caravela.cockpit.reading.dangers import danger_in
 from caravela.cockpit.reading.intents import Beyond, CabinCall, DrivingWish, Hazard, Missing, SmallTalk, Unsafe
 from caravela.cockpit.tool import Place
-from caravela.core.request import START, CapSpeed, Drive, GoOn, GoTo, KeepDistance, Manner, Overtake, Park, PullOver
+from caravela.core.request import START, CapSpeed, Drive, GoOn, GoTo, KeepDistance, Manner, Overtake, Park, PullOver, Side, TakeTurn
 
 
 def intents(understanding, text, **how):
@@ -27,6 +27,10 @@ def intents(understanding, text, **how):
         ("stay one metre behind that truck", Hazard.HARM),
         ("overtake on the right", Hazard.WRONG_WAY),
         ("pass him on the right", Hazard.WRONG_WAY),
+        ("turn left into the lake", Hazard.WRONG_WAY),
+        ("turn right off the cliff", Hazard.WRONG_WAY),
+        ("drive into the crowd", Hazard.WRONG_WAY),
+        ("please swerve onto the pavement now", Hazard.WRONG_WAY),
         ("drive like a maniac", Hazard.SPEEDING),
         ("floor it", Hazard.SPEEDING),
         ("ten over is fine", Hazard.SPEEDING),
@@ -194,3 +198,16 @@ def test_bounds_and_parking_are_no_hazards(understanding, text, intent):
         assert found.wish.speed == pytest.approx(intent.wish.speed) and found.at_most
     else:
         assert found == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("turn left at the lake", TakeTurn(Side.LEFT)),
+        ("take the next right at the wall", TakeTurn(Side.RIGHT)),
+        ("park at the kerb", Park()),
+        ("drive to the lake", GoTo("the lake")),
+    ],
+)
+def test_what_lies_by_the_road_may_be_named(understanding, text, wish):
+    assert intents(understanding, text) == [DrivingWish(wish)]

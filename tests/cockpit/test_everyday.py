@@ -7,6 +7,7 @@ import pytest
 
 from caravela.cockpit import replies
 from caravela.cockpit.grading.grader import Car, matches, path_of, spelt
+from caravela.cockpit.outside.sight import AHEAD, LEFT, RIGHT, Seen
 from caravela.cockpit.tool import Place
 
 AMOUNTS = [
@@ -313,3 +314,40 @@ def test_what_words_alone_cannot_do_is_said(agent, said, told):
     response = agent.hear(said)
     assert told in response.text
     assert not response.requests and not response.changes
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("who are you?", replies.WHO_I_AM),
+        ("how are you", replies.WHO_I_AM),
+        ("what's the weather like?", "It is dry; 12 degrees outside. More of the weather I don't know."),
+        ("how far is it?", "No destination is set, so I can't tell when we arrive."),
+        ("what time is it?", replies.NOT_MINE),
+    ],
+)
+def test_small_questions_get_an_answer_and_move_nothing(agent, car, text, said):
+    before = car.signals.snapshot()
+    assert agent.hear(text).text == said
+    assert car.signals.snapshot() == before and not car.requests
+
+
+def test_the_weather_is_that_of_the_sensors(agent, car):
+    car.meet({"rain": 60.0, "light": 2.0})
+    assert agent.hear("what's the weather?").text == "It rains, and it is dark; 12 degrees outside. More of the weather I don't know."
+
+
+@pytest.mark.parametrize("text", ["it's stuffy", "it's a bit stuffy in here", "let in some fresh air please"])
+def test_who_finds_it_stuffy_gets_fresh_air(agent, car, text):
+    car.meet({"climate.recirculation": True})
+    agent.hear(text)
+    assert car.signals[path_of("climate.recirculation")] is False
+
+
+def test_who_asks_what_is_around_hears_of_every_side(agent, car):
+    assert agent.hear("who is around us?").text == "I see nobody near us. I can't tell what is on the left, on the right or behind us."
+    seen = (Seen("vehicle", LEFT, 8.0), Seen("person", RIGHT, 5.0))
+    car.situation = replace(car.situation, lead=22.0, seen=seen, looks=(AHEAD, LEFT, RIGHT))
+    assert agent.hear("who is around us?").text == (
+        "I see a vehicle 22 metres ahead, a vehicle 8 metres on the left and a person 5 metres on the right. I can't tell what is behind us."
+    )

@@ -188,7 +188,7 @@ STOPS = [
 @pytest.mark.parametrize("text", STOPS)
 def test_a_stop_is_one_however_it_is_put(agent, car, text):
     response = agent.hear(text)
-    assert asked(car) == [STOP] and not response.refused
+    assert [type(wish) for wish in asked(car)] == [PullOver] and not response.refused
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ FIXED = {
     "I understand English so far, and I could not make out what you said. Could you say it again?": "我没听清，您能再说一遍吗？",
     "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe.": "很乐意帮忙："
     "我负责开车，也照管空调、车窗、座椅、车灯、媒体、导航和电话；不安全的事我会拒绝。",
+    "I am the car: I drive where I may, I look after all of you in here, and I refuse what is unsafe.": "我就是这辆车：能开的地方我来开，车里的各位我来照看，"
+    "不安全的事我会拒绝。",
     "I heard two languages in one sentence. Please say it in one of them.": "这句话里有两种语言，请只用一种说。",
     "I can't help with that; I drive, and I look after the car.": "这个我帮不上忙，我只负责开车和照看车子。",
     "These two exclude each other. Which one would you like?": "这两样不能同时做，您要哪一样？",
@@ -166,6 +168,8 @@ def state(tool: Tool, value: Value) -> str:
 def told(tool: Tool, value: Value) -> str:
     if tool.name == "media.now_playing":
         return f"正在播放“{value}”。" if value else "现在没有播放。"
+    if tool.name == "navigation.arrival" and not value:
+        return "没有设置目的地，所以我说不出什么时候到。"
     if tool.name == "charging.range" and not isinstance(value, str):
         return f"还能开{value / 1000.0:.0f}公里。"
     if tool.name == "charging.time_left" and not isinstance(value, str):

@@ -104,6 +104,8 @@ FIXED = {
     "noch einmal sagen?",
     "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe.": "Ich helfe "
     "gern: Ich fahre, kümmere mich um Klima, Fenster, Sitze, Licht, Medien, Navigation und Anrufe und lehne ab, was unsicher ist.",
+    "I am the car: I drive where I may, I look after all of you in here, and I refuse what is unsafe.": "Ich bin das Auto: Ich fahre, wo ich darf, "
+    "kümmere mich um alle hier drin und lehne ab, was unsicher ist.",
     "I heard two languages in one sentence. Please say it in one of them.": "Ich habe zwei Sprachen in einem Satz gehört. Bitte sagen Sie es in einer.",
     "I can't help with that; I drive, and I look after the car.": "Dabei kann ich nicht helfen; ich fahre und kümmere mich um das Auto.",
     "These two exclude each other. Which one would you like?": "Beides zugleich geht nicht. Was davon möchten Sie?",
@@ -191,6 +193,8 @@ def state(tool: Tool, value: Value) -> str:
 def told(tool: Tool, value: Value) -> str:
     if tool.name == "media.now_playing":
         return f"Es läuft „{value}“." if value else "Es läuft nichts."
+    if tool.name == "navigation.arrival" and not value:
+        return "Es ist kein Ziel eingestellt; wann wir ankommen, kann ich nicht sagen."
     return f"{_capital(noun(tool))}: {state(tool, value).removeprefix('auf ')}."
 
 

@@ -51,6 +51,21 @@ _WHAT_IT_DOES = (
     r"what can (?:i|we) (?:say|ask)(?: you)?|how can you help(?: me| us)?)"
 )
 _GREETS = re.compile(rf"(?:{_GREETING}|{_WHAT_IT_DOES}|{_GREETING}[,.!]* {_WHAT_IT_DOES})\W*", re.IGNORECASE)
+_WHO = re.compile(
+    r"(?:who (?:are you|am i (?:talking|speaking) (?:to|with))|what(?:['’]s| is) your name|what are you(?: called)?|how are you(?: doing)?(?: today)?|"
+    r"are you (?:a (?:robot|person|human|machine|computer)|human|real|an? (?:ai|agent)))\W*",
+    re.IGNORECASE,
+)
+_WEATHER = re.compile(
+    r"(?:what(?:['’]s| is) the weather(?: like)?|how(?:['’]s| is) the weather)(?: (?:outside|out there|here|right now|now|today|like))*\W*",
+    re.IGNORECASE,
+)
+_STUFFY = re.compile(
+    r"(?:(?:it['’]?s|it is|the air (?:is|feels)|it feels|it['’]?s getting|it smells)(?: (?:so|very|really|a bit|rather|too|quite))* "
+    r"(?:stuffy|stale|airless|musty)|(?:i need|let in|let (?:some|me have|us have)|(?:can|could) (?:i|we|you) (?:get|have|let in)) (?:some )?fresh air)"
+    r"(?: in(?: here| the car)?)?(?: please)?\W*",
+    re.IGNORECASE,
+)
 _LATER = r"(?:tomorrow|tonight|later|next (?:week|weekend|month|year|\w+day)|this (?:afternoon|evening|weekend)|on (?:the weekend|\w+day))"
 _FORETOLD = re.compile(
     r"(?:(?:is|are) (?:it|the|we|they|my|our|there going)\b|will (?!you\b)|does (?:it|the)\b|(?:what|how)(?: is|['’]s| are| will)\b(?! you\b))"
@@ -72,6 +87,21 @@ def asks_what_is_there(clause: str) -> bool:
 def greets(text: str) -> bool:
     """Is this a greeting, thanks or the question what the car can do, and nothing besides?"""
     return _GREETS.fullmatch(text.strip()) is not None
+
+
+def asks_who_it_is(text: str) -> bool:
+    """Does this ask who or what speaks here, and nothing besides?"""
+    return _WHO.fullmatch(text.strip()) is not None
+
+
+def asks_the_weather(text: str) -> bool:
+    """Does this ask what the weather is, and nothing besides?"""
+    return _WEATHER.fullmatch(text.strip()) is not None
+
+
+def finds_it_stuffy(clause: str) -> bool:
+    """Is fresh air wanted?"""
+    return _STUFFY.fullmatch(clause.strip()) is not None
 
 
 def asks_the_future(clause: str) -> bool:

@@ -12,6 +12,18 @@ from caravela.cockpit.reading.clauses import STOP, cut, sentences_of, unquoted
 from caravela.cockpit.reading.conditions import Part, about_the_battery, condition_of, opens_a_request, parts_of
 from caravela.cockpit.reading.corrections import REPLACES, names_a_verb, parted, put_right
 from caravela.cockpit.reading.dangers import danger_in, passes, stays_back, without_its_side
+from caravela.cockpit.reading.forms import (
+    ALL_BUT,
+    AT_A_SPEED,
+    BUT_NOT,
+    CONTRARY,
+    HAPPENED,
+    IN_THE_CABIN,
+    NAMES_A_STOP,
+    NOT_BUT,
+    NOT_SO,
+    asks_the_time,
+)
 from caravela.cockpit.reading.head import MAX_TOKENS, Head, Reading
 from caravela.cockpit.reading.intents import (
     Beyond,
@@ -46,6 +58,7 @@ from caravela.cockpit.reading.questions import (
     asks_the_future,
     asks_to_follow,
     asks_what_is_there,
+    finds_it_stuffy,
     finds_it_too_hard,
     is_reason,
     leaves_it,
@@ -72,23 +85,10 @@ SURE = 0.30  # probability of the best meaning below which nothing is done
 RIVAL = 0.7  # share of the best one's probability from which a second meaning makes a request ambiguous
 UNSAFE = 0.4  # probability of all refusals together from which nothing else is believed
 INDIRECT = 4  # words at least, of which an indirect wish is made: fewer are an answer to something
-NAMES_A_STOP = re.compile(r"\b(?:stop\w*|halt\w*|brak\w+|park\w*|pull\w*)\b", re.IGNORECASE)
-ASKS = re.compile(r"\s*(?:did|have|has|had|was|were)\b", re.IGNORECASE)  # what happened, and for nothing to be done
-CONTRARY = re.compile(r"\b(?:no|not|never|nobody|nothing|cancel\w*|without)\b|n['’]t\b", re.IGNORECASE)
 KNOWN_SHARE = 0.7  # of the words that must be English ones before an indirect wish is read into them
 SURE_REPAIR = 0.5  # probability from which what follows on "no, I mean" is a request of its own
 SURE_STATE = 0.5  # probability of a condition from which a question is one about it
 MOST_SCRAPS = 0.4  # share of word pieces that are not words
-NOT_SO = re.compile(
-    r"(?:but |and |please )*not (?:so|that|quite so|too) (?:hot|warm|loud|bright|strong|high|much)(?: please)?\W*", re.IGNORECASE
-)
-ALL_BUT = re.compile(r"\beverything (?:but|except|apart from|other than)\b", re.IGNORECASE)
-NOT_BUT = re.compile(
-    r"(?P<not>(?:please )?(?:don['’]?t|do not|never) [^,]+?)(?:,(?: but| just| instead)?| but| instead)\s+(?P<but>[^,]+)", re.IGNORECASE
-)
-BUT_NOT = re.compile(
-    r"(?P<do>(?!not\b|don).+?)(?:,\s*|\s+)(?:but|and|just|only)? ?(?P<not>not (?:the|my|our|his|her) [\w ]+)", re.IGNORECASE
-)
 TO_MOVE = (
     "drive.overtake",
     "drive.lane",
@@ -98,8 +98,6 @@ TO_MOVE = (
     "drive.park",
     "drive.charger",
 )  # what a "don't" may forbid
-AT_A_SPEED = re.compile(r"\b(?:drive|go|do|travel|cruise)\b", re.IGNORECASE)  # who says so and a number means a speed
-IN_THE_CABIN = re.compile(r"\b(?:sides?|seats?|zones?|passenger|in the (?:back|front|rear))\b", re.IGNORECASE)  # no speed is set there
 
 
 class Understanding:
@@ -134,7 +132,8 @@ class Understanding:
             unquoted(text)[1]
             or len(text.split()) < INDIRECT
             or CONTRARY.search(text)
-            or ASKS.match(text)
+            or HAPPENED.match(text)
+            or asks_the_time(text)
             or not all(map(self._is_nothing, steps))
         ):
             return None
@@ -335,6 +334,8 @@ class Understanding:
             return DrivingWish(Drive(Manner.BRISK))
         if asks_what_is_there(clause):
             return Question("what")
+        if finds_it_stuffy(clause):
+            return CabinCall(Call("climate.recirculation", Operation.OFF))
         if (way := about_roads(clause)) is not None:
             return way
         if (regard := regard_in(clause)) is not None:

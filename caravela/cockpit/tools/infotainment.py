@@ -33,7 +33,7 @@ TOOLS = (
         _ASK,
         high=1e6,
         unit="min",
-        start=18.0,
+        start=0.0,
         overlay=True,
     ),
     Tool("screen.brightness", "the screen's brightness", f"{_SCREEN}.Brightness", _LEVEL, step=20.0, start=60.0),
