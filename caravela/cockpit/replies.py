@@ -4,7 +4,8 @@ import re
 from typing import Protocol
 
 from caravela.cockpit.acting.gate import Verdict
-from caravela.cockpit.outside.sight import AHEAD, BEHIND, LEFT, RIGHT, listed, place
+from caravela.cockpit.outside import sight
+from caravela.cockpit.outside.sight import listed
 from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, FindCharger, Hazard, Missing, Slot
 from caravela.cockpit.reading.words_for import spoken
 from caravela.cockpit.situation import Situation, is_dark, is_raining
@@ -309,9 +310,9 @@ def asks_around(words: str) -> bool:
 
 def around(situation: Situation) -> str:
     """What is seen on all sides, and where nobody looks."""
-    sides = (AHEAD, LEFT, RIGHT, BEHIND)
+    sides = (sight.AHEAD, sight.LEFT, sight.RIGHT, sight.BEHIND)
     seen = sorted(situation.sights, key=lambda thing: (sides.index(thing.side), thing.distance or 0.0))
-    blind = [place(side) for side in sides if side not in situation.looks]
+    blind = [sight.place(side) for side in sides if side not in situation.looks]
     told = f"I see {listed(seen)}." if seen else "I see nobody near us."
     return f"{told} I can't tell what is {' or '.join(filter(None, (', '.join(blind[:-1]), blind[-1])))}." if blind else told
 

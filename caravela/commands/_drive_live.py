@@ -110,6 +110,7 @@ class Live:
 
     def _begin(self, stage: "Stage") -> None:
         self._stage = stage
+        self.cabin.begin()
         self.timeline.begin()
         if self.recording is not None:
             self.recording.begin(stage)

@@ -241,6 +241,13 @@ class Drive:
             self._hear(self.wishes.words)
             self._asked = self.wishes.report
 
+    def keep(self, wishes: Wishes) -> None:
+        """Go on with what was asked for in a drive before, save for a stop: who begins another has ended it."""
+        self.wishes = wishes.without_stop()
+        if self.wishes.words and not self.words:
+            self._hear(self.wishes.words)
+            self._asked = self.wishes.report
+
     def say(self, words: str) -> None:
         """Tell the car something, from now on, instead of the manner that was asked for before; an empty text takes it back. A stop that was
         asked for holds. Raises CaravelaError if it is too long."""

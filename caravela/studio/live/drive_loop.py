@@ -8,7 +8,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from caravela.core.errors import CaravelaError
@@ -92,7 +92,7 @@ class DriveLoop(threading.Thread):
         self._seat, self._controls, self._spent = Seat(), Controls(), Cost()
         self.signals: Signals = {}  # of the newest tick
         self._drives = 0
-        self._paused = paused
+        self._paused, self._phase, self._sentence = paused, "loading", ""
         self._events: deque[dict[str, Any]] = deque(maxlen=EVENTS_KEPT)
         self._told = 0  # events, in all drives
         self._ends: deque[float] = deque(maxlen=FACTOR_WINDOW + 1)  # when the latest ticks ended, s
@@ -108,11 +108,13 @@ class DriveLoop(threading.Thread):
 
     def ask(self, ask: DriveAsk) -> None:
         """Hand something to the loop, from any thread."""
+        if isinstance(ask, Wished) and self._phase == "loading":
+            self.tell("the drive has not begun: the car hears this when it does.")
         self._asks.put(ask)
 
     def tell(self, sentence: str) -> None:
         """Say something to every page, from any thread."""
-        self._say_status("paused" if self._paused else "driving", "", refused=sentence)
+        self._say_status(self._phase, self._sentence, refused=sentence)
 
     def run(self) -> None:
         """The thread. What it dies of is kept in `failure`."""
@@ -236,7 +238,7 @@ class DriveLoop(threading.Thread):
         stage = self._make_stage(settings, lambda sentence: self._say_status("loading", sentence, settings=settings))
         drive = Drive(stage, self._policy, settings, self.latencies, self._words, self._lessons, self._aboard, self._seat, self._outfit)
         if self._drive is not None:
-            drive.wishes.set_speed = self._drive.wishes.set_speed  # the gate remembers it, too
+            drive.keep(self._drive.wishes)
         drive.rehearse()
         stage.look(self._painter.viewfinder.camera(), stage.world.state)  # what is compiled at the first look should not cost ticks
         self._words = ""
@@ -264,6 +266,9 @@ class DriveLoop(threading.Thread):
             message = self._message(tick)
         self._broadcast.tick(message)
         self._on_tick(tick)
+        if self._drive.seed != self._settings.seed:  # the next drive has begun by itself
+            self._settings = replace(self._settings, seed=self._drive.seed)
+            self._say_status(self._phase, self._sentence)
         tick_ms = 1000.0 * (time.perf_counter() - began)
         self.latencies.add("tick", tick_ms)
         self._painter.viewfinder.learn_tick(tick_ms)
@@ -305,6 +310,8 @@ class DriveLoop(threading.Thread):
             for t_s, kind, detail, responsible in found:
                 told = {"t_s": round(t_s, 2), "kind": kind, "responsible": responsible}
                 kept.append(told | ({"detail": detail} if kept is self.all_notes else {}))
+                if kind == "collision" and any(event.kind == "at_fault_collision" for event in tick.events):
+                    continue  # said by that
                 self._told += 1
                 self._events.append(told | {"detail": detail, "number": self._told})
 
@@ -315,6 +322,7 @@ class DriveLoop(threading.Thread):
         return round((len(self._ends) - 1) * STEP_S / max(self._ends[-1] - self._ends[0], 1e-6), 3)
 
     def _say_status(self, phase: str, sentence: str, *, settings: DriveSettings | None = None, refused: str = "") -> None:
+        self._phase, self._sentence = phase, sentence
         settings = settings or self._settings
         chosen = {
             "town": settings.town,

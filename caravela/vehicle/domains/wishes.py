@@ -53,6 +53,10 @@ class Wishes:
             case _:
                 self._last = wish
 
+    def without_stop(self) -> "Wishes":
+        """What still holds where another drive is begun."""
+        return Wishes(set_speed=self.set_speed, _last=self._last)
+
     @property
     def words(self) -> str:
         """What the driver hears now, "" where nothing was asked; a stop before all else."""

@@ -9,7 +9,8 @@ from fake_studio import ring_drive, start_studio, wait_for
 from fake_world import FakePolicy, fake_stage
 
 from caravela.core.errors import CaravelaError
-from caravela.core.request import GoOn, PullOver, Request
+from caravela.core.request import CapSpeed, GoOn, Manner, PullOver, Request
+from caravela.core.request import Drive as DriveIn
 from caravela.core.units import STEP_US
 from caravela.studio.driving.drive import AFTERMATH_S, Drive, DriveSettings, Stage
 from caravela.studio.live.asks import Pause, Restart, Stop
@@ -188,3 +189,24 @@ def stop(studio: object, thread: object) -> None:
     studio.server.should_exit = True
     thread.join(timeout=10.0)
     assert not studio.loop.is_alive()
+
+
+def test_the_manner_that_was_asked_for_lasts_into_a_drive_that_somebody_begins_and_a_stop_does_not() -> None:
+    before, after = ring_drive(), ring_drive()
+    for wish in (DriveIn(Manner.GENTLE), CapSpeed(8.0), PullOver()):
+        before.wish(Request(wish))
+    after.keep(before.wishes)
+    assert after.wishes.stop is None and after.wishes.set_speed == 8.0
+    assert after.tick().observation.words == (DriveIn(Manner.GENTLE).words,)
+
+
+def test_the_driver_hears_of_a_stop_once_the_car_can_stand_where_it_would_come_to_rest() -> None:
+    drive, clear = ring_drive(), [False]
+    drive.stage = dataclasses.replace(drive.stage, clear_to_stop=lambda: clear[0])
+    drive.wish(Request(PullOver()))
+    held = drive.tick()
+    assert held.observation.words == ("",) and held.asked_to_stop
+    clear[0] = True
+    assert drive.tick().observation.words == (PullOver().words,)
+    clear[0] = False
+    assert drive.tick().observation.words == (PullOver().words,)
