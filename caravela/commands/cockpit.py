@@ -87,6 +87,8 @@ def run_chat(options: ChatOptions) -> dict[str, Any]:
     understanding = Understanding()
     dialogue = Dialogue(car.agent(understanding, Polyglot(understanding)), endpoint)
     turns = []
+    if not options.say:
+        print("Say something to the car, such as “warmer” or “turn left at the lights”; an empty line ends.", file=sys.stderr)
     for line in options.say or iter(_next_line, ""):
         car.situation = replace(car.situation, t_s=time.monotonic() - began)
         answers = [("", response) for response in dialogue.tick()]  # what was put off has come due

@@ -161,11 +161,12 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     from dataclasses import replace
 
     from caravela.model.presets import preset
+
+    preset(options.preset)  # an unknown one is refused before torch is asked for, or anything made
     from caravela.train.learners import Learner
     from caravela.train.threads import use_threads
     from caravela.train.vla import VLATrainConfig, taken_up
 
-    preset(options.preset)  # an unknown one is refused before anything is made
     _check_halves(options)
     at_least(0, seed=options.seed)
     at_least(1, steps=options.steps, threads=options.threads, towns=options.towns, turn_seconds=options.turn_seconds)

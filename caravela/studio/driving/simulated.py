@@ -46,7 +46,7 @@ class SimulatedStages:
         _, atlas, scene = self._kept
         say("setting the traffic going …")
         with compiling_told(
-            lambda: say("compiling kernels, which takes a minute or two and is done once; then the traffic is set going …")
+            lambda: say("compiling kernels, which is done once: a minute or two, more on a busy machine; then the traffic is set going …")
         ):
             world = Simulator(atlas, rig=self._rig, traffic=settings.traffic, weathers=(settings.weather,), scene=scene)
             world.step(Control(acceleration=np.zeros(1, np.float32), curvature=np.zeros(1, np.float32)))  # compiled before the clock runs
