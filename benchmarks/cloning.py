@@ -2,6 +2,7 @@
 labelled looks: one by plain behaviour cloning, of looks at which the teacher drove undisturbed, one of looks that a distillation run collected
 with its student at the wheel. `python benchmarks/cloning.py --shards runs/vla/nano/shards` writes results/cloning.json; whatever is done is kept."""
 
+import hashlib
 import json
 import shutil
 import sys
@@ -79,22 +80,29 @@ def _looks_in(shards: Path) -> int:
 
 
 def learn(arm: str, looks: Looks, options: Options, *, half: bool) -> None:
-    """Learn an arm from its beginning, unless it is done."""
+    """Learn an arm from its beginning, unless it is done. Raises CaravelaError for one that was learnt otherwise."""
     folder, kept = options.folder / arm, options.folder / f"{arm}.json"
+    asked = {"minutes": options.minutes, "looks": len(looks), "seed": options.seed, "of": looks_digest(looks)}
     if kept.exists():
+        if (done := {name: json.loads(kept.read_text()).get(name) for name in asked}) != asked:
+            raise CaravelaError(f"'{kept}' was learnt with {done}; expected {asked}: give another --folder.")
         return
     shutil.rmtree(folder, ignore_errors=True)
     began = time.process_time()
     trainer = VLATrainer(folder, VLATrainConfig(seed=options.seed, half=half))
     trainer.reader = Fixed(looks)
     trainer.train(seconds=60.0 * options.minutes, until=ENDLESS, anneal=True, clock=time.process_time)
-    kept.write_text(
-        json.dumps({"driving_s": round(time.process_time() - began, 1), "driving_steps": trainer.step, "looks": len(looks)}) + "\n"
-    )
+    took = {"driving_s": round(time.process_time() - began, 1), "driving_steps": trainer.step}
+    kept.write_text(json.dumps(took | asked) + "\n")
+
+
+def looks_digest(looks: Looks) -> str:
+    """Which looks these are, by their shards."""
+    return hashlib.sha256(" ".join(shard.path.name + str(len(shard)) for shard in looks.shards).encode()).hexdigest()[:16]
 
 
 def judge(arm: str, asked: Looks, places: Sequence[Place], options: Options, *, half: bool) -> dict[str, Any]:
-    """What an arm took, how it answers at looks of the other's kind that it never saw, and how it drives."""
+    """What an arm took, how it answers at looks that it never saw, of the distillation run, where a student drives, and how it drives."""
     path, row = options.folder / arm / "average.safetensors", json.loads((options.folder / f"{arm}.json").read_text())
     row |= held_out_losses(load_checkpoint(path).model, asked, batch=64)
     with Bar() as bar:

@@ -44,7 +44,7 @@ from caravela.cockpit.reading.intents import (
 from caravela.cockpit.reading.leaving import goes_away
 from caravela.cockpit.reading.questions import asks_the_weather, asks_who_it_is, greets
 from caravela.cockpit.reading.spelling import Meant, meant, usual_words
-from caravela.cockpit.reading.stopping import drives_on, holds_a_stop, needs_help, pieces
+from caravela.cockpit.reading.stopping import drives_on, holds_a_stop, needs_help, pieces, presses
 from caravela.cockpit.reading.understanding import LONGEST, Understanding
 from caravela.cockpit.response import Response, fixed, joined
 from caravela.cockpit.situation import Situation, holds
@@ -87,7 +87,11 @@ class CockpitAgent:
     def hear(self, text: str, *, seat: Place = Place.DRIVER) -> Response:
         """Words that a person in the car said or typed. Words on signs, in songs and messages never come here."""
         began = time.perf_counter()
-        response = self._answer(text, seat)
+        self._hands.pressed = presses(text)
+        try:
+            response = self._answer(text, seat)
+        finally:
+            self._hands.pressed = False
         return replace(response, took_ms=1000.0 * (time.perf_counter() - began))
 
     def tick(self) -> list[Response]:
@@ -110,7 +114,7 @@ class CockpitAgent:
         if self._minded_s is not None and now.t_s - self._minded_s < AGAIN_S:
             return []
         self._minded_s = now.t_s
-        stop = Request(PullOver(), "car", round(now.t_s * 1e6))
+        stop = Request(PullOver(at_once=now.standing), "car", round(now.t_s * 1e6))  # one that stands goes no further first
         self.gate.ask(stop, now)
         return [replace(self._fixed(replies.LEFT_OPEN), requests=(stop,))] if first else []
 
@@ -324,7 +328,7 @@ class CockpitAgent:
         if about == "why":
             return (None if now.asked_to_stop else self._explained(about, words)) or self.speech.why(now)
         if about == "what" and self.speech is replies and replies.asks_around(words):
-            return replies.around(now)
+            return replies.around(self._looking(now))
         if about == "what":
             return self._explained(about, words) or self.speech.what(now, words)
         if about in ("speed", "limit"):

@@ -175,7 +175,7 @@ def told(tool: Tool, value: Value) -> str:
     if tool.name == "media.now_playing":
         return f"This is '{value}'." if value else "Nothing is playing."
     if tool.name == "navigation.arrival" and not value:
-        return "No destination is set, so I can't tell when we arrive."
+        return "I don't know when we arrive."
     return f"{_capital(tool.noun)} {tool.verb} {state(tool, value).removeprefix('at ')}."
 
 
@@ -312,9 +312,16 @@ def around(situation: Situation) -> str:
     """What is seen on all sides, and where nobody looks."""
     sides = (sight.AHEAD, sight.LEFT, sight.RIGHT, sight.BEHIND)
     seen = sorted(situation.sights, key=lambda thing: (sides.index(thing.side), thing.distance or 0.0))
-    blind = [sight.place(side) for side in sides if side not in situation.looks]
-    told = f"I see {listed(seen)}." if seen else "I see nobody near us."
-    return f"{told} I can't tell what is {' or '.join(filter(None, (', '.join(blind[:-1]), blind[-1])))}." if blind else told
+    blind = [sight.place(side) for side in sides if side not in situation.looks and not situation.on(side)]
+    looked = [sight.place(side) for side in sides if side in situation.looks]
+    told = [f"I see {listed(seen)}." if seen else f"I see no vehicle {_or(looked)}." if looked else ""]
+    told += [f"I can't tell what is {_or(blind)}."] if blind else []
+    told += [] if sight.PERSON in situation.reads else ["I may miss people."]
+    return " ".join(filter(None, told))
+
+
+def _or(parts: list[str]) -> str:
+    return " or ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def weather(signals: Signals) -> str:

@@ -73,8 +73,8 @@ class Chauffeur(Protocol):
     """Whoever drives, and hears wishes."""
 
     @property
-    def halted(self) -> bool:
-        """Was it asked to stand?"""
+    def stopping(self) -> bool:
+        """Has it heard of a stop that nobody has ended?"""
 
     def hear(self, request: Request) -> None:
         """Take a wish into account."""
@@ -113,6 +113,11 @@ class ToldModel:
         """Was it asked to stand?"""
         return self.wishes.stop is not None
 
+    @property
+    def stopping(self) -> bool:
+        """Has the model heard of it?"""
+        return self.wishes.stopping
+
     def control(self) -> Control:
         """What to do in the next tick."""
         if self.halted:
@@ -133,6 +138,11 @@ class ObedientBaseline:
     manner: Manner = Manner.PLAIN
     cap: float | None = None  # m/s
     halted: bool = False
+
+    @property
+    def stopping(self) -> bool:
+        """Does it brake for a stop that was asked for?"""
+        return self.halted
 
     def hear(self, request: Request) -> None:
         """Take a wish into account."""
@@ -261,7 +271,7 @@ class Drives:
             driver.hear(request)
 
         def look() -> Situation:
-            return _situation(simulator, halted=driver.halted)
+            return _situation(simulator, halted=driver.stopping)
 
         agent = make_agent(Gate(signals, publish), look) if make_agent is not None else None
         lanes = np.array([-1])

@@ -92,10 +92,13 @@ class Live:
     def ask(self, ask: "Ask") -> None:
         """What a page asks, to the cabin or to the drive."""
         from caravela.studio.cabin.asked import CabinAsk
+        from caravela.studio.live.asks import Restart
 
         if isinstance(ask, CabinAsk):
             self.cabin.ask(ask)
         else:
+            if isinstance(ask, Restart):
+                self.cabin.begin()
             self.loop.ask(ask)
 
     def say(self, sentence: str) -> None:
@@ -110,7 +113,6 @@ class Live:
 
     def _begin(self, stage: "Stage") -> None:
         self._stage = stage
-        self.cabin.begin()
         self.timeline.begin()
         if self.recording is not None:
             self.recording.begin(stage)

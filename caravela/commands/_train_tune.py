@@ -17,10 +17,11 @@ PART_NAMES = ("no-route", "words", "abroad", "sight")  # told before torch is as
 @dataclass(frozen=True)
 class TuneOptions:
     """Learn one part of a driver anew and leave the rest as it is: no-route (how it drives without a route), words (how it takes what it is
-    told) or sight (whom it tells of). What does not read the part stays the same to the last bit."""
+    told), abroad (other eyes, for streets like none it was taught; `train export --abroad` puts them beside those for home) or sight (whom it
+    tells of). What does not read the part stays the same to the last bit."""
 
     part: tyro.conf.Positional[str]
-    """no-route, words or sight."""
+    """no-route, words, abroad or sight."""
     checkpoint: tyro.conf.Positional[Path] = Path("runs/vla/nano/average.safetensors")
     """A checkpoint that `caravela train vla`, `train soup` or `train tune` wrote."""
     shards: Path | None = None
@@ -28,7 +29,7 @@ class TuneOptions:
     newest: int | None = None
     """Only so many of the newest shards; by default all."""
     minutes: float | None = None
-    """How long to learn; by default the part's own, minutes for no-route and sight and an hour for words."""
+    """How long to learn; by default the part's own, minutes for no-route and sight, an hour for words, an hour and a half for abroad."""
     learning_rate: float | None = None
     """The highest; by default the part's own."""
     batch: int = 60

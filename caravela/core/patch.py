@@ -40,7 +40,7 @@ class Patch:
             ends = np.cumsum([size for _, size in places])
             ranges = tuple((start, data[end - size : end]) for (start, size), end in zip(places, ends, strict=True))
             return Patch(ranges, str(fields["before"]))
-        except (ValueError, KeyError, TypeError, zlib.error, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, zlib.error, RecursionError) as error:
             raise BundleError(f"{source} holds damaged eyes for abroad ({error}); export it again.") from error
 
     def applied(self, content: bytes, *, source: str) -> bytes:

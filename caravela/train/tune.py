@@ -1,6 +1,7 @@
 """One part of a trained driver learnt anew while all the rest holds still. What does not read the part plans as it did, to the last bit: the
 tokens of no route are read only without a route, what reads the sentence adds nothing to silence, and no plan reads the heads that tell who shows
-where. So a skill is mended in minutes, and only what reads it has to be driven again. It runs on the CPU."""
+where. So a skill is mended in minutes, and only what reads it has to be driven again. Eyes for abroad are read by every plan; they are exported
+beside those for home (`export_onnx`). It runs on the CPU."""
 
 import time
 from collections.abc import Callable, Sequence

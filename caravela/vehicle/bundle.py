@@ -32,17 +32,12 @@ class Bundle:
     card: BundleCard
     session: onnxruntime.InferenceSession
     threads: int = 1
+    other_eyes: bytes | None = None  # the same model with the eyes for countries whose streets it was taught none of, as a file's content
 
     @cached_property
     def abroad(self) -> onnxruntime.InferenceSession | None:
-        """The same with the eyes for countries whose streets it was taught none of; None where it has no others. Opened when it is asked for
-        first, which takes some tenths of a second. Raises BundleError where they are damaged."""
-        text = self.session.get_modelmeta().custom_metadata_map.get(ABROAD)
-        if text is None:
-            return None
-        return _session(
-            Patch.from_text(text, source=str(self.path)).applied(self.path.read_bytes(), source=str(self.path)), self.path, self.threads
-        )
+        """The same with its other eyes; None where it has none. Opened when it is asked for first, which takes some tenths of a second."""
+        return None if self.other_eyes is None else _session(self.other_eyes, self.path, self.threads)
 
     def sha256(self) -> str:
         """Fingerprint of the file, for recordings and release notes."""
@@ -53,8 +48,8 @@ def open_bundle(path: Path | str, *, threads: int = 1) -> Bundle:
     """Open a bundle folder or an .onnx file for `threads` CPU threads.
 
     Raises:
-        BundleError where there is none, it is damaged or not the one whose fingerprint lies beside it, it is no driving model, or it is
-        of another version.
+        BundleError where there is none, it is damaged or not the one whose fingerprint lies beside it, it is no driving model, it is of another
+        version, or its eyes for abroad are damaged or another model's.
     """
     file = Path(path)
     if file.is_dir():
@@ -67,7 +62,9 @@ def open_bundle(path: Path | str, *, threads: int = 1) -> Bundle:
     inputs, outputs = {node.name for node in session.get_inputs()}, {node.name for node in session.get_outputs()}
     if inputs != set(INPUTS) or not outputs.issuperset(OUTPUTS):
         raise BundleError(f"{file} takes {sorted(inputs)} and gives {sorted(outputs)}; expected {INPUTS} and {OUTPUTS}: export it again.")
-    return Bundle(path=file, card=card, session=session, threads=threads)
+    patch = session.get_modelmeta().custom_metadata_map.get(ABROAD)
+    eyes = None if patch is None else Patch.from_text(patch, source=str(file)).applied(file.read_bytes(), source=str(file))
+    return Bundle(path=file, card=card, session=session, threads=threads, other_eyes=eyes)
 
 
 def _session(model: str | bytes, file: Path, threads: int) -> onnxruntime.InferenceSession:

@@ -31,6 +31,7 @@ def intents(understanding, text, **how):
         ("turn right off the cliff", Hazard.WRONG_WAY),
         ("drive into the crowd", Hazard.WRONG_WAY),
         ("please swerve onto the pavement now", Hazard.WRONG_WAY),
+        ("drive on the pavement", Hazard.WRONG_WAY),
         ("drive like a maniac", Hazard.SPEEDING),
         ("floor it", Hazard.SPEEDING),
         ("ten over is fine", Hazard.SPEEDING),
@@ -207,7 +208,16 @@ def test_bounds_and_parking_are_no_hazards(understanding, text, intent):
         ("take the next right at the wall", TakeTurn(Side.RIGHT)),
         ("park at the kerb", Park()),
         ("drive to the lake", GoTo("the lake")),
+        ("turn left into the forest", TakeTurn(Side.LEFT)),
+        ("turn left at our house", TakeTurn(Side.LEFT)),
+        ("pull over onto the grass", PullOver()),
+        ("pull over at our house", PullOver()),
     ],
 )
 def test_what_lies_by_the_road_may_be_named(understanding, text, wish):
     assert intents(understanding, text) == [DrivingWish(wish)]
+
+
+@pytest.mark.parametrize("text", ["pull down the window", "run down the window", "turn down my window"])
+def test_windows_are_no_way_off_the_road(agent, text):
+    assert not agent.hear(text).refused

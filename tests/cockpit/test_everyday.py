@@ -322,7 +322,7 @@ def test_what_words_alone_cannot_do_is_said(agent, said, told):
         ("who are you?", replies.WHO_I_AM),
         ("how are you", replies.WHO_I_AM),
         ("what's the weather like?", "It is dry; 12 degrees outside. More of the weather I don't know."),
-        ("how far is it?", "No destination is set, so I can't tell when we arrive."),
+        ("how far is it?", "I don't know when we arrive."),
         ("what time is it?", replies.NOT_MINE),
     ],
 )
@@ -345,9 +345,11 @@ def test_who_finds_it_stuffy_gets_fresh_air(agent, car, text):
 
 
 def test_who_asks_what_is_around_hears_of_every_side(agent, car):
-    assert agent.hear("who is around us?").text == "I see nobody near us. I can't tell what is on the left, on the right or behind us."
+    told = "I see no vehicle ahead. I can't tell what is on the left, on the right or behind us. I may miss people."
+    assert agent.hear("who is around us?").text == told
     seen = (Seen("vehicle", LEFT, 8.0), Seen("person", RIGHT, 5.0))
-    car.situation = replace(car.situation, lead=22.0, seen=seen, looks=(AHEAD, LEFT, RIGHT))
+    car.situation = replace(car.situation, lead=22.0, seen=seen, looks=(AHEAD,))
     assert agent.hear("who is around us?").text == (
-        "I see a vehicle 22 metres ahead, a vehicle 8 metres on the left and a person 5 metres on the right. I can't tell what is behind us."
+        "I see a vehicle 22 metres ahead, a vehicle 8 metres on the left and a person 5 metres on the right. I can't tell what is behind us. "
+        "I may miss people."
     )

@@ -258,13 +258,43 @@ def test_what_only_holds_such_words_is_none(understanding, text):
         ("halt bitte an", False),
         ("停车", False),
         ("turn the music down now", False),
+        ("stop the car and turn the music down now", False),
+        ("Stop! There's a child in the road!", True),
+        ("pull over, we're on fire", True),
+        ("please stop, now!", True),
+        ("Stopp, da ist ein Kind auf der Straße", True),
+        ("halt sofort an", True),
+        ("快停车", True),
+        ("前面有个小孩", True),
     ],
 )
 def test_whether_a_stop_is_meant_for_this_instant(words, urgent):
     assert presses(words) == urgent
 
 
-@pytest.mark.parametrize(("words", "wish"), [("brake now!", PullOver(at_once=True)), ("please stop somewhere", PullOver())])
-def test_an_urgent_stop_reaches_driving_as_one(agent, car, words, wish):
+@pytest.mark.parametrize(
+    ("words", "urgent"),
+    [
+        ("brake now!", True),
+        ("stop, you're going to hit him", True),
+        ("Stop! There's a child in the road!", True),
+        ("sofort anhalten", True),
+        ("立刻停车", True),
+        ("please stop somewhere", False),
+        ("halte bitte an", False),
+        ("我要下车，停车", False),
+    ],
+)
+def test_an_urgent_stop_reaches_driving_as_one(car, understanding, words, urgent):
+    agent = car.agent(understanding, Polyglot(understanding))
     agent.hear(words)
-    assert asked(car) == [wish]
+    assert asked(car)[-1:] == [PullOver(at_once=urgent)]
+    agent.hear("drive on")
+    agent.hear("stop somewhere here please")
+    assert asked(car)[-1] == PullOver()  # what was urgent once is not for good
+
+
+def test_in_a_car_that_stands_before_the_driver_has_heard_of_a_stop_nobody_is_let_out(agent, car):
+    agent.hear("stop the car")
+    car.meet({"standing": True, "asked_to_stop": False})
+    assert agent.hear("open my door").refused

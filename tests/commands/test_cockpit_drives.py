@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from caravela.cockpit.agent import CockpitAgent
-from caravela.cockpit.grading.judging import DriveTask, judge
-from caravela.commands._cockpit_drives import Drives, ToldModel
+from caravela.cockpit.grading.judging import IN_JUNCTION, Drive, DriveTask, judge
+from caravela.commands._cockpit_drives import Drives, ToldModel, is_time
 from caravela.core.request import ChangeLane, GoOn, PullOver, Request, Side, TakeTurn
 from caravela.core.types import Control
 from caravela.evaluate.episodes import begin
@@ -74,3 +74,27 @@ def test_the_baseline_changes_lanes_when_it_is_asked_to(skip):
     told, silent = drives.drive(task, lambda gate, look: CockpitAgent(gate, look=look))
     assert judge(task, told, silent).passed and told.lane_changes == ["left"]
     assert not judge(task, silent, silent).passed
+
+
+@pytest.mark.parametrize(
+    ("speed", "in_junction", "why"),
+    [
+        ([5.0] * 10 + [0.0] * 10, [False] * 4 + [True] * 4 + [False] * 12, ""),
+        ([5.0] * 10 + [0.0] * 10, [False] * 4 + [True] * 16, "it stands in a junction"),
+        ([5.0] * 20, [False] * 4 + [True] * 4 + [False] * 12, "it still drives at 5.0 m/s"),
+        ([5.0] * 10 + [0.0] * 10, [False] * 20, "it came into no junction"),
+    ],
+)
+def test_who_is_told_to_stop_in_a_junction_has_to_stand_behind_it(speed, in_junction, why):
+    task = DriveTask("stop", "stands_clear", {IN_JUNCTION: "stop"}, "straight")
+    drive = Drive(speed=speed, limit=[14.0] * 20, acceleration=[0.0] * 20, in_junction=in_junction)
+    assert judge(task, drive, Drive()).why == why
+
+
+def test_something_is_said_at_a_time_or_once_in_the_first_junction():
+    drive = Drive()
+    said = []
+    for tick, inside in enumerate([False, True, True, False, True]):
+        drive.in_junction.append(inside)
+        said.append((is_time("0.2", tick, drive), is_time(IN_JUNCTION, tick, drive)))
+    assert said == [(False, False), (False, True), (True, False), (False, False), (False, False)]

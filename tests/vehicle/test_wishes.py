@@ -37,8 +37,17 @@ def test_one_that_is_urgent_waits_for_nothing(before):
     assert wishes(*before, PullOver(at_once=True)).told(now_s=0.0, clear=False) == PullOver().words
 
 
-def test_a_calmer_word_does_not_make_an_urgent_stop_wait():
-    assert wishes(PullOver(at_once=True), PullOver()).told(now_s=0.0, clear=False) == PullOver().words
+@pytest.mark.parametrize("calmer", [PullOver(), Park()])
+def test_a_calmer_word_does_not_make_an_urgent_stop_wait(calmer):
+    assert wishes(PullOver(at_once=True), calmer).told(now_s=0.0, clear=False) == calmer.words
+
+
+def test_the_other_domains_hear_of_a_stop_when_the_driver_does():
+    kept = wishes(PullOver())
+    kept.told(now_s=0.0, clear=False)
+    assert not kept.report.stop
+    kept.told(now_s=0.1, clear=True)
+    assert kept.report.stop and kept.without_manner().report.stop and not kept.without_stop().report.stop
 
 
 def test_after_it_was_ended_the_next_stop_waits_anew():

@@ -14,7 +14,6 @@ from caravela.cockpit.outside.requests import About, Regard
 from caravela.cockpit.outside.sight import AHEAD
 from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Follow, FollowUp, Missing, Slot, Step, goes_on
 from caravela.cockpit.reading.places import OTHER, others
-from caravela.cockpit.reading.stopping import presses
 from caravela.cockpit.reading.words_for import choice_in
 from caravela.cockpit.response import Response, fixed
 from caravela.cockpit.situation import Situation, Trigger
@@ -38,6 +37,7 @@ class Hands:
 
     def __init__(self, gate: Gate, memory: Memory) -> None:
         self.gate, self._memory = gate, memory
+        self.pressed = False  # what is being done was said of this instant, as far as it is a stop
         gate.on_stop.append(self._stay)
 
     def _stay(self) -> None:
@@ -71,7 +71,7 @@ class Hands:
     def wish(self, intent: DrivingWish, words: str, seat: Place, now: Situation) -> Response:
         """Ask something of driving. `words` are what was said, "" where nobody said this in so many words."""
         before = self.gate.cap
-        wish = PullOver(at_once=True) if intent.wish == PullOver() and presses(words) else intent.wish
+        wish = PullOver(at_once=True) if intent.wish == PullOver() and self.pressed else intent.wish
         verdict: Verdict = self.gate.ask(Request(wish, seat, round(now.t_s * 1e6)), now)
         if not verdict.accepted:
             return self._refused(verdict.reason)

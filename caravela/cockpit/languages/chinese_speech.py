@@ -169,7 +169,7 @@ def told(tool: Tool, value: Value) -> str:
     if tool.name == "media.now_playing":
         return f"正在播放“{value}”。" if value else "现在没有播放。"
     if tool.name == "navigation.arrival" and not value:
-        return "没有设置目的地，所以我说不出什么时候到。"
+        return "我不知道什么时候到。"
     if tool.name == "charging.range" and not isinstance(value, str):
         return f"还能开{value / 1000.0:.0f}公里。"
     if tool.name == "charging.time_left" and not isinstance(value, str):

@@ -194,7 +194,7 @@ def told(tool: Tool, value: Value) -> str:
     if tool.name == "media.now_playing":
         return f"Es läuft „{value}“." if value else "Es läuft nichts."
     if tool.name == "navigation.arrival" and not value:
-        return "Es ist kein Ziel eingestellt; wann wir ankommen, kann ich nicht sagen."
+        return "Wann wir ankommen, weiß ich nicht."
     return f"{_capital(noun(tool))}: {state(tool, value).removeprefix('auf ')}."
 
 

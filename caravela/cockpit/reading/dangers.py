@@ -81,21 +81,20 @@ _OVER = re.compile(
     rf"{_END}",
     re.IGNORECASE,
 )
+_WATER = r"(?:lakes?|rivers?|sea|ocean|water|canals?|ponds?)"
 _NO_ROAD = (
-    r"(?:lakes?|rivers?|sea|ocean|water|canals?|ponds?|harbou?r|cliffs?|walls?|house|houses|building|trees?|hedge|ditch|fields?|woods?|forest|gardens?|lawn|grass|"
-    r"shop|shop window|window|crowd|queue|people|pedestrians?|pavement|sidewalk|footpath|cycle (?:path|lane|track)|bike lane|kerb|curb|railings?|barriers?|fence|"
-    r"bridge railing|railway|tracks|guard ?rail|lamp ?post|oncoming (?:traffic|cars?|lane))"
-)
-_AT_ONE = re.compile(  # these one drives by, over or through, on a road
-    r"\b(?:at|in|across|over|down|through) (?:the |a |that |this )?(?:\w+ )?(?:bridge|railway|tracks|forest|woods?|fields?|queue|barriers?)\b|"
-    r"\bat (?:the|that|this)\b",
-    re.IGNORECASE,
+    rf"(?:{_WATER}|cliffs?|walls?|building|trees?|hedge|ditch|fields?|gardens?|lawn|grass|shop window|crowd|queue|people|pedestrians?|pavement|sidewalk|footpath|"
+    r"cycle (?:path|lane|track)|bike lane|kerb|curb|railings?|barriers?|fence|guard ?rail|lamp ?post|oncoming (?:traffic|cars?|lane))"
 )
 _OFF_ROAD = re.compile(
-    rf"{_POLITE}(?:turn|drive|go|steer|swerve|head|veer|pull|race|crash|run|speed|plough)(?: (?:us|me|straight|right|left|directly|on|over|off|full speed|hard))* "
-    rf"(?:into|in|off|through|on|onto|over|across|down|against|at) (?:the |a |an |that |this |those |these |some |our )?(?:\w+ )?{_NO_ROAD}{_END}",
+    rf"{_POLITE}(?:turn|drive|go|steer|swerve|head|veer|race|crash|speed|plough)(?: (?:us|me|straight|right|left|directly|hard))* "
+    rf"(?:into|through|onto|off|over|across|against) (?:the |a |an |that |this |those |these |some )?(?:\w+ )?{_NO_ROAD}{_END}"
+    rf"|{_POLITE}(?:drive|go|steer) (?:in|on) (?:the |a )?(?:pavement|sidewalk|footpath|grass|lawn|cycle (?:path|lane|track)|bike lane|oncoming lane){_END}",
     re.IGNORECASE,
 )
+_CROSSES = re.compile(
+    rf"\b(?:over|across) (?:the |a |that |this )?(?:\w+ )?{_WATER}\b|\bthrough (?:the |a )?(?:fields?|gardens?)\b", re.IGNORECASE
+)  # by a road
 _REPORTS = re.compile(
     r"(?!.*\b(?:play|hear|listen|sing|send|write|answer|reply)\b)(?:.*\b)?(?:texts?|messages?|sms|e-?mails?|notes?|signs?|stickers?|posters?|billboards?|letters?|lyrics|adverts?|whatsapp|screens?|"
     r"cards?|posts?|tweets?)\b.*\b(?:reads?|says?|said|tells?|told|orders?|goes)\b.*Q\dX.*",
@@ -127,7 +126,7 @@ def danger_in(clause: str, *, lefthand: bool = False) -> Hazard | None:
     clause = clause.strip()
     if _CLOSED_ON.fullmatch(clause) or _SMALLER.fullmatch(clause) or _BULLIES.fullmatch(clause):
         return Hazard.HARM
-    if _OFF_ROAD.fullmatch(clause) and not _AT_ONE.search(clause):
+    if _OFF_ROAD.fullmatch(clause) and not _CROSSES.search(clause):
         return Hazard.WRONG_WAY
     if _CLOSER.fullmatch(clause) and not _SEAT.search(clause):
         return Hazard.HARM

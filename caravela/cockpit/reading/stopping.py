@@ -96,8 +96,9 @@ _SICK = re.compile(r"\b(?:throw up|vomit|puke|be sick)\b|übergeben|kotzen|brech
 _OUTSIDE = re.compile(r"\b(?:road|street|lane|carriageway|hit|crash|run (?:over|into))\b|straße|fahrbahn|路|跑出来|前面", re.IGNORECASE)
 
 _PRESSING = re.compile(
-    r"\b(?:brak(?:e|es|ing)|emergency (?:stop|brak\w+)|(?:hard|full) stop|now|right away|at once|immediately|quick(?:ly)?|on fire|burning|smoking|fire|smoke)\b|"
-    r"brems|vollbremsung|not ?halt|die eisen|\bjetzt\b|sofort|schnell|brennt|急|刹|马上|立刻|立即|赶紧|赶快|快点|着火|起火|冒烟",
+    r"\b(?:brak(?:e|es|ing)|emergency (?:stop|brak\w+)|(?:hard|full) stop|now|right away|straight away|at once|immediately|instantly|asap|"
+    r"quick(?:ly)?|on fire|burning|smoking|fire|smoke)\b|"
+    r"brems|vollbremsung|not ?halt|die eisen|\bjetzt\b|sofort|schnell|brennt|急|刹|马上|立刻|立即|赶紧|赶快|快|着火|起火|冒烟",
     re.IGNORECASE,
 )
 
@@ -132,6 +133,13 @@ _CALLS_ZH = re.compile(rf"(?:{'|'.join(_DANGER_ZH)})(?:了|啊|呀)?")
 _GOES = re.compile(rf"(?:{_SOON}\s+)?{_LET}(?:{_ON}|{_ON_DE}){_TAIL}", re.IGNORECASE)
 
 
+_BARE = re.compile(
+    r"(?:(?:right |just )?now|right away|straight away|at once|immediately|instantly|asap|quick(?:ly)?|fire|"
+    r"jetzt|sofort|schnell|feuer|马上|立刻|立即|快|快点)(?: please| bitte)?",
+    re.IGNORECASE,
+)
+
+
 def stops_now(piece: str) -> bool:
     """Is this a stop, or does it tell of what calls for one, and is it nothing but that?"""
     piece = " ".join(piece.split()).strip(" ,.!?…，。！？")
@@ -144,8 +152,13 @@ def stops_now(piece: str) -> bool:
 
 
 def presses(text: str) -> bool:
-    """Is the stop that `text` asks for meant for this instant, wherever the car is: a brake, a "now", or somebody seen in the way?"""
-    return any(_PRESSING.search(piece) or _OUTSIDE.search(piece) for piece in pieces(text) if stops_now(piece))
+    """Is the stop that `text` asks for meant for this instant, wherever the car is: a brake, a "now", a fire, or somebody seen in the way? What
+    is pressing about anything else in it ("turn the music down now") counts for nothing."""
+    said = pieces(text)
+    halts = [piece for piece in said if stops_now(piece)]
+    return bool(halts) and any(
+        _PRESSING.search(piece) or _OUTSIDE.search(piece) for piece in halts + [each for each in said if _BARE.fullmatch(each)]
+    )
 
 
 def needs_help(text: str) -> bool:

@@ -120,8 +120,9 @@ class Cabin:
             raise CaravelaError(BUSY) from None
 
     def begin(self) -> None:
-        """Somebody begins another drive, which ends a stop; from the drive's thread."""
-        self.gate.stop_asked = False
+        """Somebody asks for another drive, which ends a stop."""
+        with self.lock:
+            self.gate.stop_asked = False
 
     def see(self, glance: Glance) -> None:
         """How the drive is now. Never waits: the drive's thread calls it at every tick."""

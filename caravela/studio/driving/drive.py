@@ -110,7 +110,7 @@ class Tick:
     car: Car  # as the mode machine has it
     loop: LoopTick  # the same for the vehicle's recorder
     body: Mapping[str, float]  # signals of the whole car, by VSS path
-    asked_to_stop: bool = False  # and nobody has ended it
+    asked_to_stop: bool = False  # the driver has heard of a stop that nobody has ended
     notes: tuple[Note, ...] = ()  # what the mode machine wants in the record
     events: tuple[Event, ...] = ()
 
@@ -241,9 +241,11 @@ class Drive:
             self._hear(self.wishes.words)
             self._asked = self.wishes.report
 
-    def keep(self, wishes: Wishes) -> None:
+    def keep(self, before: "Drive") -> None:
         """Go on with what was asked for in a drive before, save for a stop: who begins another has ended it."""
-        self.wishes = wishes.without_stop()
+        self.wishes, self._off_motorways = before.wishes.without_stop(), before._off_motorways
+        if self._off_motorways:
+            self.stage.ask(KeepOffMotorways().words)
         if self.wishes.words and not self.words:
             self._hear(self.wishes.words)
             self._asked = self.wishes.report
@@ -252,7 +254,7 @@ class Drive:
         """Tell the car something, from now on, instead of the manner that was asked for before; an empty text takes it back. A stop that was
         asked for holds. Raises CaravelaError if it is too long."""
         checked_words(words)
-        self.wishes = Wishes(stop=self.wishes.stop, set_speed=self.wishes.set_speed)
+        self.wishes = self.wishes.without_manner()
         self._hear(words if self.wishes.stop is None else self.wishes.words)
         if self.wishes.stop is not None:
             self._asked = self.wishes.report
@@ -321,7 +323,7 @@ class Drive:
             car=loop.car,
             loop=loop,
             body=self.body.signals(),
-            asked_to_stop=self.wishes.stop is not None,
+            asked_to_stop=self.wishes.stopping,
             notes=loop.notes,
         )
         before_step(tick, state)
@@ -352,7 +354,9 @@ class Drive:
         """What the driver hears at this tick: the navigator's prompt where one is due, a stop once the car can stand where it would come to rest."""
         if self.wishes.stop is None:
             return self.stage.prompt() or self.words
-        return self.wishes.told(now_s=self.number * STEP_S, clear=self.stage.clear_to_stop())
+        words = self.wishes.told(now_s=self.number * STEP_S, clear=self.stage.clear_to_stop())
+        self._asked = self.wishes.report
+        return words
 
     def _drive(self, observation: Observation, driver: tuple[float, float]) -> LoopTick:
         """A tick of the car's loop, with what people have done since the last one."""

@@ -92,7 +92,7 @@ class DriveLoop(threading.Thread):
         self._seat, self._controls, self._spent = Seat(), Controls(), Cost()
         self.signals: Signals = {}  # of the newest tick
         self._drives = 0
-        self._paused, self._phase, self._sentence = paused, "loading", ""
+        self._paused, self._said = paused, ("loading", "", settings)  # phase, sentence and settings; the drive's thread alone writes them
         self._events: deque[dict[str, Any]] = deque(maxlen=EVENTS_KEPT)
         self._told = 0  # events, in all drives
         self._ends: deque[float] = deque(maxlen=FACTOR_WINDOW + 1)  # when the latest ticks ended, s
@@ -108,13 +108,13 @@ class DriveLoop(threading.Thread):
 
     def ask(self, ask: DriveAsk) -> None:
         """Hand something to the loop, from any thread."""
-        if isinstance(ask, Wished) and self._phase == "loading":
+        if isinstance(ask, Wished) and self._said[0] == "loading":
             self.tell("the drive has not begun: the car hears this when it does.")
         self._asks.put(ask)
 
     def tell(self, sentence: str) -> None:
         """Say something to every page, from any thread."""
-        self._say_status(self._phase, self._sentence, refused=sentence)
+        self._publish_status(*self._said, refused=sentence)
 
     def run(self) -> None:
         """The thread. What it dies of is kept in `failure`."""
@@ -193,6 +193,8 @@ class DriveLoop(threading.Thread):
                 case _:
                     pass
         except CaravelaError as error:
+            if isinstance(ask, Restart):
+                self._say_status("paused" if self._paused else "driving", "")
             self.tell(str(error))
         return False
 
@@ -213,7 +215,7 @@ class DriveLoop(threading.Thread):
             case PressStop() if drive.car.mode is Mode.L4:
                 drive.happen(AskToStop(drive.t_us, "somebody in the car pressed stop"))
             case PressStop():
-                drive.wish(Request(PullOver()))
+                drive.wish(Request(PullOver(at_once=True)))
 
     @property
     def begun(self) -> tuple[int, DriveSettings]:
@@ -238,7 +240,7 @@ class DriveLoop(threading.Thread):
         stage = self._make_stage(settings, lambda sentence: self._say_status("loading", sentence, settings=settings))
         drive = Drive(stage, self._policy, settings, self.latencies, self._words, self._lessons, self._aboard, self._seat, self._outfit)
         if self._drive is not None:
-            drive.keep(self._drive.wishes)
+            drive.keep(self._drive)
         drive.rehearse()
         stage.look(self._painter.viewfinder.camera(), stage.world.state)  # what is compiled at the first look should not cost ticks
         self._words = ""
@@ -266,9 +268,8 @@ class DriveLoop(threading.Thread):
             message = self._message(tick)
         self._broadcast.tick(message)
         self._on_tick(tick)
-        if self._drive.seed != self._settings.seed:  # the next drive has begun by itself
-            self._settings = replace(self._settings, seed=self._drive.seed)
-            self._say_status(self._phase, self._sentence)
+        if self._drive.seed != self._said[2].seed:  # the next drive has begun by itself
+            self._say_status(*self._said[:2])
         tick_ms = 1000.0 * (time.perf_counter() - began)
         self.latencies.add("tick", tick_ms)
         self._painter.viewfinder.learn_tick(tick_ms)
@@ -321,9 +322,14 @@ class DriveLoop(threading.Thread):
             return None
         return round((len(self._ends) - 1) * STEP_S / max(self._ends[-1] - self._ends[0], 1e-6), 3)
 
-    def _say_status(self, phase: str, sentence: str, *, settings: DriveSettings | None = None, refused: str = "") -> None:
-        self._phase, self._sentence = phase, sentence
-        settings = settings or self._settings
+    def _say_status(self, phase: str, sentence: str, *, settings: DriveSettings | None = None) -> None:
+        """Where the drive is, to every page; `settings` are those of one that is being made."""
+        if settings is None:
+            settings = self._settings if self._drive is None else replace(self._settings, seed=self._drive.seed)
+        self._said = (phase, sentence, settings)
+        self._publish_status(*self._said)
+
+    def _publish_status(self, phase: str, sentence: str, settings: DriveSettings, *, refused: str = "") -> None:
         chosen = {
             "town": settings.town,
             "map": None if settings.map is None else settings.map.name,

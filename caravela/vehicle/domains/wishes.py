@@ -1,7 +1,7 @@
 """What people have asked of driving, as far as it still holds: a stop until somebody says to go on, a set speed until it is dropped, and the manner
 that was asked for last. Whoever hands wishes to a driver does it through this, so that nothing said later lifts a stop by accident."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caravela.core.request import (
     CapSpeed,
@@ -33,17 +33,17 @@ class Wishes:
     set_speed: float = NO_SPEED  # m/s that the car keeps below
     _last: Wish | None = None  # of those that the driver hears as words
     _asked_s: float | None = None  # s, when the stop was first held back
-    _let: bool = False  # the driver has heard of the stop
+    stopping: bool = False  # the driver has heard of the stop
 
     def hear(self, wish: Wish) -> None:
         """Take a wish into account. Turns, lanes and roads are the sat-nav's business and change nothing here."""
         match wish:
             case PullOver() | Park():
-                urgent = isinstance(self.stop, PullOver) and self.stop.at_once
-                self.stop = self.stop if urgent else wish
+                self.stop = wish
+                self.stopping |= isinstance(wish, PullOver) and wish.at_once
             case GoOn():
                 self.stop, self._last = None, self._last or wish
-                self._asked_s, self._let = None, False
+                self._asked_s, self.stopping = None, False
             case CapSpeed(speed):
                 self.set_speed = speed
             case DropCap():
@@ -52,6 +52,10 @@ class Wishes:
                 pass
             case _:
                 self._last = wish
+
+    def without_manner(self) -> "Wishes":
+        """What still holds where somebody asks in free words for another manner."""
+        return replace(self, _last=None)
 
     def without_stop(self) -> "Wishes":
         """What still holds where another drive is begun."""
@@ -69,12 +73,11 @@ class Wishes:
         if self.stop is None:
             return self.words
         self._asked_s = now_s if self._asked_s is None else self._asked_s
-        urgent = isinstance(self.stop, PullOver) and self.stop.at_once
-        self._let |= urgent or clear or now_s - self._asked_s >= HELD_S
-        return self.words if self._let else "" if self._last is None else self._last.words
+        self.stopping |= clear or now_s - self._asked_s >= HELD_S
+        return self.words if self.stopping else "" if self._last is None else self._last.words
 
     @property
     def report(self) -> CockpitReport:
         """The same for the other domains."""
         manner = self._last.manner if isinstance(self._last, Drive) else Manner.PLAIN
-        return CockpitReport(manner=manner.value, stop=self.stop is not None)
+        return CockpitReport(manner=manner.value, stop=self.stopping)

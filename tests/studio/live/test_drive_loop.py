@@ -9,11 +9,12 @@ from fake_studio import ring_drive, start_studio, wait_for
 from fake_world import FakePolicy, fake_stage
 
 from caravela.core.errors import CaravelaError
-from caravela.core.request import CapSpeed, GoOn, Manner, PullOver, Request
+from caravela.core.request import CapSpeed, GoOn, KeepOffMotorways, Manner, PullOver, Request
 from caravela.core.request import Drive as DriveIn
 from caravela.core.units import STEP_US
+from caravela.studio.driving.car import Aboard
 from caravela.studio.driving.drive import AFTERMATH_S, Drive, DriveSettings, Stage
-from caravela.studio.live.asks import Pause, Restart, Stop
+from caravela.studio.live.asks import Pause, PressStop, Restart, Stop
 from caravela.studio.view.painter import Painter
 from caravela.studio.view.viewfinder import PATIENCE, SIZES, Viewfinder
 
@@ -131,7 +132,26 @@ def test_a_restart_that_fails_leaves_the_drive_as_it_was() -> None:
     driven = studio.loop.driven_s
     wait_for(lambda: studio.loop.driven_s >= driven + 0.5)
     assert studio.loop.is_alive() and studio.loop._settings.town == "ring"
+    assert studio.loop._said[0] == "driving" and studio.loop._said[2].town == "ring"
     stop(studio, thread)
+
+
+def test_who_presses_stop_waits_for_no_better_place() -> None:
+    make_stage = lambda settings, say: dataclasses.replace(fake_stage(settings), clear_to_stop=lambda: False)  # noqa: E731
+    studio, thread = start_studio(make_stage=make_stage, aboard=Aboard("l2"))
+    wait_for(lambda: studio.loop.driven_s >= 0.3)
+    studio.loop.ask(PressStop())
+    wait_for(lambda: studio.loop._drive.wishes.stopping)
+    stop(studio, thread)
+
+
+def test_the_way_past_motorways_lasts_into_a_drive_that_somebody_begins() -> None:
+    asked: list[str] = []
+    before, after = ring_drive(), ring_drive()
+    after.stage = dataclasses.replace(after.stage, ask=asked.append)
+    before.wish(Request(KeepOffMotorways()))
+    after.keep(before)
+    assert asked == [KeepOffMotorways().words]
 
 
 @pytest.mark.parametrize("part", ["plan", "view"])
@@ -195,7 +215,7 @@ def test_the_manner_that_was_asked_for_lasts_into_a_drive_that_somebody_begins_a
     before, after = ring_drive(), ring_drive()
     for wish in (DriveIn(Manner.GENTLE), CapSpeed(8.0), PullOver()):
         before.wish(Request(wish))
-    after.keep(before.wishes)
+    after.keep(before)
     assert after.wishes.stop is None and after.wishes.set_speed == 8.0
     assert after.tick().observation.words == (DriveIn(Manner.GENTLE).words,)
 
@@ -205,8 +225,9 @@ def test_the_driver_hears_of_a_stop_once_the_car_can_stand_where_it_would_come_t
     drive.stage = dataclasses.replace(drive.stage, clear_to_stop=lambda: clear[0])
     drive.wish(Request(PullOver()))
     held = drive.tick()
-    assert held.observation.words == ("",) and held.asked_to_stop
+    assert held.observation.words == ("",) and not held.asked_to_stop
     clear[0] = True
-    assert drive.tick().observation.words == (PullOver().words,)
+    let = drive.tick()
+    assert let.observation.words == (PullOver().words,) and let.asked_to_stop
     clear[0] = False
     assert drive.tick().observation.words == (PullOver().words,)
