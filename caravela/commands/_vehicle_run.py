@@ -52,6 +52,9 @@ class RunOptions:
     """Speed for --video, m/s: video knows none."""
     lefthand: bool = False
     """For --video: traffic keeps to the left there; to the right is assumed."""
+    abroad: bool = False
+    """For --video: the streets are of a country that the driver was taught none of (it was: Europe, Britain, the United States), so it looks with its
+    other eyes."""
     weather: Weather = "day"
     traffic: str = "light"
     """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
@@ -221,7 +224,7 @@ def open_source(options: RunOptions, rig: "Rig") -> "Source":
         paths = dict(text.split("=", 1) for text in options.video)
         if not options.realtime and (live := [path for path in paths.values() if is_live(path)]):
             raise CaravelaError(f"got the camera {live[0]} without --realtime; a live camera does not wait for the loop: give --realtime.")
-        return VideoSource(paths, rig, speed=options.speed, lefthand=options.lefthand)
+        return VideoSource(paths, rig, speed=options.speed, lefthand=options.lefthand, abroad=options.abroad)
     from caravela.studio.driving.drive import DriveSettings
     from caravela.studio.driving.simulated import SimulatedStages, town_names
     from caravela.studio.driving.street import street_of

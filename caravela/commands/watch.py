@@ -50,6 +50,8 @@ class Options:
     """Speed of the car in a video, m/s, held throughout; 10 is assumed, for the driver cannot plan without one."""
     lefthand: bool = False
     """Traffic keeps to the left there; to the right is assumed."""
+    abroad: bool = False
+    """The streets are of a country that the driver was taught none of (it was: Europe, Britain, the United States): it looks with its other eyes."""
     say: str = ""
     """What the driver is told, as in --say gently."""
     seconds: float | None = None
@@ -95,7 +97,7 @@ class Watching:
         from caravela.vehicle.footage.look import Looks
 
         self.options, self.footage, self.policy, self.words = options, footage, policy, words
-        self.looks = Looks(footage.lens, policy.rig, words=words, lefthand=options.lefthand)
+        self.looks = Looks(footage.lens, policy.rig, words=words, lefthand=options.lefthand, abroad=options.abroad)
         self.windows: list[Window] = []
         self.risks: list[float] = []
         self.speeds: list[float] = []

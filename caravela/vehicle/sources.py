@@ -89,12 +89,13 @@ class VideoSource:
     """Cameras by name, each a video file or a V4L2 device (/dev/videoN), at 10 Hz. A camera of the rig that has none stays black,
     and the loop will say so. Video knows no speed, nor the side that traffic keeps to: they are given."""
 
-    def __init__(self, paths: Mapping[str, str], rig: Rig, *, speed: float, lefthand: bool = False) -> None:
+    def __init__(self, paths: Mapping[str, str], rig: Rig, *, speed: float, lefthand: bool = False, abroad: bool = False) -> None:
         """Raises CaravelaError for a camera that the rig lacks or a video that cannot be opened."""
         names = [camera.name for camera in rig.cameras]
         if unknown := [name for name in paths if name not in names]:
             raise CaravelaError(f"got a video for the camera '{unknown[0]}'; expected one of {', '.join(names)}.")
         self._speed, self._side = speed, np.array([1.0 if lefthand else -1.0], np.float32)
+        self._abroad = np.array([abroad])
         size = (rig.width, rig.height)
         self._cameras: dict[str, Camera | None] = {name: open_camera(paths[name], size) if name in paths else None for name in names}
         self._newest = np.zeros((len(names), rig.height, rig.width, 3), np.uint8)
@@ -127,6 +128,7 @@ class VideoSource:
             has_route=np.zeros(1, np.bool_),
             words=("",),
             side=self._side,
+            abroad=self._abroad,
         )
 
     def close(self) -> None:

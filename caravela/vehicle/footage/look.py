@@ -15,10 +15,11 @@ SLACK = 0.06  # s, an older picture may be this far from the age that the driver
 class Looks:
     """Makes an observation of each frame as it comes."""
 
-    def __init__(self, lens: Lens, rig: Rig, *, words: str = "", lefthand: bool = False) -> None:
+    def __init__(self, lens: Lens, rig: Rig, *, words: str = "", lefthand: bool = False, abroad: bool = False) -> None:
         self.warp = Warp(lens, rig)
         self.complete = False  # whether the last observation's older pictures were of the right age, not the oldest there was
         self._words, self._side = words, np.array([1.0 if lefthand else -1.0], np.float32)
+        self._abroad = np.array([abroad])
         self._kept: list[tuple[float, NDArray[np.uint8]]] = []  # time and (C, H, W, 3), newest first
 
     def see(self, frame: Frame, *, speed: float, yaw_rate: float) -> Observation:
@@ -36,4 +37,5 @@ class Looks:
             has_route=np.zeros(1, np.bool_),
             words=(self._words,),
             side=self._side,
+            abroad=self._abroad,
         )
