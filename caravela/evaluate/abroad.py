@@ -11,6 +11,7 @@ import numpy as np
 
 from caravela.evaluate.statistics import paired_difference, rounded
 from caravela.world import regions
+from caravela.world.maps.catalogue import side_of
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.mirrored import mirror, mirrored
 from caravela.world.scene import Scene
@@ -28,7 +29,12 @@ def graph_at(graph: LaneGraph, *, where: str | None) -> LaneGraph:
 def scene_at(graph: LaneGraph, *, name: str, where: str) -> Scene:
     """What it looks like there; `graph` is `graph_at`'s, its look abroad follows from the place's `name`."""
     scene = Scene.build([replace(graph, name=name)])
-    return scene.abroad() if where == ABROAD else scene.at_home()
+    return scene.abroad(looks_for(name)) if where == ABROAD else scene.at_home()
+
+
+def looks_for(name: str) -> Sequence[int]:
+    """The looks abroad of a map: those of the test side, but where one chooses by it, looks of nowhere that training is kept from."""
+    return regions.TO_CHOOSE_BY if side_of(name) == "validation" else regions.HELD_OUT
 
 
 def begin_in_mirror(simulator: Simulator, home: Simulator) -> None:
@@ -44,7 +50,7 @@ def paired(home: Sequence[dict[str, Any]], abroad: Sequence[dict[str, Any]]) -> 
     rows = []
     for mine, theirs in zip(home, abroad, strict=True):
         assert (mine["map"], mine["seed"]) == (theirs["map"], theirs["seed"])
-        look = regions.NAMES[regions.abroad(theirs["map"])]
+        look = regions.NAMES[regions.abroad(theirs["map"], looks=looks_for(theirs["map"]))]
         rows.append({**theirs, "look": look, "home": {name: mine[name] for name in OF_HOME}})
     return rows
 

@@ -3,6 +3,7 @@ side of the road is not here: a map has it. Regions have a training side and a t
 picture that anything learns from (`train.collect` sees to it), to test what a policy makes of a place it has never seen."""
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,6 +131,7 @@ REGIONS: tuple[Region, ...] = (EUROPE, BRITAIN, UNITED_STATES, AUSTRALIA, JAPAN,
 NAMES = tuple(region.name for region in REGIONS)
 TRAINING = tuple(k for k, region in enumerate(REGIONS) if region.training)
 HOME = TRAINING[: len(TRAINING) - INVENTED]  # the countries among them
+TO_CHOOSE_BY = TRAINING[len(TRAINING) - KEPT_BACK :]  # of nowhere, and kept back
 HELD_OUT = tuple(k for k, region in enumerate(REGIONS) if not region.training)
 
 
@@ -160,9 +162,9 @@ def at_home(look: int, *, lefthand: bool) -> int:
     return look if look in TRAINING else NAMES.index("britain" if lefthand else "europe")
 
 
-def abroad(name: str) -> int:
-    """A look of the test side for a map of that name, always the same one."""
-    return HELD_OUT[zlib.crc32(name.encode()) % len(HELD_OUT)]
+def abroad(name: str, *, looks: Sequence[int] = HELD_OUT) -> int:
+    """One of some looks, by default those of the test side, for a map of that name, always the same one."""
+    return looks[zlib.crc32(name.encode()) % len(looks)]
 
 
 def invented(random: np.random.Generator) -> int:

@@ -46,9 +46,9 @@ class Scene:
         looks = [regions.at_home(int(look), lefthand=bool(left)) for look, left in zip(self.looks, sides, strict=True)]
         return replace(self, looks=np.array(looks, np.int32))
 
-    def abroad(self) -> "Scene":
-        """The same maps, all in looks of the test side."""
-        return replace(self, looks=np.array([regions.abroad(name) for name in self.names], np.int32))
+    def abroad(self, looks: Sequence[int] = regions.HELD_OUT) -> "Scene":
+        """The same maps, all in some looks, by default those of the test side."""
+        return replace(self, looks=np.array([regions.abroad(name, looks=looks) for name in self.names], np.int32))
 
 
 @dataclass(frozen=True)

@@ -81,3 +81,10 @@ def test_abroad_is_seen_and_home_is_what_training_draws(places, suite, chosen):
         drive_place(places[0], suite, driver, chosen[places[0].name][:1], watcher=quiet(), where=where)
     assert looks[HOME] <= set(regions.TRAINING) and looks[ABROAD] <= set(regions.HELD_OUT)
     assert set(scene_at(places[0].graph, name=places[0].name, where=ABROAD).looks) == looks[ABROAD]
+
+
+def test_where_one_chooses_no_look_of_the_test_side_is_seen(places):
+    graph = places[0].graph
+    looks = {int(look) for number in range(901, 925) for look in scene_at(graph, name=f"grid-{number}", where=ABROAD).looks}
+    assert looks == set(regions.TO_CHOOSE_BY) and looks.isdisjoint(regions.HELD_OUT)
+    assert regions.is_abroad(np.array(sorted(looks))).all()
