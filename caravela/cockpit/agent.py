@@ -54,6 +54,7 @@ from caravela.core.units import to_kph
 
 WHOLE = (Hazard.OVERRIDE, Hazard.REPORT)  # hazards that make everything said beside them doubtful
 CHARGER = "the nearest charging station"
+NEAR_CAP = 0.75  # of the speed that was asked for, from which it may be what keeps the car slow
 AGAIN_S = 2.0  # s after which a stop for something that is open is asked for again
 
 
@@ -326,6 +327,9 @@ class CockpitAgent:
     def _told(self, about: str, words: str, now: Situation) -> str:
         """The answer about driving: what the car was asked and what its gauges show it knows; the rest the driving model may explain."""
         if about == "why":
+            capped = self.gate.cap is not None and now.speed > NEAR_CAP * self.gate.cap and self.speech is replies and not now.asked_to_stop
+            if capped:
+                return replies.because_of_cap(self.gate.cap or 0.0)
             return (None if now.asked_to_stop else self._explained(about, words)) or self.speech.why(now)
         if about == "what" and self.speech is replies and replies.asks_around(words):
             return replies.around(self._looking(now))

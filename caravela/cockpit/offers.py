@@ -226,6 +226,10 @@ class Offers:
                 return self.open
         return None
 
+    def forget(self) -> None:
+        """Close an open question: what it was asked about is over. That is nobody's no."""
+        self.open = None
+
     def answer(self, answer: Answer, now: Situation, *, by: str = "driver") -> Response | None:
         """A yes does it, a no leaves it; None where nothing is open, or where this is not for that person to say."""
         offer = self.open

@@ -117,6 +117,7 @@ BEYOND = {
 SHALL_I_DRIVE_ON = "Shall I drive on?"
 SHALL_I_STOP = "Shall I stop at the next safe place?"
 SHALL_I_HURRY = "Shall I drive more briskly, within the limit?"
+FIRST_DRIVE_ON = "We stand until somebody says “drive on”."
 CALL_HELP = "If somebody needs help, say “call 112”, or the emergency number of the country we are in."
 LEFT_OPEN = "Something is open, so I stop, and drive on once it is closed and somebody says “drive on”."
 REST_LEFT = "The rest of it I leave, too."
@@ -295,6 +296,11 @@ def why(situation: Situation) -> str:
     if situation.standing:
         return "I am waiting until the way is clear."
     return "I drive as the road and the limit allow."
+
+
+def because_of_cap(speed: float) -> str:
+    """Why the car drives no faster than somebody asked for, m/s."""
+    return f"Because you asked for at most {to_kph(speed):.0f} km/h; say “drive normally” to drop that."
 
 
 def side_asked(words: str) -> str | None:

@@ -9,6 +9,7 @@ from caravela.cockpit import replies
 from caravela.cockpit.grading.grader import Car, matches, path_of, spelt
 from caravela.cockpit.outside.sight import AHEAD, LEFT, RIGHT, Seen
 from caravela.cockpit.tool import Place
+from caravela.core.request import START, GoTo
 
 AMOUNTS = [
     ("half the volume", {"media.volume": 15.0}),
@@ -353,3 +354,41 @@ def test_who_asks_what_is_around_hears_of_every_side(agent, car):
         "I see a vehicle 22 metres ahead, a vehicle 8 metres on the left and a person 5 metres on the right. I can't tell what is behind us. "
         "I may miss people."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "wishes"),
+    [
+        ("go back", [GoTo(START)]),
+        ("let's drive back", [GoTo(START)]),
+        ("reverse", []),
+        ("it smells in here", []),
+        ("am I allowed to get out?", []),
+        ("don't stop", []),
+        ("don't stop the car", []),
+    ],
+)
+def test_what_is_no_stop_and_no_turn_is_none(agent, car, text, wishes):
+    response = agent.hear(text)
+    assert [request.wish for request in car.requests] == wishes and not response.refused
+
+
+def test_while_a_stop_holds_the_car_promises_nothing_in_passing(agent):
+    agent.hear("stop the car")
+    assert agent.hear("turn left").text == f"I turn left when the road allows. {replies.FIRST_DRIVE_ON}"
+    agent.hear("drive on")
+    assert agent.hear("turn left").text == "I turn left when the road allows."
+
+
+def test_why_so_slow_is_the_speed_that_was_asked_for(agent, car):
+    agent.hear("drive at 30")
+    car.situation = replace(car.situation, speed=8.2)
+    assert agent.hear("why are you so slow?").text.startswith("Because you asked for at most 30 km/h")
+    agent.hear("drive normally")
+    assert "asked for" not in agent.hear("why are you so slow?").text
+
+
+def test_an_order_of_its_own_is_no_answer_to_how_much(agent, car):
+    agent.hear("set the temperature to 500")
+    agent.hear("open the sunroof halfway")
+    assert car.signals[path_of("sunroof.position")] == 50.0

@@ -12,7 +12,7 @@ from caravela.cockpit.reading.intents import CabinCall, Contradiction, DrivingWi
 from caravela.cockpit.reading.numbers import numbers_in, share_in
 from caravela.cockpit.reading.words_for import choice_in
 from caravela.cockpit.sayings.phrasing import noun_words
-from caravela.cockpit.tool import Form, Operation
+from caravela.cockpit.tool import Call, Form, Operation
 from caravela.cockpit.tools import TOOLS
 from caravela.core.request import CapSpeed, ChangeLane, GoTo, Side, TakeTurn
 from caravela.core.units import from_kph
@@ -37,7 +37,7 @@ def filled_in(asked: Asked, text: str, steps: list[Step], as_tool: Callable[[str
     missing, call = asked.missing, asked.missing.call
     numbers = numbers_in(text) or [share for share in (share_in(text),) if share is not None]
     match missing.slot:
-        case Slot.NUMBER if numbers:
+        case Slot.NUMBER if numbers and not _of_another_tool(said, call):
             if call is not None:
                 return CabinCall(replace(call, operation=Operation.SET, value=numbers[0]))
             return DrivingWish(CapSpeed(from_kph(numbers[0]))) if 5.0 <= numbers[0] <= 250.0 else None
@@ -56,6 +56,11 @@ def filled_in(asked: Asked, text: str, steps: list[Step], as_tool: Callable[[str
             if not new and name and len(name.split()) <= MOST_WORDS_OF_A_NAME:
                 return CabinCall(replace(call, value=name)) if call is not None else DrivingWish(GoTo(name))
     return None
+
+
+def _of_another_tool(said: Intent, call: Call | None) -> bool:
+    """Is this, number and all, an order of its own?"""
+    return isinstance(said, CabinCall) and call is not None and said.call.tool != call.tool and said.call.operation is not Operation.ASK
 
 
 def _chosen(asked: Asked, text: str, said: Intent, as_tool: Callable[[str, str], Intent | None]) -> Intent | None:

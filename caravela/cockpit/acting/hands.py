@@ -19,7 +19,7 @@ from caravela.cockpit.response import Response, fixed
 from caravela.cockpit.situation import Situation, Trigger
 from caravela.cockpit.tool import REAR, Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.core.request import CapSpeed, Drive, DropCap, KeepDistance, Manner, Park, PullOver, Request, Wish
+from caravela.core.request import CapSpeed, Drive, DropCap, GoOn, KeepDistance, Manner, Park, PullOver, Request, Wish
 
 CANCELLED_WITHIN_S = 15.0  # s after a deed in which "never mind" means it
 TAKES_BACK = re.compile(r"\b(?:cancel|never ?mind|forget|scratch|abort|changed my mind)\b", re.IGNORECASE)  # more than "nothing, thanks"
@@ -85,7 +85,10 @@ class Hands:
         where, which = telling.stopping(words, now) if isinstance(intent.wish, PullOver) and self._say is replies else ("", None)
         if which is not None:
             self._memory.asked = Asked(now.t_s, which=which)
-        return Response(where or self._say.wished(wish, now), requests=tuple(requests), asked=which is not None)
+        said = where or self._say.wished(wish, now)
+        if self.gate.stop_holds(now) and not isinstance(wish, PullOver | Park | GoOn | CapSpeed | DropCap):
+            said = f"{said} {self._say.fixed(replies.FIRST_DRIVE_ON)}"
+        return Response(said, requests=tuple(requests), asked=which is not None)
 
     def regard(self, regard: Regard, seat: Place, now: Situation) -> Response:
         """Tell of something outside, or leave room for it; ask which one where several fit or none does."""

@@ -90,6 +90,7 @@ FIXED = {
     "I understand English so far, and I could not make out what you said. Could you say it again?": "我没听清，您能再说一遍吗？",
     "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe.": "很乐意帮忙："
     "我负责开车，也照管空调、车窗、座椅、车灯、媒体、导航和电话；不安全的事我会拒绝。",
+    "We stand until somebody says “drive on”.": "有人说“继续开”之前，车一直停着。",
     "I am the car: I drive where I may, I look after all of you in here, and I refuse what is unsafe.": "我就是这辆车：能开的地方我来开，车里的各位我来照看，"
     "不安全的事我会拒绝。",
     "I heard two languages in one sentence. Please say it in one of them.": "这句话里有两种语言，请只用一种说。",

@@ -104,6 +104,7 @@ FIXED = {
     "noch einmal sagen?",
     "I am glad to help: I drive, I look after climate, windows, seats, lights, media, navigation and calls, and I refuse what is unsafe.": "Ich helfe "
     "gern: Ich fahre, kümmere mich um Klima, Fenster, Sitze, Licht, Medien, Navigation und Anrufe und lehne ab, was unsicher ist.",
+    "We stand until somebody says “drive on”.": "Wir stehen, bis jemand „fahr weiter“ sagt.",
     "I am the car: I drive where I may, I look after all of you in here, and I refuse what is unsafe.": "Ich bin das Auto: Ich fahre, wo ich darf, "
     "kümmere mich um alle hier drin und lehne ab, was unsicher ist.",
     "I heard two languages in one sentence. Please say it in one of them.": "Ich habe zwei Sprachen in einem Satz gehört. Bitte sagen Sie es in einer.",

@@ -26,7 +26,8 @@ _LACKS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 _TURNS_ROUND = re.compile(
-    r"(?:(?:please|can you|could you|now|just)[ ,]+)*(?:(?:make|do|take) a u[- ]?turn|u[- ]?turn|turn (?:the car )?(?:a?round))"
+    r"(?:(?:please|can you|could you|now|just)[ ,]+)*(?:(?:make|do|take) a u[- ]?turn|u[- ]?turn|turn (?:the car )?(?:a?round)|"
+    r"(?:reverse|back up|drive backwards|go (?:into reverse|backwards)))(?: a (?:bit|little))?"
     r"(?: (?:here|there|now|please|when you can))*\W*",
     re.IGNORECASE,
 )

@@ -52,7 +52,8 @@ _BACK_TO_THE_START = re.compile(
     rf"{_OPEN}(?:(?:please|will you|(?:i|we)(?: (?:want|would like)|['’]d like)(?: you)? to|let['’]?s)[ ,]+)*"
     rf"(?:(?:take|bring|drive|get) (?:me|us) (?:right |straight )?back(?: to (?:{_FROM}|the start(?:ing point)?))?|take (?:me|us) to {_FROM}|"
     rf"(?:can we )?(?:go|drive|head|return)(?: right| straight)?(?: back)? to {_FROM})"
-    r"(?: (?:again|now|please|then))*\W*",
+    r"(?: (?:again|now|please|then))*\W*"
+    rf"|{_OPEN}(?:(?:please|can we|could you|can you|let['’]?s|i (?:want|would like) to|i['’]d like to)[ ,]+)*(?:go|drive|head) back(?: (?:again|now|please|then))*\W*",
     re.IGNORECASE,
 )
 _EVENTS = (

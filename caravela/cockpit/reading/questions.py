@@ -26,7 +26,7 @@ _LEAVES = re.compile(
 _LEAVES_ALONE = re.compile(
     r"(?:(?:please|just|but|and|no|you can)[ ,]+)*(?:(?:don['’]?t|do not|never) "
     r"(?:turn|go|take|bear|swing|steer|drive)(?: (?:the|a|to|that|next|first|second|third|now|here|on))* (?:left|right)"
-    r"(?: (?:here|there|now|yet|turn|at .*|after .*|before .*))?|"
+    r"(?: (?:here|there|now|yet|turn|at .*|after .*|before .*))?|(?:don['’]?t|do not|never) stop(?: the car| driving| us)?(?: (?:here|there|now|yet|please))*|"
     r"not (?:the|my|our|his|her)\b[\w ]*|leave (?:the|my|our|all) [\w ]+ (?:open|closed|shut|alone|in peace))\W*",
     re.IGNORECASE,
 )
@@ -60,8 +60,13 @@ _WEATHER = re.compile(
     r"(?:what(?:['’]s| is) the weather(?: like)?|how(?:['’]s| is) the weather)(?: (?:outside|out there|here|right now|now|today|like))*\W*",
     re.IGNORECASE,
 )
+_GETTING_OUT = re.compile(
+    r"(?:am i|are we) allowed to (?:get out|leave the car|open the doors?)\W*|is it (?:ok|okay|safe|all right|allowed) to (?:get out|leave the car)(?: (?:here|now))*\W*",
+    re.IGNORECASE,
+)
 _STUFFY = re.compile(
-    r"(?:(?:it['’]?s|it is|the air (?:is|feels)|it feels|it['’]?s getting|it smells)(?: (?:so|very|really|a bit|rather|too|quite))* "
+    r"(?:it (?:smells|stinks)(?: (?:bad|awful|terrible|funny))?|"
+    r"(?:it['’]?s|it is|the air (?:is|feels)|it feels|it['’]?s getting|it smells)(?: (?:so|very|really|a bit|rather|too|quite))* "
     r"(?:stuffy|stale|airless|musty)|(?:i need|let in|let (?:some|me have|us have)|(?:can|could) (?:i|we|you) (?:get|have|let in)) (?:some )?fresh air)"
     r"(?: in(?: here| the car)?)?(?: please)?\W*",
     re.IGNORECASE,
@@ -99,6 +104,11 @@ def asks_the_weather(text: str) -> bool:
     return _WEATHER.fullmatch(text.strip()) is not None
 
 
+def asks_to_be_let_out(clause: str) -> bool:
+    """Does this ask whether people may get out now, and not for a stop?"""
+    return _GETTING_OUT.fullmatch(clause.strip()) is not None
+
+
 def finds_it_stuffy(clause: str) -> bool:
     """Is fresh air wanted?"""
     return _STUFFY.fullmatch(clause.strip()) is not None
@@ -107,6 +117,11 @@ def finds_it_stuffy(clause: str) -> bool:
 def asks_the_future(clause: str) -> bool:
     """Does this ask how something will be? What the gauges show now is no answer to it."""
     return _FORETOLD.fullmatch(clause) is not None
+
+
+def leaves_alone(clause: str) -> bool:
+    """Is a turn or a stop, in so many words, not to be made, or something not to be touched?"""
+    return _LEAVES_ALONE.fullmatch(clause) is not None
 
 
 def leaves_it(clause: str) -> bool:

@@ -32,7 +32,7 @@ _HALT_DE = (
     r"(?:stoppe?|stoppen sie) (?:das auto|den wagen))"
 )
 _HALT_ZH = re.compile(
-    r"(?:请|快点?|马上|立刻|立即|赶紧|赶快|紧急)*(?:急刹车?|踩?刹车|停下来?|停住|停车停车|别开了|(?:把车)停(?:下来?|住))(?:吧|啊|呀)?|(?:快点?|马上|立刻|立即|赶紧|赶快|紧急)停车?(?:吧|啊)?"
+    r"(?:请|快点?|马上|立刻|立即|赶紧|赶快|紧急)*(?:急刹车?|踩?刹车|停下来?|停住|停车停车|别开了|(?:把车)停(?:下来?|住))(?:吧|啊|呀)?|(?:快点?|马上|立刻|立即|赶紧|赶快|紧急)停车?(?:吧|啊)?|(?:请|请你|现在|就)*(?:靠边)?(?:停车|停靠|靠边停)(?:吧|啊|一下)?"
 )
 _ONCE_SAFE = (  # a stop is at the next safe place anyway: this waits for nothing
     r"(?:when(?:ever)?|as soon as|once|where|if) (?:(?:it['’]?s|it is|that['’]?s) (?:safe(?: to(?: do so)?)?|possible)|possible|you (?:safely )?can(?: safely)?|"

@@ -56,11 +56,13 @@ from caravela.cockpit.reading.places import level_for, places_of, shared_out, zo
 from caravela.cockpit.reading.questions import (
     as_statement,
     asks_the_future,
+    asks_to_be_let_out,
     asks_to_follow,
     asks_what_is_there,
     finds_it_stuffy,
     finds_it_too_hard,
     is_reason,
+    leaves_alone,
     leaves_it,
     parks_near,
     says_not_to,
@@ -298,6 +300,10 @@ class Understanding:
             return Garbled()
         if tells_of_a_call(clause):
             return SmallTalk()
+        if asks_to_be_let_out(clause):
+            return Question("parked")
+        if leaves_alone(clause):
+            return Negated()
         if stops_near(clause):
             return DrivingWish(PullOver())
         if wants_out(clause):

@@ -46,7 +46,7 @@ from caravela.studio.cabin.asked import (
 )
 from caravela.studio.cabin.conversation import Conversation, Tone, Who, tone_of
 from caravela.studio.cabin.ears import EXTRA, LONGEST_S, STOP_S, Ears, Hearing, packaged_hearing
-from caravela.studio.cabin.glance import Glance
+from caravela.studio.cabin.glance import NEW_DRIVE, Glance
 from caravela.studio.cabin.mouth import Mouth
 from caravela.studio.cabin.tongues import CODES, ENGLISH, truly, understood_by
 from caravela.studio.cabin.voices import ReadBack, Voices
@@ -123,6 +123,7 @@ class Cabin:
         """Somebody asks for another drive, which ends a stop."""
         with self.lock:
             self.gate.stop_asked = False
+            self.offers.forget()
 
     def see(self, glance: Glance) -> None:
         """How the drive is now. Never waits: the drive's thread calls it at every tick."""
@@ -251,6 +252,8 @@ class Cabin:
             case Occupants():
                 self.occupants = ask
             case Noted(text):
+                if text == NEW_DRIVE:
+                    self.offers.forget()
                 self._say(Who.DRIVE, text, Tone.PLAIN)
 
     def _hear(self, said: Said) -> None:

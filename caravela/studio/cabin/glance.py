@@ -15,7 +15,7 @@ from caravela.core.signals import Signals as CabinSignals
 from caravela.core.types import Event
 from caravela.core.units import STEP_S, to_kph
 from caravela.studio.cabin.asked import Occupants
-from caravela.studio.driving.body import CHARGE, RANGE
+from caravela.studio.driving.body import CHARGE, OUTSIDE, RANGE
 from caravela.studio.driving.drive import Tick
 from caravela.studio.driving.gauges import Signals
 from caravela.world.maps.lane_graph import LaneGraph
@@ -27,7 +27,8 @@ ROUTE_GOES_ON = ROUTE_LANES - 10  # lanes ahead; a route of fewer ends, since th
 KINDS = {"vehicle": VEHICLE, "two_wheeler": TWO_WHEELER, "person": PERSON}  # of who the model sees, as the cockpit calls them
 SAME_OFF = 0.35  # of its distance, by which the vehicle ahead may be off in the list of who is around
 REPLIES = {"route": "sat-nav", "heard": "driver"}  # events that say what became of words, and who says it
-TOLD = {"collision": "car: there was a collision, so it stops by itself", "new_drive": "car: a new drive begins"}
+NEW_DRIVE = "car: a new drive begins"
+TOLD = {"collision": "car: there was a collision, so it stops by itself", "new_drive": NEW_DRIVE, "arrived": "car: we have arrived"}
 FULL_DAYLIGHT = 80.0  # percent of the light sensor
 
 
@@ -64,6 +65,8 @@ class Glance:
         signals.write("Vehicle.Speed", min(round(to_kph(max(self.situation.speed, 0.0)), 1), 300.0))
         signals.write("Vehicle.Body.Raindetection.Intensity", self.rain)
         signals.write("Vehicle.Exterior.LightIntensity", self.daylight)
+        if isinstance(outside := self.signals.get(OUTSIDE), float):
+            signals.write(OUTSIDE, round(outside, 1))
         for path in (CHARGE, RANGE):  # whole percents and kilometres: the page is told when one changes
             if isinstance(value := self.signals.get(path), float):
                 signals.write(path, round(value) if path == CHARGE else 1000.0 * round(value / 1000.0))

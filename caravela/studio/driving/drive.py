@@ -286,7 +286,7 @@ class Drive:
     ) -> Tick:
         """Plan, and let the world go on by one step. `before_step` gets the tick, its events still to come, while the world is
         as it was planned for; `driver` is what the driver's own controls ask for, m/s^2 and 1/m, and counts in manual driving only."""
-        if self._ends_at and self.number >= self._ends_at:
+        if self._ends_at and self.number >= self._ends_at and self.wishes.stop is None:  # whoever asked for a stop stands until they say so
             self.tenures, self._spent = self.ledger, self.cost
             self.aboard = dataclasses.replace(self.aboard, mode=AGAIN.get(self.car.mode, self.aboard.mode))
             self._start(self.seed + 1)

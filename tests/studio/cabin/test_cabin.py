@@ -101,7 +101,7 @@ def test_a_car_that_is_let_go_with_a_door_open_is_asked_to_stand(bench: Bench) -
     assert not bench.requests
     bench.cabin.see(Glance(replace(parked, human_drives=False)))  # engaged on the page, past the gate
     bench.wait(1.0)
-    assert [request.wish for request in bench.requests] == [PullOver()] and "open" in bench.last
+    assert [request.wish for request in bench.requests] == [PullOver(at_once=True)] and "open" in bench.last
 
 
 def test_a_click_for_another_offer_accepts_nothing(bench: Bench) -> None:

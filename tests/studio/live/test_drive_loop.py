@@ -231,3 +231,14 @@ def test_the_driver_hears_of_a_stop_once_the_car_can_stand_where_it_would_come_t
     assert let.observation.words == (PullOver().words,) and let.asked_to_stop
     clear[0] = False
     assert drive.tick().observation.words == (PullOver().words,)
+
+
+def test_no_drive_begins_by_itself_while_somebody_has_it_stand() -> None:
+    drive = ring_drive((10, "arrived"), seed=4)
+    drive.wish(Request(PullOver(at_once=True)))
+    assert [event.kind for _ in range(90) for event in drive.tick().events if event.kind in ("arrived", "new_drive")] == [
+        "arrived"
+    ] and drive.seed == 4
+    drive.wish(Request(GoOn()))
+    drive.tick()
+    assert drive.seed == 5
