@@ -9,6 +9,7 @@ from typing import Any
 from caravela.core.errors import CaravelaError
 from caravela.evaluate import (
     answers_page,
+    cloning_page,
     cockpit_page,
     displacement,
     domain_page,
@@ -84,6 +85,8 @@ def page(folder: Path) -> str:
             parts += ["## Answers off the driving path\n", *answers_page.page_of(result)]
         elif "pretraining" in result:
             parts += ["## Pretraining\n", *pretraining_page.page_of(result)]
+        elif "cloning" in result:
+            parts += ["## Behaviour cloning\n", *cloning_page.page_of(result)]
         elif stem == "sight":
             parts += ["## Sight\n", *sight_page.page_of(result)]
         elif "fits" in result and "points" in result:
