@@ -14,7 +14,7 @@ from caravela.core.bundle import OUTPUTS
 from caravela.core.errors import CaravelaError
 from caravela.core.sampling import proposal_noise
 from caravela.core.types import KNOTS, ROUTE_POINTS
-from caravela.model.batch import DEPTH_COLUMNS, DEPTH_ROWS
+from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, DEPTH_COLUMNS, DEPTH_ROWS
 from caravela.model.checkpoint import load_checkpoint, save_checkpoint
 from caravela.model.export import example_inputs, export_onnx
 from caravela.model.presets import from_dial
@@ -48,6 +48,13 @@ def looks(tmp_path_factory):
             "outcomes_valid": np.ones((COUNT, 3), dtype=np.bool_),
             "depth": random.uniform(1.0, 40.0, cells).astype(np.float32),
             "bodies": random.integers(0, 4, cells, dtype=np.uint8),
+            "bev": random.integers(0, 5, (COUNT, BEV_ROWS, BEV_COLUMNS), dtype=np.uint8),
+            "lamps": random.integers(0, 4, (COUNT, CONFIG.cameras, *CONFIG.cells), dtype=np.uint8),
+            "light": random.integers(0, 4, COUNT, dtype=np.int64),
+            "stop_distance": random.uniform(5.0, 80.0, COUNT).astype(np.float32),
+            "lead": random.uniform(1.0, 10.0, (COUNT, 2)).astype(np.float32),
+            "lane": random.normal(0.0, 0.5, (COUNT, 2)).astype(np.float32),
+            **{f"{name}_valid": np.ones(COUNT, dtype=np.bool_) for name in ("light", "stop", "lead", "lane")},
         }
     )
     torch.manual_seed(0)
