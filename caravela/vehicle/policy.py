@@ -45,6 +45,7 @@ class OnnxPolicy:
         """Open a bundle folder or .onnx file. `seed` draws the proposals' noise; `tells` has the insight hold who is around, where the model puts
         that out. Raises BundleError as `open_bundle`."""
         self.bundle = open_bundle(bundle_path, threads=threads)
+        self._abroad = self.bundle.abroad  # opened now: at a border there is no time for it
         self.tells = tells and set(SIGHT) <= {output.name for output in self.bundle.session.get_outputs()}
         self.name = self.bundle.card.name
         self.timings: dict[str, float] = {}  # ms of the last call's stages: words, fuse, model, integrate, total
@@ -93,12 +94,12 @@ class OnnxPolicy:
     def _run(self, inputs: dict[str, NDArray], abroad: NDArray[np.bool_] | None) -> list[NDArray]:
         """What the graph gives; with its other eyes, if it has any, for those who are abroad."""
         names = [*OUTPUTS, *(SIGHT if self.tells else ())]
-        if abroad is None or not abroad.any() or self.bundle.abroad is None:
+        if abroad is None or not abroad.any() or self._abroad is None:
             return list(self.bundle.session.run(names, inputs))
         if abroad.all():
-            return list(self.bundle.abroad.run(names, inputs))
+            return list(self._abroad.run(names, inputs))
         parts = []
-        for session, mine in ((self.bundle.session, ~abroad), (self.bundle.abroad, abroad)):
+        for session, mine in ((self.bundle.session, ~abroad), (self._abroad, abroad)):
             parts.append(session.run(names, {name: value if name == "noise" else value[mine] for name, value in inputs.items()}))
         order = np.argsort(np.r_[np.flatnonzero(~abroad), np.flatnonzero(abroad)])
         return [np.concatenate(pair)[order] for pair in zip(*parts, strict=True)]

@@ -71,7 +71,6 @@ def _fault(path: Path) -> str:
     policy = OnnxPolicy(path)
     policy.reset(1)
     seconds = []
-    policy.plan(_observation(policy.rig, seed=0, abroad=policy.bundle.other_eyes is not None))  # what opens first is not timed
     for seed, abroad in itertools.product(range(PICTURES), (False, True) if policy.bundle.other_eyes is not None else (False,)):
         plans = []
         for _ in range(2):
