@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from caravela.cockpit import replies
+from caravela.cockpit import replies, sentences
 from caravela.cockpit.acting.asked import filled_in
 from caravela.cockpit.acting.gate import HIGHEST_KNOWN, SLACK, Gate
 from caravela.cockpit.acting.hands import Hands
@@ -117,7 +117,7 @@ class CockpitAgent:
         self._minded_s = now.t_s
         stop = Request(PullOver(at_once=now.standing), "car", round(now.t_s * 1e6))  # one that stands goes no further first
         self.gate.ask(stop, now)
-        return [replace(self._fixed(replies.LEFT_OPEN), requests=(stop,))] if first else []
+        return [replace(self._fixed(sentences.LEFT_OPEN), requests=(stop,))] if first else []
 
     @property
     def waiting(self) -> int:
@@ -153,7 +153,7 @@ class CockpitAgent:
         halts = [] if doubtful else [step for step in steps if stops(step.intent)]
         responses = [self._step(step, seat, now) for step in (doubtful or hazards) + halts] if hazards else []
         if hazards and len(steps) > len(hazards) + len(halts):
-            responses.append(self._fixed(replies.REST_LEFT, refused=True))
+            responses.append(self._fixed(sentences.REST_LEFT, refused=True))
         responses = responses or [self._step(step, seat, now) for step in steps]
         if not any(response.asked for response in responses):
             self._memory.asked = None
@@ -162,9 +162,9 @@ class CockpitAgent:
     def _answer(self, text: str, seat: Place) -> Response:
         now, heard_as = self._look(), text
         if not text.strip():
-            return self._fixed(replies.SILENCE, understood=False)
+            return self._fixed(sentences.SILENCE, understood=False)
         if len(text) > LONGEST:
-            return self._fixed(replies.TOO_LONG, understood=False)
+            return self._fixed(sentences.TOO_LONG, understood=False)
         asked = self._memory.open_question(now.t_s)
         heard = self._in_other_words(text, asked, seat)
         self._memory.speech = replies if heard is None else heard.speech
@@ -185,7 +185,7 @@ class CockpitAgent:
         elif said and (again := self._second_thoughts.put_right(said, [] if heard else steps, seat, now)) is not None:
             return self._second_thoughts.carried_out(again, said, seat, now, carry_out=lambda: self.carry_out([again], seat=seat))
         elif heard is None and (greets(text) or asks_who_it_is(text)):
-            return self._fixed(replies.WELCOME if greets(text) else replies.WHO_I_AM)
+            return self._fixed(sentences.WELCOME if greets(text) else sentences.WHO_I_AM)
         elif heard is None and asks_the_weather(text):
             return Response(replies.weather(self.gate.signals))
         elif heard is None and (mended := self._mended(text, steps, seat)) is not None:
@@ -193,7 +193,7 @@ class CockpitAgent:
         if heard is None and asked is None and (wish := self._understand.indirect(text, steps)) is not None:
             return self._taken_as(wish, text, seat, now)
         if not steps:
-            return self._fixed(replies.NOT_UNDERSTOOD, understood=False)
+            return self._fixed(sentences.NOT_UNDERSTOOD, understood=False)
         return self._carry_on(steps, heard_as, seat, now, in_english=heard is None)
 
     def _carry_on(self, steps: list[Step], said: str, seat: Place, now: Situation, *, in_english: bool) -> Response:
@@ -210,12 +210,12 @@ class CockpitAgent:
         if any(response.asked for response in responses):
             return responses[0]
         if later:
-            return joined([*responses, self._fixed(replies.NOT_UNDERSTOOD, asked=True, understood=False)])
+            return joined([*responses, self._fixed(sentences.NOT_UNDERSTOOD, asked=True, understood=False)])
         return joined([*responses, self._whether_to_drive_on(said, now)])
 
     def _whether_to_drive_on(self, said: str, now: Situation) -> Response:
         self._memory.asked = Asked(now.t_s, proposed=(Step(DrivingWish(GoOn()), said),))
-        return self._fixed(replies.SHALL_I_DRIVE_ON, asked=True)
+        return self._fixed(sentences.SHALL_I_DRIVE_ON, asked=True)
 
     def _only_goes_on(self, said: str, steps: list[Step], now: Situation) -> bool:
         """Is a bare "weiter" after a stop, which may be more of anything, one to drive on?"""
@@ -247,7 +247,7 @@ class CockpitAgent:
         if wish not in (PullOver(), Drive(Manner.BRISK)):
             return self.carry_out([step], seat=seat)
         self._memory.asked = Asked(now.t_s, proposed=(step,))
-        return Response(replies.SHALL_I_STOP if wish == PullOver() else replies.SHALL_I_HURRY, asked=True)
+        return Response(sentences.SHALL_I_STOP if wish == PullOver() else sentences.SHALL_I_HURRY, asked=True)
 
     def _in_other_words(self, text: str, asked: Asked | None, seat: Place) -> Heard | None:
         heard = None if self._languages is None else self._languages.hear(text, asked, seat=seat, lefthand=self._lefthand)
@@ -258,7 +258,7 @@ class CockpitAgent:
         if step.condition is None or isinstance(step.intent, Unsafe | Beyond | Regard | SmallTalk | Garbled | Contradiction):
             return self._do(step.intent, step.words, seat, now)
         if isinstance(step.condition, Unclear):
-            return self._fixed(replies.NOT_WATCHED, asked=True, understood=False)
+            return self._fixed(sentences.NOT_WATCHED, asked=True, understood=False)
         if isinstance(step.intent, Missing | Unclear):  # asked about now, and done when its condition comes true
             response = self._do(step.intent, step.words, seat, now)
             if response.asked and self._memory.asked is not None:
@@ -274,7 +274,7 @@ class CockpitAgent:
                 return self._hands.hold(intent, Condition("limit_above", to_kph(speed)), seat, now)
             case DrivingWish(PullOver()) if needs_help(words):
                 stopping = self._hands.wish(intent, words, seat, now)
-                return replace(stopping, text=f"{stopping.text} {self.speech.fixed(replies.CALL_HELP)}")
+                return replace(stopping, text=f"{stopping.text} {self.speech.fixed(sentences.CALL_HELP)}")
             case DrivingWish(PullOver()) if reference_in(words) is not None:
                 return self._hands.wish(intent, words, seat, self._looking(now))
             case DrivingWish():
@@ -284,7 +284,7 @@ class CockpitAgent:
             case FollowUp():
                 return self._hands.follow(intent, words, seat, now)
             case Unsafe(hazard):
-                return self._fixed(replies.REFUSED[hazard], refused=True)
+                return self._fixed(sentences.REFUSED[hazard], refused=True)
             case Question(about):
                 return Response(self._told(about, words, now))
             case Missing():
@@ -298,20 +298,20 @@ class CockpitAgent:
             case OfferSwitch(on):
                 return self._fixed(self._on_offer_switch(on) or "I make no offers here.")
             case Contradiction():
-                return self._fixed(replies.CONTRADICTION, asked=True)
+                return self._fixed(sentences.CONTRADICTION, asked=True)
             case Negated():
                 return self._fixed("All right, I leave that as it is.")
             case Beyond(what):
-                return Response(replies.BEYOND[what]) if self.speech is replies else self._fixed(replies.NOT_MINE)
+                return Response(sentences.BEYOND[what]) if self.speech is replies else self._fixed(sentences.NOT_MINE)
             case Regard():
-                return self._hands.regard(intent, seat, self._looking(now)) if self.speech is replies else self._fixed(replies.NOT_MINE)
+                return self._hands.regard(intent, seat, self._looking(now)) if self.speech is replies else self._fixed(sentences.NOT_MINE)
             case Garbled():
-                return self._fixed(replies.GARBLED, asked=True, understood=False)
+                return self._fixed(sentences.GARBLED, asked=True, understood=False)
             case SmallTalk() if goes_away(words) and self.gate.stop_holds(now):
                 return self._whether_to_drive_on(words, now)
             case SmallTalk():
-                return self._fixed(replies.NOT_MINE, understood=False)
-        return self._fixed(replies.NOT_UNDERSTOOD, asked=True, understood=False)
+                return self._fixed(sentences.NOT_MINE, understood=False)
+        return self._fixed(sentences.NOT_UNDERSTOOD, asked=True, understood=False)
 
     def _replied(self, answer: Answer, words: str, seat: Place, now: Situation) -> Response:
         """Yes, no or cancel, without a question of this conversation that they answer."""
@@ -337,6 +337,9 @@ class CockpitAgent:
             return self._explained(about, words) or self.speech.what(now, words)
         if about in ("speed", "limit"):
             return self.speech.speed(now) if about == "speed" else self.speech.limit(now)
+        if about == "destination":
+            place = self._memory.destination()
+            return self.speech.wished(GoTo(place), now) if place else self._fixed(sentences.NO_DESTINATION).text
         return self._fixed("Yes." if holds(Condition(about), now, self.gate.signals) else "No.").text
 
     def _explained(self, about: str, words: str) -> str | None:

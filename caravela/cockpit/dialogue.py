@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from caravela.cockpit import replies
+from caravela.cockpit import replies, sentences
 from caravela.cockpit.acting.memory import ANSWER_WITHIN_S
 from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.endpoint import Endpoint, EndpointError, plain
@@ -88,9 +88,9 @@ class Dialogue:
         steps = self._agent.understood(what, seat=seat)
         for step in steps:
             if isinstance(step.intent, Unsafe):
-                return Response(f"{words} {replies.REFUSED[step.intent.hazard]}".strip(), refused=True, from_endpoint=True)
+                return Response(f"{words} {sentences.REFUSED[step.intent.hazard]}".strip(), refused=True, from_endpoint=True)
         deeds = [replies.proposed(step.intent) for step in steps if isinstance(step.intent, CabinCall | DrivingWish | FindCharger)]
         if not deeds or len(deeds) < len(steps) or any(step.condition is not None for step in steps):
-            return Response(words or replies.NOT_UNDERSTOOD, understood=bool(words), from_endpoint=True)
+            return Response(words or sentences.NOT_UNDERSTOOD, understood=bool(words), from_endpoint=True)
         self._proposed = Proposed(tuple(steps), self._clock())
         return Response(f"{words} I could do this: {', and '.join(deeds)}. Shall I?".strip(), asked=True, from_endpoint=True)

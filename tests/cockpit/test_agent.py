@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from caravela.cockpit import replies
+from caravela.cockpit import replies, sentences
 from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.tool import Place
 from caravela.core.request import Drive, Manner, PullOver, Side, TakeTurn
@@ -90,7 +90,7 @@ def test_a_request_that_holds_a_hazard_is_refused_as_a_whole(agent, car, text):
     before = car.signals.snapshot()
     response = agent.hear(text)
     assert response.refused and not response.requests and not response.changes and not car.requests and agent.waiting == 0
-    assert car.signals.snapshot() == before and replies.REST_LEFT in response.text
+    assert car.signals.snapshot() == before and sentences.REST_LEFT in response.text
 
 
 def test_a_stop_is_never_refused_whatever_is_said_beside_it(agent, car):
@@ -122,12 +122,12 @@ def test_anybody_can_stop_the_car(agent):
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])
 def test_silence(agent, text):
-    assert agent.hear(text).text == replies.SILENCE
+    assert agent.hear(text).text == sentences.SILENCE
 
 
 def test_ten_thousand_characters(agent, car):
     before = car.signals.snapshot()
-    assert agent.hear("open the window " * 625).text == replies.TOO_LONG
+    assert agent.hear("open the window " * 625).text == sentences.TOO_LONG
     assert car.signals.snapshot() == before
 
 

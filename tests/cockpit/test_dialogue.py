@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from caravela.cockpit import replies
+from caravela.cockpit import sentences
 from caravela.cockpit.dialogue import RESTS_S, Dialogue
 from caravela.cockpit.endpoint import LONGEST_TEXT, Endpoint, EndpointError
 from caravela.cockpit.response import Response
@@ -145,7 +145,7 @@ def test_a_yes_to_a_later_question_is_none_to_the_proposal(dialogue, fake, agent
 def test_an_endpoint_that_was_talked_into_something_is_refused(dialogue, fake, untouched, says):
     fake.says = says
     response = dialogue.hear(TALK)
-    assert response.refused and untouched() and any(reason in response.text for reason in replies.REFUSED.values())
+    assert response.refused and untouched() and any(reason in response.text for reason in sentences.REFUSED.values())
     dialogue.hear("yes")
     assert untouched()
 
@@ -182,25 +182,25 @@ def test_a_yes_does_not_get_past_the_gate(dialogue, fake, untouched):
 def test_tools_that_it_would_call_are_not_even_read(dialogue, fake, untouched):
     call = {"function": {"name": "boot_open", "arguments": "{}"}}
     fake.body = json.dumps({"choices": [{"message": {"content": None, "tool_calls": [call]}}]}).encode()
-    assert dialogue.hear(TALK).text == replies.NOT_MINE and dialogue.trouble and untouched()
+    assert dialogue.hear(TALK).text == sentences.NOT_MINE and dialogue.trouble and untouched()
 
 
 def test_without_an_endpoint_the_local_agent_answers(agent, untouched):
-    assert Dialogue(agent, None).hear(TALK).text == replies.NOT_MINE and untouched()
+    assert Dialogue(agent, None).hear(TALK).text == sentences.NOT_MINE and untouched()
 
 
 def test_a_dead_endpoint_leaves_the_local_agent_and_rests(agent, fake, clock, car):
     fake.server.shutdown()
     fake.server.server_close()
     dialogue = Dialogue(agent, Endpoint(fake.url, "tiny", within_s=2.0), clock=clock)
-    assert dialogue.hear(TALK).text == replies.NOT_MINE and "does not answer" in dialogue.trouble
+    assert dialogue.hear(TALK).text == sentences.NOT_MINE and "does not answer" in dialogue.trouble
     assert dialogue.hear("open the sunroof").changes and car.signals[SUNROOF] == 100.0
 
 
 def test_one_that_failed_is_left_alone_for_a_while(dialogue, fake, clock):
     fake.status = 500
     for _ in range(3):
-        assert dialogue.hear(TALK).text == replies.NOT_MINE
+        assert dialogue.hear(TALK).text == sentences.NOT_MINE
     assert len(fake.heard) == 1
     fake.status, clock.now = 200, RESTS_S + 1.0
     assert dialogue.hear(TALK).text == "Hello." and dialogue.trouble == ""
@@ -209,7 +209,7 @@ def test_one_that_failed_is_left_alone_for_a_while(dialogue, fake, clock):
 def test_a_slow_one_is_not_waited_for(agent, fake):
     fake.delay_s = 3.0
     began = time.monotonic()
-    assert Dialogue(agent, Endpoint(fake.url, "tiny", within_s=0.3)).hear(TALK).text == replies.NOT_MINE
+    assert Dialogue(agent, Endpoint(fake.url, "tiny", within_s=0.3)).hear(TALK).text == sentences.NOT_MINE
     assert time.monotonic() - began < 2.5
 
 
@@ -218,7 +218,7 @@ def test_a_slow_one_is_not_waited_for(agent, fake):
 )
 def test_garbled_answers_leave_the_local_agent(dialogue, fake, body):
     fake.body = body
-    assert dialogue.hear(TALK).text == replies.NOT_MINE and dialogue.trouble
+    assert dialogue.hear(TALK).text == sentences.NOT_MINE and dialogue.trouble
 
 
 def test_the_key_goes_to_one_place(agent, fake):

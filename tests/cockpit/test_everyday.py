@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from caravela.cockpit import replies
+from caravela.cockpit import replies, sentences
 from caravela.cockpit.grading.grader import Car, matches, path_of, spelt
 from caravela.cockpit.outside.sight import AHEAD, LEFT, RIGHT, Seen
 from caravela.cockpit.tool import Place
@@ -97,7 +97,7 @@ def test_what_it_cannot_do_it_says_and_does_not(agent, car, words, says):
 @pytest.mark.parametrize("words", ["hello", "Help!", "thanks", "hi, what can you do?"])
 def test_a_greeting_is_told_what_it_can_do(agent, car, words):
     response, changed = heard(agent, car, words)
-    assert response.text == replies.WELCOME and response.understood and not changed and not car.requests
+    assert response.text == sentences.WELCOME and response.understood and not changed and not car.requests
 
 
 def test_more_than_a_greeting_is_understood_as_without_it(agent, car):
@@ -109,7 +109,7 @@ def test_more_than_a_greeting_is_understood_as_without_it(agent, car):
 @pytest.mark.parametrize("words", ["is it going to rain tomorrow?", "will it rain later?", "will we have enough battery next week?"])
 def test_it_does_not_foretell(agent, car, words):
     response, changed = heard(agent, car, words)
-    assert response.text == replies.BEYOND["future"] and not changed and not car.requests
+    assert response.text == sentences.BEYOND["future"] and not changed and not car.requests
 
 
 def test_what_is_so_now_is_told_and_what_is_unsafe_later_is_refused(agent, car):
@@ -320,11 +320,11 @@ def test_what_words_alone_cannot_do_is_said(agent, said, told):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("who are you?", replies.WHO_I_AM),
-        ("how are you", replies.WHO_I_AM),
+        ("who are you?", sentences.WHO_I_AM),
+        ("how are you", sentences.WHO_I_AM),
         ("what's the weather like?", "It is dry; 12 degrees outside. More of the weather I don't know."),
         ("how far is it?", "I don't know when we arrive."),
-        ("what time is it?", replies.NOT_MINE),
+        ("what time is it?", sentences.NOT_MINE),
     ],
 )
 def test_small_questions_get_an_answer_and_move_nothing(agent, car, text, said):
@@ -375,7 +375,7 @@ def test_what_is_no_stop_and_no_turn_is_none(agent, car, text, wishes):
 
 def test_while_a_stop_holds_the_car_promises_nothing_in_passing(agent):
     agent.hear("stop the car")
-    assert agent.hear("turn left").text == f"I turn left when the road allows. {replies.FIRST_DRIVE_ON}"
+    assert agent.hear("turn left").text == f"I turn left when the road allows. {sentences.FIRST_DRIVE_ON}"
     agent.hear("drive on")
     assert agent.hear("turn left").text == "I turn left when the road allows."
 
@@ -392,3 +392,33 @@ def test_an_order_of_its_own_is_no_answer_to_how_much(agent, car):
     agent.hear("set the temperature to 500")
     agent.hear("open the sunroof halfway")
     assert car.signals[path_of("sunroof.position")] == 50.0
+
+
+@pytest.mark.parametrize("words", ["where are we going?", "what's our destination?", "where are you taking us?"])
+def test_where_we_go_is_told_and_not_asked(agent, car, words):
+    assert agent.hear(words).text == sentences.NO_DESTINATION
+    agent.hear("take me back")
+    assert "where we started" in agent.hear(words).text
+    agent.hear("cancel the route")
+    assert agent.hear(words).text == sentences.NO_DESTINATION and [request.wish for request in car.requests][:1] == [GoTo(START)]
+
+
+@pytest.mark.parametrize("words", ["I'm cold but don't turn on the heating", "it's too loud, but don't turn the music down"])
+def test_who_complains_and_forbids_the_remedy_gets_none(agent, car, words):
+    response, changed = heard(agent, car, words)
+    assert not changed and "leave" in response.text
+
+
+def test_what_is_forbidden_beside_a_complaint_forbids_nothing_else(agent, car):
+    _, changed = heard(agent, car, "I'm hot, but don't open the windows")
+    assert [path.rpartition(".")[2] for path in changed] == ["Temperature"] * len(changed) and changed
+    assert not heard(agent, car, "leave the windows")[1]
+
+
+def test_everything_that_closes_is_windows_and_roof_and_what_opens_is_asked_about(agent, car):
+    for tool in ("window.position@driver", "sunroof.position"):
+        car.meet({tool: 50.0})
+    heard(agent, car, "close everything")
+    assert not any(car.signals[path_of(tool)] for tool in ("window.position@driver", "sunroof.position"))
+    response, changed = heard(agent, car, "open everything")
+    assert response.asked and not changed

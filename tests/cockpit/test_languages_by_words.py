@@ -5,7 +5,7 @@ import importlib.util
 
 import pytest
 
-from caravela.cockpit import replies
+from caravela.cockpit import sentences
 from caravela.cockpit.languages.carrying import time_in
 from caravela.cockpit.languages.chinese import CHINESE
 from caravela.cockpit.languages.detecting import in_one, mixed, tongue_of, with_umlauts
@@ -34,7 +34,7 @@ def test_two_languages_in_one_sentence_are_told_apart_from_one(text, car, unders
     assert mixed(text)
     before = car.signals.snapshot()
     response = car.agent(understanding, Polyglot(understanding)).hear(text)
-    assert response.text == replies.MIXED and not response.requests and car.signals.snapshot() == before
+    assert response.text == sentences.MIXED and not response.requests and car.signals.snapshot() == before
 
 
 @pytest.mark.parametrize(

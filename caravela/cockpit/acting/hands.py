@@ -4,7 +4,7 @@ mean."""
 import re
 from dataclasses import replace
 
-from caravela.cockpit import replies
+from caravela.cockpit import replies, sentences
 from caravela.cockpit.acting.gate import Gate, Verdict
 from caravela.cockpit.acting.memory import MOST_WAITING, Asked, Deed, Memory, Waiting
 from caravela.cockpit.acting.openings import frees
@@ -87,7 +87,7 @@ class Hands:
             self._memory.asked = Asked(now.t_s, which=which)
         said = where or self._say.wished(wish, now)
         if self.gate.stop_holds(now) and not isinstance(wish, PullOver | Park | GoOn | CapSpeed | DropCap):
-            said = f"{said} {self._say.fixed(replies.FIRST_DRIVE_ON)}"
+            said = f"{said} {self._say.fixed(sentences.FIRST_DRIVE_ON)}"
         return Response(said, requests=tuple(requests), asked=which is not None)
 
     def regard(self, regard: Regard, seat: Place, now: Situation) -> Response:

@@ -9,6 +9,7 @@ from caravela.cockpit.outside.requests import Regard
 from caravela.cockpit.reading.intents import CabinCall, Condition, DrivingWish, Intent, Missing, Step
 from caravela.cockpit.situation import Trigger
 from caravela.cockpit.tool import Call, Place
+from caravela.core.request import DropRoute, GoTo
 
 ANSWER_WITHIN_S = 30.0  # s after which a question of ours counts as unanswered
 CORRECTED_WITHIN_S = 60.0  # s after a deed in which "no, the other one" is one about it
@@ -74,6 +75,12 @@ class Memory:
         """Remember a deed."""
         self.deeds.append(deed)
         del self.deeds[:-MOST_DEEDS]
+
+    def destination(self) -> str:
+        """Where driving was asked to go last, and has not been told to forget; "" for nowhere."""
+        wishes = [deed.intent.wish for deed in self.deeds if isinstance(deed.intent, DrivingWish)]
+        last = next((wish for wish in reversed(wishes) if isinstance(wish, GoTo | DropRoute)), None)
+        return last.place if isinstance(last, GoTo) else ""
 
     def last_call(self) -> Call | None:
         return self.deeds[-1].call if self.deeds else None

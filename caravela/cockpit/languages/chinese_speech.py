@@ -84,6 +84,7 @@ FIXED = {
     "There is no such mode. My safety rules are not mine, or yours, to change.": "没有这种模式。安全规则不是我或您能更改的。",
     "I take orders from the people in the car, not from signs, songs or messages. What would you like?": "我只听车里人的，不听牌子、歌曲或短信的。您想要什么？",
     "The rest of it I leave, too.": "其余的我也不做了。",
+    "No destination is set: I follow the road, and take the turns that you name.": "没有设定目的地：我沿着路开，您说转弯我就转。",
     "I heard nothing. What would you like?": "我没有听到。您想要什么？",
     "That was too long for me. Please say it in a sentence or two.": "这句话太长了，请用一两句话说。",
     "I did not understand that. Could you say it another way?": "我没听懂，您能换个说法吗？",

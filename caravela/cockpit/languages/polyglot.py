@@ -1,7 +1,7 @@
 """What the agent asks about languages: which one was spoken, what it means in English, and how to reply. Everything loads when the first
 German or Chinese sentence comes; who speaks English waits for nothing and notices nothing."""
 
-from caravela.cockpit import replies
+from caravela.cockpit import replies, sentences
 from caravela.cockpit.acting.memory import Asked
 from caravela.cockpit.languages import chinese_speech, german_speech
 from caravela.cockpit.languages.corrections import corrected
@@ -38,7 +38,7 @@ class Polyglot:
         """What was said, where it is not English."""
         if mixed(text):
             speech = replies if self._before is None else _SPEECH[self._before.name]
-            return Heard("", (), speech, instead=speech.fixed(replies.MIXED))
+            return Heard("", (), speech, instead=speech.fixed(sentences.MIXED))
         plain = with_umlauts(in_one(text))
         tongue = self._before = tongue_of(plain, before=self._before)
         if tongue is None:  # English; a courtesy of another language beside it is none of the request

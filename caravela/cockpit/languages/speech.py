@@ -1,5 +1,5 @@
 """What replies in other languages share: nouns and choices by their tools, the reasons of the gate, and sentences with nothing to fill in.
-They follow the English ones of replies.py, one for one."""
+They follow the English ones of replies.py and sentences.py, one for one."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

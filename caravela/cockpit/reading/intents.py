@@ -122,7 +122,7 @@ class Unclear:
 
 @dataclass(frozen=True)
 class Beyond:
-    """Understood, and nothing that this car can do; `what` is a key of `replies.BEYOND`, which says so and what can be done instead."""
+    """Understood, and nothing that this car can do; `what` is a key of `sentences.BEYOND`, which says so and what can be done instead."""
 
     what: str
 

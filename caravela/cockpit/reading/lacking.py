@@ -51,5 +51,5 @@ def turns_round(clause: str) -> bool:
 
 
 def lacked(clause: str) -> str | None:
-    """What a clause asks for that there is none of, by its name in `replies.BEYOND`; None where there is nothing such."""
+    """What a clause asks for that there is none of, by its name in `sentences.BEYOND`; None where there is nothing such."""
     return next((name for pattern, name in _LACKS if re.search(pattern, clause, re.IGNORECASE)), None)

@@ -53,6 +53,9 @@ _BUT = re.compile(
 
 # "22 for me and 24 for her": beside somebody else, "for me" is a place and no courtesy
 _FOR_ME = re.compile(r"\bfor me\b(?=.*\bfor (?:her|him|my \w+|the \w+|everybody|everyone)\b)|(?<=\bfor her\b)(.*)\bfor me\b", re.IGNORECASE)
+_ALL_CLOSED = re.compile(
+    r"\b(?:close|shut) (?:everything|it all|all of (?:it|them))(?: up)?(?! (?:but|except|apart|other)\b)", re.IGNORECASE
+)
 # "but not mine", of which the head makes a no
 _NOT_MINE = re.compile(
     r"(?:,\s*|\s+)(?:(?:but|and|just) )?not (?=(?:mine|my|his|hers|that of|the (?:driver|passenger|rear|back|front|left|right)\b|(?:rear|back|front) ))",
@@ -99,7 +102,9 @@ def left_out(text: str) -> str:
 
 
 def shared_out(text: str) -> str:
-    """A request with its places put so that each stands by itself: "for me" beside "for her", and "but not mine"."""
+    """A request with its places put so that each stands by itself: "for me" beside "for her", "but not mine", and what "everything"
+    is that can be closed."""
+    text = _ALL_CLOSED.sub("close all the windows and the sunroof", text)
     return _NOT_MINE.sub(" but ", _FOR_ME.sub(lambda found: f"{found[1] or ''}on my side", text))
 
 

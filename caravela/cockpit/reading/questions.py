@@ -27,7 +27,8 @@ _LEAVES_ALONE = re.compile(
     r"(?:(?:please|just|but|and|no|you can)[ ,]+)*(?:(?:don['’]?t|do not|never) "
     r"(?:turn|go|take|bear|swing|steer|drive)(?: (?:the|a|to|that|next|first|second|third|now|here|on))* (?:left|right)"
     r"(?: (?:here|there|now|yet|turn|at .*|after .*|before .*))?|(?:don['’]?t|do not|never) stop(?: the car| driving| us)?(?: (?:here|there|now|yet|please))*|"
-    r"not (?:the|my|our|his|her)\b[\w ]*|leave (?:the|my|our|all) [\w ]+ (?:open|closed|shut|alone|in peace))\W*",
+    r"not (?:the|my|our|his|her)\b[\w ]*|leave (?:the|my|our|all) [\w ]+ (?:open|closed|shut|alone|in peace)|"
+    r"leave (?:the|my|our|all the|his|her) (?:windows?|sunroof|roof|heating|heater|fan|air|temperature|music|radio|lights?|seats?|blinds?|wipers))\W*",
     re.IGNORECASE,
 )
 _NOT_TO = re.compile(
@@ -35,6 +36,7 @@ _NOT_TO = re.compile(
     r"(?:overtake|pass|go|get|park|change|switch|move|merge|drive|continue|carry|set off|start|proceed|turn|take|head|navigate|bring)\b(?! (?:so|too|that) )",
     re.IGNORECASE,
 )
+_FORBIDS = re.compile(r"(?:(?:please|but|and|no|just)[ ,]+)*(?:don['’]?t|do not|never) (?:you )?", re.IGNORECASE)
 _PARKS_NEAR = re.compile(
     r"(?:(?:please|can you|could you|would you|just|then|and|now)[ ,]+)*park(?: (?:it|us|the car))?(?: (?:right|just|close))? "
     r"(?:behind|in front of|next to|beside|near|by|opposite|between|alongside|after) (?:the|that|this|a|an|my|our|those|these) [\w' ]+?(?: please| now)?\W*",
@@ -59,6 +61,15 @@ _WHO = re.compile(
 _WEATHER = re.compile(
     r"(?:what(?:['’]s| is) the weather(?: like)?|how(?:['’]s| is) the weather)(?: (?:outside|out there|here|right now|now|today|like))*\W*",
     re.IGNORECASE,
+)
+_DESTINATION = re.compile(
+    r"(?:where (?:are we (?:going|heading|headed|driving)|do we go|are you (?:taking|driving) (?:me|us)|are you going|does (?:this|the) (?:road|way) (?:go|lead))|"
+    r"what(?:['’]s| is) (?:our|the|my) destination|(?:do (?:we|you) have|is there) a destination(?: set)?|is (?:a|the) destination set)"
+    r"(?: (?:to|now|right now|next|anyway))?\W*",
+    re.IGNORECASE,
+)
+_EVERYTHING_OPEN = re.compile(
+    r"(?:(?:please|now|just|can you)[ ,]+)*open (?:it all|everything|all of (?:it|them))(?: up)?(?: please| now)?\W*", re.IGNORECASE
 )
 _GETTING_OUT = re.compile(
     r"(?:am i|are we) allowed to (?:get out|leave the car|open the doors?)\W*|is it (?:ok|okay|safe|all right|allowed) to (?:get out|leave the car)(?: (?:here|now))*\W*",
@@ -97,6 +108,16 @@ def greets(text: str) -> bool:
 def asks_who_it_is(text: str) -> bool:
     """Does this ask who or what speaks here, and nothing besides?"""
     return _WHO.fullmatch(text.strip()) is not None
+
+
+def asks_the_destination(clause: str) -> bool:
+    """Does this ask where the way leads, and for no other one?"""
+    return _DESTINATION.fullmatch(clause.strip()) is not None
+
+
+def opens_everything(clause: str) -> bool:
+    """Is all to be opened, whatever that may be?"""
+    return _EVERYTHING_OPEN.fullmatch(clause.strip()) is not None
 
 
 def asks_the_weather(text: str) -> bool:
@@ -166,6 +187,17 @@ def as_statement(question: str) -> str:
         return ""
     verb = "" if found["verb"].lower().startswith("d") else f" {found['verb']}"
     return f"{found['who']}{verb} {found['what']}"
+
+
+def unnegated(clause: str) -> str:
+    """What a clause forbids: "turn on the heating" of "don't turn on the heating"; "" where it forbids nothing so."""
+    found = _FORBIDS.match(clause.strip())
+    return "" if found is None else clause.strip()[found.end() :]
+
+
+def complains(clause: str) -> bool:
+    """Is it said how somebody or something is, and not what to do about it?"""
+    return _STATEMENT.match(clause) is not None
 
 
 def is_reason(clause: str, request: str) -> bool:

@@ -1,4 +1,5 @@
 """From free words to typed intents. The head says what a clause means; this file cuts a request into clauses and says what is unclear;
+`by_form` settles what needs no head;
 `calls` and `wishes` fill in numbers, places and names, and say what is missing. It decides nothing: it has no hands."""
 
 import functools
@@ -6,14 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from caravela.cockpit.outside.requests import regard_in, stops_near
-from caravela.cockpit.reading.calls import call_of, mutes_the_call, operation_of, places_named
+from caravela.cockpit.outside.requests import stops_near
+from caravela.cockpit.reading.by_form import by_form
+from caravela.cockpit.reading.calls import call_of, operation_of, places_named
 from caravela.cockpit.reading.clauses import STOP, cut, sentences_of, unquoted
 from caravela.cockpit.reading.conditions import Part, about_the_battery, condition_of, opens_a_request, parts_of
 from caravela.cockpit.reading.corrections import REPLACES, names_a_verb, parted, put_right
-from caravela.cockpit.reading.dangers import danger_in, passes, stays_back, without_its_side
 from caravela.cockpit.reading.forms import (
-    ALL_BUT,
     AT_A_SPEED,
     BUT_NOT,
     CONTRARY,
@@ -33,7 +33,6 @@ from caravela.cockpit.reading.intents import (
     DrivingWish,
     Follow,
     FollowUp,
-    Garbled,
     Intent,
     Negated,
     Question,
@@ -45,30 +44,25 @@ from caravela.cockpit.reading.intents import (
     means_nothing,
     stops,
 )
-from caravela.cockpit.reading.lacking import circles, lacked, turns_round
-from caravela.cockpit.reading.leaving import goes_on, hurries, place_to_go_to, takes_leave, wants_out
+from caravela.cockpit.reading.lacking import lacked
+from caravela.cockpit.reading.leaving import hurries, takes_leave
 from caravela.cockpit.reading.lights import some_light
 from caravela.cockpit.reading.manners import Manners
 from caravela.cockpit.reading.meanings import SIMPLE, best, refusals
 from caravela.cockpit.reading.names import PLACEHOLDER, name_of, person_called
 from caravela.cockpit.reading.numbers import numbers_in, share_in
-from caravela.cockpit.reading.places import level_for, places_of, shared_out, zone_alone, zone_named
+from caravela.cockpit.reading.places import level_for, places_of, shared_out, zone_alone
 from caravela.cockpit.reading.questions import (
     as_statement,
     asks_the_future,
-    asks_to_be_let_out,
-    asks_to_follow,
-    asks_what_is_there,
-    finds_it_stuffy,
+    complains,
     finds_it_too_hard,
     is_reason,
-    leaves_alone,
     leaves_it,
-    parks_near,
     says_not_to,
     tells_of_a_call,
+    unnegated,
 )
-from caravela.cockpit.reading.roads import about_roads
 from caravela.cockpit.reading.sharing import as_turn, shared
 from caravela.cockpit.reading.steps import contradict, turns, with_its_stop
 from caravela.cockpit.reading.stopping import at_once, drives_on, stops_now
@@ -79,7 +73,7 @@ from caravela.cockpit.reading.words_for import rather
 from caravela.cockpit.sayings.phrasing import NEGATED, SEVERAL, is_known, is_ours, speaks_of
 from caravela.cockpit.tool import Call, Form, Operation, Place
 from caravela.cockpit.tools import TOOLS
-from caravela.core.request import Drive, GoOn, GoTo, Manner, Park, PullOver
+from caravela.core.request import Drive, GoOn, PullOver
 from caravela.words import SentenceEncoder
 
 LONGEST = 400  # characters of a request; more is not said in one breath
@@ -181,7 +175,17 @@ class Understanding:
             )
             if not said_twice and not only_says_why:
                 steps.append(step)
-        return with_its_stop(steps, request, when)
+        return with_its_stop(self._without_complaints(steps, seat, lefthand), request, when)
+
+    def _without_complaints(self, steps: list[Step], seat: Place, lefthand: bool) -> list[Step]:
+        """The steps of a request, without what a complaint would have done where just that is not to be done: "I'm cold, but don't turn on the
+        heating"."""
+        unwanted = [unnegated(step.words) for step in steps if isinstance(step.intent, Negated)]
+        intents = [self._intent(words, (), seat, lefthand) for words in unwanted if words]
+        kinds = {_kind(intent) for intent in intents if isinstance(intent, CabinCall)}
+        return [
+            step for step in steps if not (isinstance(step.intent, CabinCall) and _kind(step.intent) in kinds and complains(step.words))
+        ]
 
     def _hazard_of(self, part: Part) -> Intent | None:
         """The hazard that a request with its condition is, where that is none that we watch for: "if the light is red, go anyway"."""
@@ -292,69 +296,10 @@ class Understanding:
             return Unclear()
         return condition_of(likeliest.removeprefix("when."), text)
 
-    def _by_form(self, clause: str, seat: Place, lefthand: bool) -> Intent | None:
-        """What a clause asks for whose form alone says it; None where the head is to read it."""
-        if stops_now(clause):
-            return DrivingWish(PullOver())
-        if self._garbled(clause):
-            return Garbled()
-        if tells_of_a_call(clause):
-            return SmallTalk()
-        if asks_to_be_let_out(clause):
-            return Question("parked")
-        if leaves_alone(clause):
-            return Negated()
-        if stops_near(clause):
-            return DrivingWish(PullOver())
-        if wants_out(clause):
-            return DrivingWish(PullOver())
-        if (danger := danger_in(clause, lefthand=lefthand)) is not None:
-            return Unsafe(danger)
-        if clause.lower().startswith(("until ", "till ")):
-            return Beyond("lasting")
-        if mutes_the_call(clause):
-            return CabinCall(Call("phone.microphone", Operation.ON))
-        if takes_leave(clause):
-            return SmallTalk()
-        if plain := without_its_side(clause):
-            meant = self._intent(plain, (), seat, lefthand)
-            places = places_of(zone_named(clause), seat, lefthand)
-            return CabinCall(replace(meant.call, places=places)) if isinstance(meant, CabinCall) and places else None
-        if place := place_to_go_to(clause):
-            return DrivingWish(GoTo(place))
-        if goes_on(clause):
-            return DrivingWish(GoOn())
-        if turns_round(clause):
-            return Beyond("turning_round")
-        if circles(clause):
-            return Beyond("block")
-        if passes(clause) or stays_back(clause):
-            return SIMPLE["drive.overtake" if passes(clause) else "drive.distance"]
-        if zone := level_for(clause):
-            return FollowUp(Follow.VALUE, numbers_in(clause)[0], places_of(zone, seat, lefthand))
-        if parks_near(clause):
-            return DrivingWish(Park())
-        if finds_it_too_hard(clause):
-            return DrivingWish(Drive(Manner.GENTLE))
-        if hurries(clause):
-            return DrivingWish(Drive(Manner.BRISK))
-        if asks_what_is_there(clause):
-            return Question("what")
-        if finds_it_stuffy(clause):
-            return CabinCall(Call("climate.recirculation", Operation.OFF))
-        if (way := about_roads(clause)) is not None:
-            return way
-        if (regard := regard_in(clause)) is not None:
-            return regard
-        if ALL_BUT.search(clause):
-            return Unclear()  # what is left out must not be all that is done
-        if asks_to_follow(clause):
-            return Beyond("follow")
-        return some_light(clause, seat, lefthand=lefthand)
-
     def _intent(self, clause: str, names: Sequence[str], seat: Place, lefthand: bool) -> Intent:
         """What one clause asks for."""
-        if (settled := self._by_form(clause, seat, lefthand)) is not None:
+        meant = functools.partial(self._intent, names=(), seat=seat, lefthand=lefthand)
+        if (settled := by_form(clause, seat=seat, lefthand=lefthand, garbled=self._garbled, meant=meant)) is not None:
             return settled
         reading = self._read(clause)
         if (bound := bound_of(clause, reading)) is not None:
@@ -430,3 +375,8 @@ class Understanding:
     def _name(self, label: str, clause: str, names: Sequence[str]) -> str:
         """The free text of a clause: what is quoted, or what the head takes for a name."""
         return name_of(label, clause, self._read(clause).free, self._encoder.tokens(clause, max_tokens=MAX_TOKENS), names)
+
+
+def _kind(intent: CabinCall) -> str:
+    """Climate, window, seat, ...: what a tool is about."""
+    return intent.call.tool.partition(".")[0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from caravela.cockpit import replies
+from caravela.cockpit import sentences
 from caravela.cockpit.voice import turns
 from caravela.cockpit.voice.conversation import Answered, Conversation
 from caravela.cockpit.voice.stages import FRAME_S, Audio, Listener, Recogniser, Samples, Speaker, Transcript
@@ -83,7 +83,7 @@ class Session:
                 return self._answer(event)
             case TooLong(t_s):
                 return self._turn(
-                    Said(np.zeros(0, np.int16), t_s, t_s, t_s, False), Transcript("", 0.0, 0.0), Answered("", replies.TOO_LONG)
+                    Said(np.zeros(0, np.int16), t_s, t_s, t_s, False), Transcript("", 0.0, 0.0), Answered("", sentences.TOO_LONG)
                 )
             case Woken():
                 self.woken += 1

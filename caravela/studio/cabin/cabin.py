@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from caravela.cockpit import replies
+from caravela.cockpit import replies, sentences
 from caravela.cockpit.acting.gate import Gate
 from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.clients.consent import Consents
@@ -274,7 +274,7 @@ class Cabin:
         words = "" if transcript is None else transcript.text.strip()
         self.conversation.add(Who.PERSON, words, t_s=self.now_s, seat=str(heard.seat), mark=heard.mark, language=ENGLISH, spoken=True)
         if transcript is None:
-            self._respond(Response(replies.SILENCE, understood=False))
+            self._respond(Response(sentences.SILENCE, understood=False))
         elif self.now_s - heard.ended_s > STALE_S:
             self._say(Who.CAR, TOO_LATE, Tone.REFUSED)
         elif heard.began_s < self._asked_since(heard.seat) and self._is_answer(words, heard.seat):

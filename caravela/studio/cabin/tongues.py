@@ -2,7 +2,7 @@
 
 import sys
 
-from caravela.cockpit import replies
+from caravela.cockpit import sentences
 from caravela.cockpit.languages.heard import Languages
 from caravela.cockpit.tool import Place
 from caravela.core.errors import CaravelaError
@@ -31,4 +31,4 @@ def understood_by(languages: Languages | None) -> tuple[str, ...]:
 
 def truly(sentence: str, understands: tuple[str, ...]) -> str:
     """A sentence of the cockpit's; the one that names English alone is another where more is understood."""
-    return GARBLED if sentence == replies.GARBLED and set(understands) == {*CODES.values()} else sentence
+    return GARBLED if sentence == sentences.GARBLED and set(understands) == {*CODES.values()} else sentence

@@ -2,7 +2,7 @@
 
 import pytest
 
-from caravela.cockpit import replies
+from caravela.cockpit import sentences
 from caravela.cockpit.tool import Place
 from caravela.cockpit.voice import conversation
 from caravela.cockpit.voice.conversation import AGAIN, GIVES_UP, LEFT, YES, Conversation, without_name
@@ -129,7 +129,7 @@ def test_the_seat_is_handed_on(agent, car):
 
 def test_ten_thousand_characters_are_answered(voice, car):
     before = car.signals.snapshot()
-    assert voice.hear(sure("open the sunroof " * 600), t_s=1.0).text == replies.TOO_LONG and car.signals.snapshot() == before
+    assert voice.hear(sure("open the sunroof " * 600), t_s=1.0).text == sentences.TOO_LONG and car.signals.snapshot() == before
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from caravela.cockpit import replies
+from caravela.cockpit import sentences
 from caravela.cockpit.agent import CockpitAgent
 from caravela.cockpit.clients.audit import Audit
 from caravela.cockpit.clients.consent import Client
@@ -220,7 +220,7 @@ def test_an_extra_that_is_broken_is_told_and_english_goes_on(understanding: Unde
 
 def test_what_nobody_can_make_out_is_answered_by_what_is_understood(bench: Bench) -> None:
     bench.cabin.answer(Said("请打开窗户 und fahr schneller"))
-    assert bench.last == replies.GARBLED
+    assert bench.last == sentences.GARBLED
     bench.cabin.understands = ("en", "de", "zh")
     bench.cabin.answer(Said("请打开窗户 und fahr schneller"))
     assert bench.last == GARBLED

@@ -9,7 +9,7 @@ from fake_hearing import FakeRecogniser, Hum, hearing, no_hearing, no_voice, qui
 from fake_studio import wait_for
 from test_cabin import WINDOW, Bench
 
-from caravela.cockpit import replies
+from caravela.cockpit import sentences
 from caravela.cockpit.reading.intents import Answer
 from caravela.cockpit.reading.understanding import Understanding
 from caravela.cockpit.tool import Place
@@ -168,7 +168,7 @@ def test_a_stop_is_not_read_back(bench: Bench) -> None:
 
 def test_silence_and_mumbling_get_one_answer_and_do_nothing(bench: Bench) -> None:
     bench.cabin.answer(Heard(None, 0.0, 1.0))
-    assert bench.last == replies.SILENCE and len(bench.cabin.conversation.lines) == 2
+    assert bench.last == sentences.SILENCE and len(bench.cabin.conversation.lines) == 2
     assert "did not catch" in hear(bench, "open a win", 0.2)
     assert len(bench.cabin.conversation.lines) == 4 and bench.cabin.signals[WINDOW] == 0.0 and bench.requests == []
 
