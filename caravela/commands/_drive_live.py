@@ -19,7 +19,8 @@ from caravela.core.units import STEP_S
 
 if TYPE_CHECKING:
     from caravela.studio.cabin.cabin import Cabin
-    from caravela.studio.driving.drive import DriveSettings, Stage, Tick
+    from caravela.studio.driving.drive import Tick
+    from caravela.studio.driving.stage import DriveSettings, Stage
     from caravela.studio.live.asks import Ask
     from caravela.studio.record.recording import Recording
     from caravela.vehicle.answers import Account

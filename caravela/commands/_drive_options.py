@@ -10,7 +10,7 @@ from caravela.core.errors import CaravelaError, unknown_name
 if TYPE_CHECKING:
     from caravela.studio.driving.body import Outfit
     from caravela.studio.driving.car import Aboard
-    from caravela.studio.driving.drive import DriveSettings
+    from caravela.studio.driving.stage import DriveSettings
 
 PORT = 8020
 
@@ -80,8 +80,9 @@ def outfit_of(options: Options) -> "Outfit":
 
 def settings_of(options: Options) -> "DriveSettings":
     """The drive that the options ask for. Raises CaravelaError for names that are not known."""
-    from caravela.studio.driving.drive import DriveSettings, checked_words
+    from caravela.studio.driving.drive import checked_words
     from caravela.studio.driving.simulated import town_names, traffics, weathers
+    from caravela.studio.driving.stage import DriveSettings
     from caravela.studio.live.asks import SEED_LIMIT
 
     if options.map is not None and options.town is not None:

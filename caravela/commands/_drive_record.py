@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from caravela.core.responsibility import Tenure
     from caravela.core.types import Rig
     from caravela.studio.driving.body import Cost, Outfit
-    from caravela.studio.driving.drive import DriveSettings
     from caravela.studio.driving.latency import Latencies
+    from caravela.studio.driving.stage import DriveSettings
     from caravela.studio.record.recording import Recording
     from caravela.vehicle.policy import OnnxPolicy
 

@@ -225,8 +225,8 @@ def open_source(options: RunOptions, rig: "Rig") -> "Source":
         if not options.realtime and (live := [path for path in paths.values() if is_live(path)]):
             raise CaravelaError(f"got the camera {live[0]} without --realtime; a live camera does not wait for the loop: give --realtime.")
         return VideoSource(paths, rig, speed=options.speed, lefthand=options.lefthand, abroad=options.abroad)
-    from caravela.studio.driving.drive import DriveSettings
     from caravela.studio.driving.simulated import SimulatedStages, town_names
+    from caravela.studio.driving.stage import DriveSettings
     from caravela.studio.driving.street import street_of
     from caravela.vehicle.journal import Place
 

@@ -13,7 +13,7 @@ from caravela.core.errors import CaravelaError
 from caravela.core.units import STEP_S
 
 if TYPE_CHECKING:
-    from caravela.studio.driving.drive import DriveSettings
+    from caravela.studio.driving.stage import DriveSettings
     from caravela.vehicle.policy import OnnxPolicy
 
 HELP = "drive a town or a map and watch it live"

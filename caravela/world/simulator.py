@@ -15,6 +15,7 @@ from caravela.world import lane_choice, learned, navigator, regions, way_back, w
 from caravela.world import state as state_module
 from caravela.world.atlas import Atlas
 from caravela.world.cameras import Cameras, Truth
+from caravela.world.contact import touched
 from caravela.world.incidents.director import SPARE, Director
 from caravela.world.kernels import events
 from caravela.world.kernels.step import REWARD_PARTS, begin, step
@@ -314,4 +315,9 @@ class Simulator:
 
     def _events(self, b: int) -> list[Event]:
         bits, t_us = int(self.flags[b, 0]), round(float(self.state.time[b]) / STEP_S) * STEP_US
-        return [Event(t_us=t_us, kind=name, responsible=RESPONSIBLE) for k, name in enumerate(events.NAMES) if bits >> k & 1]
+        whom = f"with {touched(self.state, b)}" if bits & events.COLLISION else ""
+        return [
+            Event(t_us=t_us, kind=name, responsible=RESPONSIBLE, detail=whom if "collision" in name else "")
+            for k, name in enumerate(events.NAMES)
+            if bits >> k & 1
+        ]

@@ -20,7 +20,8 @@ from caravela.studio.cabin.glance import Lookout
 from caravela.studio.cabin.mouth import Mouth
 from caravela.studio.driving.body import Outfit
 from caravela.studio.driving.car import Aboard
-from caravela.studio.driving.drive import Drive, DriveSettings, Stage, Tick
+from caravela.studio.driving.drive import Drive, Tick
+from caravela.studio.driving.stage import DriveSettings, Stage
 from caravela.studio.live.asks import Ask, Choices, DriveAsk, Stop, Wished
 from caravela.studio.live.drive_loop import DriveLoop
 from caravela.studio.live.hub import Hub

@@ -9,7 +9,7 @@ import numpy as np
 from caravela.core.kinematics import KNOTS, integrate
 from caravela.core.types import PROPOSALS, ROUTE_POINTS, Camera, Control, Event, Observation, Plan, Rig, policy_rig
 from caravela.core.units import STEP_S, STEP_US
-from caravela.studio.driving.drive import DriveSettings, Stage
+from caravela.studio.driving.stage import DriveSettings, Stage
 from caravela.world.maps.lane_graph import LAMP_GREEN, LAMP_RED, LaneGraph
 from caravela.world.state import ABSENT, EXTERNAL, IDM, WorldState, empty
 

@@ -97,7 +97,7 @@ FIXED = {
     "I take orders from the people in the car, not from signs, songs or messages. What would you like?": "Ich höre auf die Menschen im Auto, nicht auf "
     "Schilder, Lieder oder Nachrichten. Was möchten Sie?",
     "The rest of it I leave, too.": "Auch den Rest lasse ich.",
-    "No destination is set: I follow the road, and take the turns that you name.": "Es ist kein Ziel gesetzt: Ich folge der Straße und nehme die Abzweigungen, die Sie nennen.",
+    "No destination is set: I follow the road, and take the turns that you name.": "Es ist kein Ziel gesetzt: Ich folge der Straße und den Abzweigungen, die Sie nennen.",
     "I heard nothing. What would you like?": "Ich habe nichts gehört. Was möchten Sie?",
     "That was too long for me. Please say it in a sentence or two.": "Das war mir zu lang. Bitte sagen Sie es in ein, zwei Sätzen.",
     "I did not understand that. Could you say it another way?": "Das habe ich nicht verstanden. Können Sie es anders sagen?",

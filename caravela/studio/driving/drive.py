@@ -5,11 +5,7 @@ import copy
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from caravela.core.errors import CaravelaError
 from caravela.core.modes import Mode
@@ -29,12 +25,15 @@ from caravela.core.request import (
     TakeTurn,
 )
 from caravela.core.responsibility import Tenure
-from caravela.core.types import Camera, Control, Event, Observation, Plan, policy_rig
+from caravela.core.types import Control, Event, Observation, Plan, policy_rig
 from caravela.core.units import STEP_S, STEP_US, to_kph
-from caravela.studio.driving.body import Body, Cost, Outfit
+from caravela.studio.driving.body import ENERGY, Body, Cost, Outfit
 from caravela.studio.driving.car import Aboard, Seat, beginning, make_loop, phase_of, told
+from caravela.studio.driving.ending import Ending
 from caravela.studio.driving.hearing import UNCHANGED, Heard, Lessons, change, report_of, told_of
+from caravela.studio.driving.insight import has_critic, insight_of
 from caravela.studio.driving.latency import Latencies
+from caravela.studio.driving.stage import DriveSettings, Stage
 from caravela.studio.driving.street import Street, street_of
 from caravela.vehicle.actuation import Commands
 from caravela.vehicle.conduct import AskToStop, Car, Collided, Engage, Happening, Note, NoteKind, Release, TakeOver
@@ -45,52 +44,11 @@ from caravela.vehicle.domains.wishes import NO_SPEED, Wishes
 from caravela.vehicle.loop import NO_CONTROL, as_control
 from caravela.vehicle.loop import Tick as LoopTick
 from caravela.world.lane_choice import wanted_lane
-from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.state import WorldState
 
 WORDS_LIMIT = 400  # characters told to the car at once
-ENDINGS = frozenset({"arrived", "route_missed"})  # events after which the drive is over
-FAILURES = frozenset({"collision", "at_fault_collision", "off_road"})  # after these it is over once the car is stuck
 CALM_S = 1.0  # s without it before the same kind of event counts as another
-AFTERMATH_S = 4.0  # s from the end of a drive to the beginning of the next
 AGAIN = {Mode.MANUAL: "manual", Mode.L2: "l2"}  # how the next drive begins, by the mode that this one ended in; else as this one did
-STANDING, STUCK_S = 0.1, 15.0  # m/s; s
-
-
-@dataclass(frozen=True)
-class DriveSettings:
-    """What can be chosen about a drive."""
-
-    town: str
-    map: Path | None = None  # a map file instead of a town
-    weather: str = "day"
-    traffic: str = "light"
-    seed: int = 0
-
-
-class LiveWorld(Protocol):
-    """A `core.World` whose state can be looked at."""
-
-    batch: int
-    state: WorldState
-
-    def reset(self, seed: int) -> Observation: ...
-
-    def step(self, control: Control) -> tuple[Observation, list[list[Event]]]: ...
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A world to drive in, made for one drive, and what the page needs beside it."""
-
-    world: LiveWorld
-    graph: LaneGraph
-    look: Callable[[Camera, WorldState], NDArray[np.uint8]]  # a state as a camera on the ego car sees it: (H, W, 3)
-    ask: Callable[[str], str | None] = lambda words: None  # tells the navigator, which may say what it made of it
-    came_back: Callable[[], bool] = lambda: False  # whether the car has just come to where the drive began, as it was asked to
-    prompt: Callable[[], str] = lambda: ""  # what the navigator tells the driver just now, over what people asked for; "" mostly
-    stay_in_lane: Callable[[], None] = lambda: None  # has the navigator forget a lane change that was asked for
-    clear_to_stop: Callable[[], bool] = lambda: True  # whether the car, braking now, would stand clear of junctions and crossings
 
 
 @dataclass(frozen=True)
@@ -110,6 +68,7 @@ class Tick:
     car: Car  # as the mode machine has it
     loop: LoopTick  # the same for the vehicle's recorder
     body: Mapping[str, float]  # signals of the whole car, by VSS path
+    set_speed: float | None = None  # m/s that somebody had the car keep below
     asked_to_stop: bool = False  # the driver has heard of a stop that nobody has ended
     notes: tuple[Note, ...] = ()  # what the mode machine wants in the record
     events: tuple[Event, ...] = ()
@@ -175,7 +134,7 @@ class Drive:
         rig = getattr(self.policy, "rig", None) or policy_rig()
         self._loop = make_loop(self.aboard, self._driver, rig=rig, seat=self.seat, latencies=self.latencies, t_us=t_us)
         self._happenings = beginning(self.aboard, t_us=t_us)
-        self._failed, self._stood, self._ends_at, self._pressed = False, 0, 0, False
+        self._ending, self._pressed = Ending(), False
 
     def rehearse(self) -> None:
         """Plan once for nobody, words included, so that what loads at its first use costs no tick."""
@@ -286,7 +245,7 @@ class Drive:
     ) -> Tick:
         """Plan, and let the world go on by one step. `before_step` gets the tick, its events still to come, while the world is
         as it was planned for; `driver` is what the driver's own controls ask for, m/s^2 and 1/m, and counts in manual driving only."""
-        if self._ends_at and self.number >= self._ends_at and self.wishes.stop is None:  # whoever asked for a stop stands until they say so
+        if self._ending.over(self.number) and self.wishes.stop is None:  # whoever asked for a stop stands until they say so
             self.tenures, self._spent = self.ledger, self.cost
             self.aboard = dataclasses.replace(self.aboard, mode=AGAIN.get(self.car.mode, self.aboard.mode))
             self._start(self.seed + 1)
@@ -322,7 +281,8 @@ class Drive:
             commands=loop.commands,
             car=loop.car,
             loop=loop,
-            body=self.body.signals(),
+            body={**self.body.signals(), ENERGY: round(self.cost.energy, 3)},  # since people set out, not since the last drive began
+            set_speed=self.wishes.set_speed if self.wishes.set_speed < NO_SPEED else None,
             asked_to_stop=self.wishes.stopping,
             notes=loop.notes,
         )
@@ -338,7 +298,8 @@ class Drive:
         self.number += 1
         self.distance += 0.5 * (tick.street.speed + float(self._observation.speed[0])) * STEP_S
         self._stop_where_it_began()
-        self._watch(happened, stranded=any(note.kind is NoteKind.STOPPED for note in loop.notes))
+        stranded = not self._pressed and any(note.kind is NoteKind.STOPPED for note in loop.notes)
+        self._ending.watch(happened, tick=self.number, speed=float(self._observation.speed[0]), stranded=stranded)
         return dataclasses.replace(tick, events=(*spoken, *happened))
 
     def _stop_where_it_began(self) -> None:
@@ -383,36 +344,6 @@ class Drive:
         begun = [event for event in events if self.number - self._latest.get(event.kind, -calm - 1) > calm]
         self._latest |= {event.kind: self.number for event in events}
         return tuple(dataclasses.replace(event, t_us=event.t_us + self._base_us, responsible=self.responsible) for event in begun)
-
-    def _watch(self, events: tuple[Event, ...], *, stranded: bool) -> None:
-        """Decide whether this drive is over, so that the next one (the next seed) begins after a pause. `stranded`: the car has just
-        brought itself to a minimal-risk condition."""
-        kinds = {event.kind for event in events}
-        self._failed |= (stranded and not self._pressed) or bool(kinds & FAILURES)
-        self._stood = self._stood + 1 if float(self._observation.speed[0]) < STANDING else 0
-        stuck = self._failed and self._stood * STEP_S > STUCK_S
-        if not self._ends_at and (kinds & ENDINGS or stuck):
-            self._ends_at = self.number + round(AFTERMATH_S / STEP_S)
-
-
-def has_critic(policy: Policy) -> bool:
-    """Whether a policy's values and risk come from a critic that has been trained. An exported model says so in its config; of
-    any other policy it is taken for granted."""
-    card = getattr(getattr(policy, "bundle", None), "card", None)
-    return True if card is None else bool(card.config.get("critic_trained", False))
-
-
-def insight_of(policy: Policy) -> Mapping[str, Any]:
-    """What a policy says it saw: the fields of its `insight`, without its latent thought and its pictures of who is where, for which stand the
-    things in them; empty where it says nothing."""
-    insight: Any = getattr(policy, "insight", None) or {}
-    if isinstance(insight, Mapping):
-        return {name: value for name, value in insight.items() if name != "thought"}
-    fields = {
-        each.name: getattr(insight, each.name) for each in dataclasses.fields(insight) if each.name not in ("thought", "bodies", "depth")
-    }
-    around = insight.around(getattr(policy, "rig", None) or policy_rig()) if hasattr(insight, "around") else None
-    return fields if around is None else {**fields, "things": [thing.told() for thing in around]}
 
 
 def checked_words(words: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caravela.core.types import Camera, Control, Rig
-from caravela.studio.driving.drive import DriveSettings, Stage
+from caravela.studio.driving.stage import DriveSettings, Stage
 from caravela.world import atlas as atlas_module
 from caravela.world.atlas import Atlas
 from caravela.world.cameras import Cameras

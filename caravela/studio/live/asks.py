@@ -19,7 +19,7 @@ from caravela.core.request import Request
 from caravela.studio.cabin.asked import AnswerClient, AnswerOffer, AnswerReadBack, CabinAsk, Occupants, Recorded, Said, SwitchOffers
 from caravela.studio.cabin.ears import LONGEST_S
 from caravela.studio.driving.car import mode_named
-from caravela.studio.driving.drive import DriveSettings
+from caravela.studio.driving.stage import DriveSettings
 from caravela.vehicle.attention import DriverState
 
 MESSAGE_LIMIT = 16_384  # characters of one message, bytes of one request body

@@ -20,10 +20,11 @@ from caravela.core.types import Camera, Rig
 from caravela.core.units import STEP_S
 from caravela.studio.driving.body import Cost, Outfit
 from caravela.studio.driving.car import Aboard, Controls, Seat
-from caravela.studio.driving.drive import Drive, DriveSettings, Stage, Tick
+from caravela.studio.driving.drive import Drive, Tick
 from caravela.studio.driving.gauges import Signals
 from caravela.studio.driving.hearing import Lessons
 from caravela.studio.driving.latency import Latencies
+from caravela.studio.driving.stage import DriveSettings, Stage
 from caravela.studio.live.asks import (
     DriveAsk,
     DriverSeen,

@@ -32,6 +32,7 @@ let paused = false;
 let drive = 0; // number of the drive that is shown
 let drawing = null; // the newest tick not yet drawn
 let status = null;
+let chosen = null; // settings that somebody chose, until a drive with them begins
 
 // Where the window is narrow, or wide and low as in a car, the map has no place of its own: it becomes a tab of the deck.
 const crowded = matchMedia("(max-width: 699px), (min-aspect-ratio: 2/1) and (max-height: 860px)");
@@ -61,10 +62,13 @@ live.addEventListener("status", ({ detail }) => {
   at("step").disabled = !paused;
   const hidden = detail.phase === "loading" || detail.phase === "failed";
   curtain(hidden ? detail.sentence : "", detail.phase === "failed");
-  choose(at("place"), detail.settings.town);
-  choose(at("weather"), detail.settings.weather);
-  choose(at("traffic"), detail.settings.traffic);
-  if (document.activeElement !== at("seed")) at("seed").value = detail.settings.seed;
+  const { town: place, weather, traffic, seed } = detail.settings;
+  if (detail.refused || detail.phase === "failed" || JSON.stringify(chosen) === JSON.stringify({ place, weather, traffic, seed })) chosen = null;
+  if (chosen) return; // of a drive that is not there yet: another one's settings take nothing back
+  choose(at("place"), place);
+  choose(at("weather"), weather);
+  choose(at("traffic"), traffic);
+  if (document.activeElement !== at("seed")) at("seed").value = seed;
 });
 
 live.addEventListener("map", ({ detail }) => {
@@ -146,7 +150,8 @@ function step() {
 
 function restart() {
   if (!at("settings").reportValidity()) return;
-  live.ask({ type: "restart", place: at("place").value, weather: at("weather").value, traffic: at("traffic").value, seed: Number(at("seed").value) });
+  chosen = { place: at("place").value, weather: at("weather").value, traffic: at("traffic").value, seed: Number(at("seed").value) };
+  live.ask({ type: "restart", ...chosen });
 }
 
 at("settings").addEventListener("submit", (event) => {

@@ -26,6 +26,8 @@ export class Dials {
       put(at("limit"), limit);
       at("limit").setAttribute("aria-label", t("limit", { speed: limit }));
     }
+    at("set-speed").hidden = ego.set_speed === null;
+    put(at("set-speed"), ego.set_speed === null ? "" : t("set_speed", { speed: Math.round(ego.set_speed * KPH) }));
     put(at("distance"), tick.distance_m < 1000 ? `${number(tick.distance_m)} m` : `${number(tick.distance_m / 1000, 2)} km`);
     const perKm = tick.distance_m > 50 ? ` · ${number((tick.energy_wh / tick.distance_m) * 1000)} Wh/km` : "";
     put(at("energy"), `${number(tick.energy_wh)} Wh${perKm}`);

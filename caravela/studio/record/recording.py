@@ -10,7 +10,8 @@ import numpy as np
 from caravela.core.types import Camera, Rig
 from caravela.core.units import STEP_US
 from caravela.studio.driving.body import ENERGY
-from caravela.studio.driving.drive import Stage, Tick
+from caravela.studio.driving.drive import Tick
+from caravela.studio.driving.stage import Stage
 from caravela.studio.driving.street import Street
 from caravela.studio.view.map_geometry import TOLERANCE, thin
 from caravela.studio.view.packet import POLICY_QUALITY, jpeg, plain

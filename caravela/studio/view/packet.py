@@ -54,6 +54,7 @@ def header(tick: Tick, *, cameras: tuple[str, ...]) -> dict[str, Any]:
             "acceleration": round(street.acceleration, 2),
             "curvature": round(street.curvature, 4),
             "limit": None if street.limit is None else round(street.limit, 2),
+            "set_speed": None if tick.set_speed is None else round(tick.set_speed, 2),
         },
         "others": [[round(value, 2) for value in row] for row in street.others.astype(float).tolist()],
         "lamps": street.lamps.tolist(),

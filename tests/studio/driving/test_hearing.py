@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from fake_world import FakePolicy, fake_stage
 
-from caravela.studio.driving.drive import Drive, DriveSettings
+from caravela.studio.driving.drive import Drive
 from caravela.studio.driving.hearing import Lessons, change, told_of
+from caravela.studio.driving.stage import DriveSettings
 
 
 @pytest.fixture(scope="module")

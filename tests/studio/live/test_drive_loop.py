@@ -13,7 +13,9 @@ from caravela.core.request import CapSpeed, GoOn, KeepOffMotorways, Manner, Pull
 from caravela.core.request import Drive as DriveIn
 from caravela.core.units import STEP_US
 from caravela.studio.driving.car import Aboard
-from caravela.studio.driving.drive import AFTERMATH_S, Drive, DriveSettings, Stage
+from caravela.studio.driving.drive import Drive
+from caravela.studio.driving.ending import AFTERMATH_S
+from caravela.studio.driving.stage import DriveSettings, Stage
 from caravela.studio.live.asks import Pause, PressStop, Restart, Stop
 from caravela.studio.view.painter import Painter
 from caravela.studio.view.viewfinder import PATIENCE, SIZES, Viewfinder

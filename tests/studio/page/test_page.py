@@ -119,6 +119,27 @@ def test_another_drive_can_be_chosen(page: Any) -> None:
     assert page.input_value("#seed") == "5" and page.input_value("#weather") == "night"
 
 
+def test_what_is_chosen_in_a_hurry_is_all_driven(page: Any, studio: Studio) -> None:
+    page.click("#tab-drive")
+    page.select_option("#place", "bend")
+    page.select_option("#weather", "night")
+    until(page, "Number(document.body.dataset.tick) < 10")
+    page.wait_for_timeout(300)
+    assert page.input_value("#place") == "bend" and page.input_value("#weather") == "night"
+    _, settings = studio.loop.begun
+    assert (settings.town, settings.weather) == ("bend", "night")
+
+
+def test_a_speed_that_was_set_stands_beside_the_limit(page: Any) -> None:
+    assert not page.is_visible("#set-speed")
+    page.fill("#words", "no faster than 40")
+    page.press("#words", "Enter")
+    until(page, "document.getElementById('set-speed').textContent === 'at most 40'")
+    page.fill("#words", "drive normally")
+    page.press("#words", "Enter")
+    until(page, "document.getElementById('set-speed').hidden")
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_phone_and_desk_by_day_and_night(browser: Any, studio: Studio, size: str, scheme: str) -> None:
@@ -280,6 +301,7 @@ def test_nothing_is_cut_off_or_overlaps(browser: Any, studio: Studio, size: str,
             .map((element) => element.outerHTML.slice(0, 120))"""
         )
         assert cut == [], (size, language, name)
+    page.evaluate("scrollTo(0, 0)")  # the bar stays above what is scrolled away below it
     boxes = page.evaluate(
         """[...document.querySelectorAll('.bar > *, .page > section')].filter((element) => element.offsetParent)
         .map((element) => { const { left, top, right, bottom } = element.getBoundingClientRect(); return [left, top, right, bottom, element.className]; })"""

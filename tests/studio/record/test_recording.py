@@ -16,7 +16,8 @@ from mcap.reader import make_reader
 from PIL import Image
 
 from caravela.core.types import policy_rig
-from caravela.studio.driving.drive import Drive, DriveSettings
+from caravela.studio.driving.drive import Drive
+from caravela.studio.driving.stage import DriveSettings
 from caravela.studio.record.recording import Recording
 from caravela.studio.view.packet import jpeg
 from caravela.studio.view.viewfinder import view_camera

@@ -3,7 +3,8 @@
 from fake_world import FakePolicy, fake_stage, view_camera
 
 from caravela.studio.driving.car import Aboard
-from caravela.studio.driving.drive import Drive, DriveSettings
+from caravela.studio.driving.drive import Drive
+from caravela.studio.driving.stage import DriveSettings
 from caravela.studio.record.timeline import CLIPS_KEPT, Timeline
 from caravela.studio.view.packet import unpack
 from caravela.vehicle.conduct import TakeOver

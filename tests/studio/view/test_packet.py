@@ -9,7 +9,8 @@ import numpy as np
 from fake_world import FakePolicy, fake_stage, ring_graph, stripes, view_camera
 from PIL import Image
 
-from caravela.studio.driving.drive import Drive, DriveSettings
+from caravela.studio.driving.drive import Drive
+from caravela.studio.driving.stage import DriveSettings
 from caravela.studio.view import packet
 from caravela.studio.view.map_geometry import map_geometry, thin
 
