@@ -18,7 +18,7 @@ PART_NAMES = ("no-route", "words", "abroad", "sight")  # told before torch is as
 class TuneOptions:
     """Learn one part of a driver anew and leave the rest as it is: no-route (how it drives without a route), words (how it takes what it is
     told), abroad (other eyes, for streets like none it was taught; `train export --abroad` puts them beside those for home) or sight (whom it
-    tells of). What does not read the part stays the same to the last bit."""
+    tells of). What does not read the part stays the same to the last bit. The same command goes on where one was stopped."""
 
     part: tyro.conf.Positional[str]
     """no-route, words, abroad or sight."""
@@ -70,9 +70,11 @@ def run_tune(options: TuneOptions) -> dict[str, Any]:
     )
     tuner = Tuner(checkpoint.model, part, reader, batch=options.batch, learning_rate=options.learning_rate, seed=options.seed)
     minutes = options.minutes or part.minutes
-    losses = tuner.train(seconds=60.0 * minutes, told=lambda what: print(what, file=sys.stderr, flush=True))
+    kept = options.out.with_suffix(".unfinished.pt")
+    losses = tuner.train(seconds=60.0 * minutes, told=lambda what: print(what, file=sys.stderr, flush=True), kept=kept)
     done = {"part": part.name, "steps": tuner.step, "batch": options.batch, "learning_rate": tuner.learning_rate, "half": tuner.half}
     done |= {"minutes": minutes, "seed": options.seed, "shards": len(reader.shards)}
     progress = checkpoint.progress | {"tuned": [*checkpoint.progress.get("tuned", []), done]}
     save_checkpoint(options.out, tuner.model, data_version=checkpoint.data_version, progress=progress)
+    kept.unlink(missing_ok=True)
     return {"out": str(options.out), "part": part.name, "steps": tuner.step, "parameters": sum(v.numel() for v in tuner.learned), **losses}

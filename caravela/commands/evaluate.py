@@ -102,6 +102,7 @@ def run(options: RunOptions) -> dict[str, Any]:
         "identity": identity,
         "seed": options.seed,
         "git_revision": revision,
+        "world_code": work.code[:16],
         "wall_s": round(time.perf_counter() - began, 1),
         **besides,
         **report_of(rows),
@@ -199,7 +200,7 @@ def show_run(result: dict[str, Any]) -> None:
         "comfort",
     ):
         print(f"  {key.replace('_', ' '):<20} {result[key]:7.1%}")
-    print(f"  {'red lights met':<20} {result['red_lights_met']:6d}")
+    print(f"  {'red lights met':<20} {result['red_lights_met']:6d}, {result['red_lights_run']} of them run")
     if result["energy_wh_per_km"] is not None:
         print(f"  {'Wh per km':<20} {result['energy_wh_per_km']:6.0f}")
     for name, row in result["by_map"].items():

@@ -162,6 +162,7 @@ class Score:
     seconds: float
     failures: tuple[str, ...] = ()
     red_lights_met: int = 0
+    red_lights_run: int = 0
     comfort: float = 1.0  # share of ticks within |a| <= 3 m/s^2 and |jerk| <= 5 m/s^3
     energy_wh_per_km: float = 0.0
     extra: dict[str, float] = field(default_factory=dict)

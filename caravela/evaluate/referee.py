@@ -81,6 +81,7 @@ class Referee:
         self._off = np.zeros(batch, dtype=np.int64)  # ticks off the road in a row
         self._wrong = np.zeros(batch, dtype=np.int64)
         self._touching = np.zeros(batch, dtype=np.bool_)
+        self._reds_run = np.zeros(batch, dtype=np.int64)
         self._collisions = np.zeros(batch, dtype=np.int64)
         self._wrong_ticks = np.zeros(batch, dtype=np.int64)
         self._off_ticks = np.zeros(batch, dtype=np.int64)
@@ -114,7 +115,9 @@ class Referee:
         self._note(OFF_ROAD, off)
         self._note(ROUTE_MISSED, missed)
         self._note(WRONG_WAY, self._wrong * STEP_S > WRONG_WAY_S + 1e-6)
-        self._note(RED_LIGHT, (flags & events.RED_LIGHT) > 0)
+        ran = (flags & events.RED_LIGHT) > 0  # of one tick, that in which the front crosses the line
+        self._reds_run += ran & driving
+        self._note(RED_LIGHT, ran)
         arrived = (flags & events.ARRIVED) > 0
         self._arrived |= driving & arrived
         self.driving = driving & ~(at_fault | off | missed | arrived) & (self._ticks < self._limit)
@@ -145,6 +148,7 @@ class Referee:
             seconds=seconds,
             failures=tuple(kind for kind in FAILURES if kind in failed),
             red_lights_met=int(self._approaches.reds[world]),
+            red_lights_run=int(self._reds_run[world]),
             comfort=comfort(ride),
             energy_wh_per_km=energy / km if km >= LEAST_KM else float("nan"),
             extra={

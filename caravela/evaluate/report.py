@@ -24,6 +24,7 @@ from caravela.evaluate.peers import summary as peers
 from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
 from caravela.evaluate.statistics import LEAST_CLUSTERS
 from caravela.evaluate.suites import SUITES
+from caravela.evaluate.summary import reds_run
 from caravela.vehicle.bench import page as bench
 from caravela.world.incidents.kinds import KINDS
 
@@ -144,7 +145,8 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
 
 
 def _apart(results: Sequence[Result]) -> list[str]:
-    """What keeps rows of one table from being compared: another model beneath the same policy, and other drives."""
+    """What keeps rows of one table from being compared: another model beneath the same policy, other drives, and a world of another version of
+    the program."""
     first, told = results[0], []
     own = str(first.get("identity", "")).rpartition(" ")[2]
     starts = {_start(row) for row in first["rows"]}
@@ -157,7 +159,15 @@ def _apart(results: Sequence[Result]) -> list[str]:
             told.append(
                 f"{result['policy']} drove {len(result['rows'])} and {first['policy']} {len(first['rows'])} drives, of which {shared} are the same"
             )
-    return ["", f"Not of the same drives or model: {'; '.join(told)}."] if told else []
+    if elsewhere := [result["policy"] for result in results[1:] if _version(result, like=first) != _version(first, like=result)]:
+        told.append(f"{', '.join(elsewhere)} drove with another version of the program than {first['policy']}, and its world may differ")
+    return ["", f"Not of the same drives, model or program: {'; '.join(told)}."] if told else []
+
+
+def _version(result: Result, *, like: Result) -> str:
+    """The world's code that a result was driven with, as far as both know it; else the revision."""
+    known = "world_code" in result and "world_code" in like
+    return str(result["world_code"] if known else result["git_revision"])
 
 
 def _start(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -247,7 +257,7 @@ def _row(result: Result) -> str:
     cells = [result["policy"], result["sees"], result["episodes"], result["maps"], _interval(result), _percent(result.get("score"))]
     cells += [_percent(result[column]) for column in COLUMNS]
     met = result["red_lights_met"]
-    run = _percent(sum("red_light" in row["failures"] for row in result["rows"]) / met) if met else "–"
+    run = _percent(sum(map(reds_run, result["rows"])) / met) if met else "–"
     cells += [_percent(result["progress"]), met, run, _percent(result["comfort"]), energy, harm]
     return "| " + " | ".join(map(str, cells)) + " |"
 

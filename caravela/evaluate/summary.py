@@ -42,6 +42,7 @@ def rows_of(outcomes: Sequence[Outcome], places: Sequence[Place]) -> list[Row]:
                 "turns": episode.turns,
                 "red_expected": episode.red_lights,
                 "red_lights_met": score.red_lights_met,
+                "red_lights_run": score.red_lights_run,
                 "comfort": round(score.comfort, 4),
                 "energy_wh": round(score.extra["energy_wh"], 2),
                 "off_road_s": round(score.extra["off_road_s"], 1),
@@ -59,6 +60,11 @@ def driven_share(row: Row, metres: Any) -> Any:
     still makes count for nothing, on neither side, as far as the row knows them."""
     rolls = float(row.get("rolls_m") or 0.0)
     return np.clip((metres - rolls) / max(row["expected_m"] - rolls, 1e-3), 0.0, 1.0)
+
+
+def reds_run(row: Row) -> int:
+    """Red lights that a drive ran; of a row of before, which counts none, one at most."""
+    return int(row.get("red_lights_run", "red_light" in row["failures"]))
 
 
 def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
@@ -80,6 +86,7 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
         **rates,
         "turns": sum(row["turns"] for row in rows),
         "red_lights_met": sum(row["red_lights_met"] for row in rows),
+        "red_lights_run": sum(map(reds_run, rows)),
         "progress": round(sum(row["progress"] for row in rows) / len(rows), 4),
         "safety": round(sum(not _harm(row) for row in rows) / len(rows), 4),
         "score": round(sum(scores) / len(rows), 4),

@@ -8,11 +8,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from caravela.core.errors import CaravelaError
 from caravela.core.protocols import Policy
 from caravela.core.types import KNOTS, Control, Plan, policy_rig
 from caravela.core.units import STEP_S
 from caravela.train import phrases
-from caravela.train.labelling import LEAST_VISIBLE, LIGHT_OF_LAMP, coarse_bodies, coarse_depth, facts_of, look, truths
+from caravela.train.labelling import LEAST_VISIBLE, LIGHT_OF_LAMP, coarse_bodies, coarse_depth, facts_of, look, truths, unseen_is_unknown
 from caravela.train.lamps import LampLabels
 from caravela.train.obstacles import Obstacles
 from caravela.train.outcomes import excuse, outcomes
@@ -212,6 +213,8 @@ class Collector:
         depth = self.simulator.truth.depth[worlds]
         seen: dict[str, NDArray] = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}
         seen["bodies"] = coarse_bodies(self.simulator.truth.semantics[worlds])
+        if self.simulator.lens is not None:
+            unseen_is_unknown(seen, self.simulator.lens, worlds)
         return look(self.observation, worlds, self.encoder) | truths(self.simulator, fork, worlds) | seen
 
     def _judge(
@@ -363,7 +366,9 @@ def training_scene(graphs: Sequence[LaneGraph], *, random: np.random.Generator |
     if random is not None:
         looks = [regions.invented(random) if random.random() < nowhere else int(look) for look in scene.looks]
         scene = replace(scene, looks=np.array(looks, np.int32))
-    assert set(scene.looks) <= set(regions.TRAINING), "a look of the test side would be learned from"
+    if held_back := set(map(int, scene.looks)) - (set(regions.TRAINING) - set(regions.TO_CHOOSE_BY)):
+        names = ", ".join(regions.NAMES[look] for look in sorted(held_back))
+        raise CaravelaError(f"looks that nothing may be learned from would be drawn: {names}.")
     return scene
 
 

@@ -6,16 +6,18 @@ from numpy.typing import NDArray
 
 from caravela.core.types import Observation
 from caravela.core.vision_input import fuse_frames
-from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, BODIES, DEPTH_COLUMNS, DEPTH_ROWS, FAR
+from caravela.model.batch import BEV_COLUMNS, BEV_ROWS, BEV_X, BEV_Y, BODIES, DEPTH_COLUMNS, DEPTH_ROWS, FAR, UNKNOWN
 from caravela.words import SentenceEncoder, in_mirror
 from caravela.world.cameras import SEMANTIC_NAMES
 from caravela.world.kernels import labels
+from caravela.world.lens import Lens
 from caravela.world.simulator import Simulator
 from caravela.world.state import ABSENT, WorldState
 
 LIGHT_OF_LAMP = np.array([0, 1, 1, 2, 3, 3, 0], dtype=np.int64)  # LAMP_* to bundle.LIGHTS
 READABLE = 45.0  # m to the stop line up to which the governing light must be read
 LEAST_VISIBLE = 2  # pixels of somebody, in all pictures together, that the eyes must find
+LEAST_THROUGH = 0.5  # share of a cell's light that must come through the glass, or what is there is not known
 LEAST_PIXELS = (0, 6, 2, 2)  # of a cell, that one of BODIES shows
 
 
@@ -51,6 +53,14 @@ def coarse_bodies(semantics: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return shown
 
 
+def unseen_is_unknown(seen: dict[str, NDArray], lens: Lens, worlds: NDArray[np.int64]) -> None:
+    """Take back what `seen` says of cells through which hardly any light comes: depth (0), bodies and lamps (UNKNOWN)."""
+    for name, unknown in (("depth", 0), ("bodies", UNKNOWN), ("lamps", UNKNOWN)):
+        through = lens.through(worlds, rows=seen[name].shape[2], columns=seen[name].shape[3])
+        if through is not None:
+            seen[name][through < LEAST_THROUGH] = unknown
+
+
 def truths(simulator: Simulator, state: WorldState, worlds: NDArray[np.int64]) -> dict[str, NDArray]:
     """What is there, for the eyes, in a state: a fork of some of the simulator's worlds. Whom no camera shows is not there."""
     assert simulator.lens is not None and simulator.truth is not None
@@ -65,6 +75,7 @@ def truths(simulator: Simulator, state: WorldState, worlds: NDArray[np.int64]) -
     light = np.where(has_light, LIGHT_OF_LAMP[facts[:, labels.LAMP].astype(np.int64)], 0)
     # between READABLE and 60 m a light may or may not be legible: not asked
     unclear = (facts[:, labels.LINK] >= 0) & (stop >= READABLE) & (stop < 60.0)
+    bird[~unhindered] = UNKNOWN
     return {
         "bev": bird,
         "light": light.astype(np.int64),
@@ -74,7 +85,8 @@ def truths(simulator: Simulator, state: WorldState, worlds: NDArray[np.int64]) -
         "lead": np.stack(
             [np.minimum(facts[:, labels.LEAD], FAR), np.where(facts[:, labels.LEAD] < FAR, facts[:, labels.LEAD_SPEED], 0.0)], -1
         ),
-        "lead_valid": (facts[:, labels.LEAD] < READABLE) | (facts[:, labels.LEAD] > FAR),  # between them one may or may not see it
+        # between them one may or may not see it
+        "lead_valid": ((facts[:, labels.LEAD] < READABLE) | (facts[:, labels.LEAD] > FAR)) & unhindered,
         "lane": facts[:, [labels.OFFSET, labels.HEADING]],
         "lane_valid": np.abs(facts[:, labels.OFFSET]) < 4.0,
     }

@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
+from caravela.core.errors import CaravelaError
 from caravela.model.text import TextConfig, TextHead
 from caravela.train.questions import QUESTIONS
-from caravela.train.run_files import replace_together, write_tensors
+from caravela.train.run_files import read_tensors, replace_together, write_tensors
 from caravela.train.text_judging import ask, tally
 from caravela.train.text_looks import Seen, Tell, TextTrainConfig, first_of
 from caravela.train.threads import half_pays
@@ -66,7 +67,7 @@ def learn(seen: Seen, development: Seen, kept: Path, *, config: TextTrainConfig,
     path = kept / f"head-{mark}.pt"
     if path.is_file():
         head = TextHead(TextConfig(thoughts=seen.thought.shape[1], embedding=seen.thought.shape[2]))
-        head.load_state_dict(torch.load(path, weights_only=True))
+        head.load_state_dict(read_tensors(path, mend="take it away, and it is learned anew"))
         return head.eval()
     torch.manual_seed(config.seed)
     random = np.random.default_rng(config.seed)
@@ -96,6 +97,10 @@ def learn(seen: Seen, development: Seen, kept: Path, *, config: TextTrainConfig,
         torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
         optimiser.step()
         losses.append(float(loss.detach()))
+        if not np.isfinite(losses[-1]):
+            raise CaravelaError(
+                f"the loss became infinite or no number at step {step}, and nothing was written; give looks of another run."
+            )
         if (step + 1) % config.check_every == 0 or step + 1 == config.steps:
             found = ask(head.eval(), checked, questions=QUESTIONS, seed=0, context=context)
             share = float(np.mean([row.balanced for row in tally(found, checked).values()]))

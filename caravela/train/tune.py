@@ -3,9 +3,11 @@ tokens of no route are read only without a route, what reads the sentence adds n
 where. So a skill is mended in minutes, and only what reads it has to be driven again. Eyes for abroad are read by every plan; they are exported
 beside those for home (`export_onnx`). It runs on the CPU."""
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,12 +20,14 @@ from caravela.model.shift import RANK
 from caravela.model.vla import VLA
 from caravela.train.relight import relight
 from caravela.train.rephrase import Rephrasing
+from caravela.train.run_files import read_tensors, replace_together, write_tensors
 from caravela.train.samples import IMAGES, ShardReader, Weigh
 from caravela.train.threads import half_pays
 
 SILENT_SHARE = 0.15  # how often a silent look is drawn for words, of how often a spoken one is: talk is put over it, which asks for nothing
 FINAL_SHARE = 0.02  # of the learning rate, at the end
 TOLD_EVERY = 20  # steps
+SAVE_EVERY_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -105,20 +109,48 @@ class Tuner:
         self.learning_rate, self.half = learning_rate or part.learning_rate, half_pays()
         self.optimiser = torch.optim.Adam(self.learned, lr=self.learning_rate)
         self.step = 0
+        self._of = hashlib.sha256(b"".join(value.detach().numpy().tobytes() for value in self.model.state_dict().values())).hexdigest()
         self._chance = torch.Generator().manual_seed(seed)
         self._rephrasing = Rephrasing(talked=1.0) if part.name == "words" else None
 
-    def train(self, *, seconds: float, told: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> dict[str, float]:
-        """Learn for `seconds`, one step at least; says now and then how far it is. Returns the means of the losses since it last did so, of
-        TOLD_EVERY steps at most. Raises CaravelaError as `learn` does."""
-        began, recent = clock(), list[dict[str, float]]()
+    def train(
+        self, *, seconds: float, told: Callable[[str], None], clock: Callable[[], float] = time.monotonic, kept: Path | None = None
+    ) -> dict[str, float]:
+        """Learn for `seconds` in all, one step at least; says now and then how far it is. Returns the means of the losses since it last did so,
+        of TOLD_EVERY steps at most. `kept`: where it is saved every SAVE_EVERY_S, so that a run that was stopped goes on from there.
+        Raises CaravelaError as `learn` does, and where that file is another run's."""
+        spent = self._take_up(kept) if kept is not None and kept.exists() else 0.0
+        began, saved, recent = clock() - spent, clock(), list[dict[str, float]]()
         while not self.step or clock() - began < seconds:
             if len(recent) == TOLD_EVERY:
                 recent = []
             recent.append(self.learn(share=min((clock() - began) / seconds, 1.0)))
             if len(recent) == TOLD_EVERY:
                 told(f"{self.part.name} step {self.step:5d}  " + "  ".join(f"{name} {value:.3f}" for name, value in _means(recent).items()))
+            if kept is not None and clock() - saved >= SAVE_EVERY_S:
+                self._keep(kept, spent=clock() - began)
+                saved = clock()
         return _means(recent)
+
+    def _keep(self, path: Path, *, spent: float) -> None:
+        """Write what it takes to go on."""
+        learned = {name: value.detach() for name, value in self.model.named_parameters() if value.requires_grad}
+        state = {"part": self.part.name, "of": self._of, "step": self.step, "spent": spent}
+        content = state | {"learned": learned, "optimiser": self.optimiser.state_dict()}
+        replace_together({path: lambda part: write_tensors(part, content)})
+
+    def _take_up(self, path: Path) -> float:
+        """Go on from a file of `_keep`; returns the seconds spent before it was written."""
+        saved = read_tensors(path, mend="take it away, and the part is learnt from its beginning")
+        if (saved.get("part"), saved.get("of")) != (self.part.name, self._of):
+            raise CaravelaError(f"'{path}' was left by another tuning, which was stopped; go on with that one, or take the file away.")
+        named = dict(self.model.named_parameters())
+        with torch.no_grad():
+            for name, value in saved["learned"].items():
+                named[name].copy_(value)
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.step = int(saved["step"])
+        return float(saved["spent"])
 
     def learn(self, *, share: float) -> dict[str, float]:
         """One step, `share` of the way through; returns its losses. Raises CaravelaError on a loss or gradient that is no number, before it

@@ -128,7 +128,7 @@ class VLATrainer:
             self._take_up(begin_with)
         else:
             self._begun = {BEGUN_WITH: None if begin_with is None else weights_digest(begin_with)}
-            self.model = self._new_model() if begin_with is None else reopen(begin_with)
+            self.model = self._new_model() if begin_with is None else self._reopened(begin_with)
             self.model.config = replace(self.model.config, mirrors_left=True)
             self.beside = self._make_beside()
             self._norms_measured, self._eyes_first = begin_with is None, 0 if begin_with is None else EYES_FIRST
@@ -173,6 +173,15 @@ class VLATrainer:
             )
         self._begun[EYES] = {"step": saved.progress.get("step"), "digest": hashlib.sha256(eyes.read_bytes()).hexdigest()}
         return saved.model
+
+    def _reopened(self, driver: Path) -> VLA:
+        """The driver that a new run begins with. Raises BundleError for one of another size than the run's."""
+        model = reopen(driver)
+        if model.config.name != self.config.preset:
+            raise BundleError(
+                f"'{driver}' is of the preset {model.config.name}; got {self.config.preset}: give that preset, or leave --begin-with out."
+            )
+        return model
 
     def _make_beside(self) -> nn.Module:
         """What is learned beside the model and is no part of it: nothing."""

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from caravela.world.kernels.events import overlap
+from caravela.world.kernels import events
 from caravela.world.state import ABSENT, BARRIER, CONE, DEBRIS, KIND_NAMES, PARKED, PEDESTRIAN, THING, WorldState
 
 THINGS = {BARRIER: "a barrier", CONE: "a cone", DEBRIS: "something that lies there"}
+_overlap = events.overlap.py_func  # as it is: compiled for these types, it would take its time in the middle of a drive
 PART = "a part of a vehicle"  # its door
 BESIDE = 0.8  # share of half a length within which the other's middle is beside the car
 
@@ -19,7 +20,7 @@ def touched(state: WorldState, world: int, *, agent: int = 0) -> str:
     for k, other in enumerate(state.agents[world]):
         if k == agent or other["controller"] == ABSENT:
             continue
-        if overlap(*_box(me), *_box(other)):
+        if _overlap(*_box(me), *_box(other)):
             found.append(f"{_name(other)} {_side(me, other)}")
     return " and ".join(found)
 

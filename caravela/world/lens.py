@@ -54,6 +54,14 @@ class Lens:
                 soiled[world] = (images[world] * self._clear[world] + self._stray[world]).astype(np.uint8)
         return soiled
 
+    def through(self, worlds: NDArray[np.int64], *, rows: int, columns: int) -> NDArray[np.float32] | None:
+        """(B, C, rows, columns) share of light that comes through in each cell of the pictures of some worlds; None where all does."""
+        if self._clear is None:
+            return None
+        height, width = self._size
+        cells = self._clear[worlds, ..., 0].reshape(len(worlds), self._cameras, rows, height // rows, columns, width // columns)
+        return cells.mean((3, 5), dtype=np.float32)
+
     def _crop(self, world: int, random: np.random.Generator) -> None:
         """Only the middle of the front cameras shows anything."""
         assert self._clear is not None

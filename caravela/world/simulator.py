@@ -315,9 +315,9 @@ class Simulator:
 
     def _events(self, b: int) -> list[Event]:
         bits, t_us = int(self.flags[b, 0]), round(float(self.state.time[b]) / STEP_S) * STEP_US
-        whom = f"with {touched(self.state, b)}" if bits & events.COLLISION else ""
+        whom = touched(self.state, b) if bits & events.COLLISION else ""  # nobody, where who was struck has come back elsewhere already
         return [
-            Event(t_us=t_us, kind=name, responsible=RESPONSIBLE, detail=whom if "collision" in name else "")
+            Event(t_us=t_us, kind=name, responsible=RESPONSIBLE, detail=f"with {whom}" if whom and "collision" in name else "")
             for k, name in enumerate(events.NAMES)
             if bits >> k & 1
         ]

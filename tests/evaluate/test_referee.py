@@ -75,6 +75,12 @@ def test_the_wrong_side_is_a_failure_after_two_seconds(ticks, fails):
 def test_a_red_light_fails_and_the_drive_goes_on():
     _, score = verdict((0, 10), (events.RED_LIGHT, 1), (0, 89))
     assert score.failures == ("red_light",) and score.seconds == pytest.approx(10.0) and score.progress == 1.0
+    assert score.red_lights_run == 1
+
+
+def test_a_second_red_light_counts_as_well():
+    _, score = verdict((0, 10), (events.RED_LIGHT, 1), (0, 20), (events.RED_LIGHT, 1), (0, 68))
+    assert score.failures == ("red_light",) and score.red_lights_run == 2
 
 
 def test_a_collision_that_is_somebody_elses_fault_is_counted_once_and_is_no_failure():

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
+from caravela.core.errors import CaravelaError
 from caravela.train.collect import training_scene
 from caravela.world import regions
 from caravela.world.maps.catalogue import load_town
@@ -48,6 +49,14 @@ def test_half_of_the_maps_are_drawn_in_looks_of_nowhere(scene, monkeypatch):
     assert looks.max() < len(regions.REGIONS) - regions.KEPT_BACK
 
 
+def test_a_look_that_is_kept_back_is_refused_however_it_got_in(scene, monkeypatch):
+    monkeypatch.setattr(Scene, "build", lambda graphs: scene)
+    monkeypatch.setattr(Scene, "at_home", lambda scene: scene)
+    monkeypatch.setattr(regions, "invented", lambda random: regions.TO_CHOOSE_BY[0])
+    with pytest.raises(CaravelaError, match="nothing may be learned from"):
+        training_scene([], random=np.random.default_rng(0), nowhere=1.0)
+
+
 def test_what_is_abroad():
     names = {name for name, abroad in zip(regions.NAMES, regions.is_abroad(np.arange(len(regions.NAMES))), strict=True) if not abroad}
     assert names == {"europe", "britain", "united_states"}
@@ -65,5 +74,5 @@ def test_maps_of_the_test_sides_regions_are_drawn_as_at_home(scene, monkeypatch)
 def test_a_look_of_the_test_side_stops_training(scene, monkeypatch):
     monkeypatch.setattr(Scene, "build", lambda graphs: scene)
     monkeypatch.setattr(Scene, "at_home", lambda scene: scene)
-    with pytest.raises(AssertionError, match="test side"):
+    with pytest.raises(CaravelaError, match="japan, nordic"):
         training_scene([])

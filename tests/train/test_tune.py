@@ -127,6 +127,34 @@ def test_what_is_learnt_costs_less(looks, part):
     assert cost(tuner) < before
 
 
+def test_a_tuning_that_was_stopped_goes_on(looks, tmp_path, monkeypatch):
+    monkeypatch.setattr("caravela.train.tune.SAVE_EVERY_S", 2.0)
+    kept, part = tmp_path / "half.pt", PARTS["words"]
+    spent = []
+
+    def tuner():
+        model = load_checkpoint(looks / "driver.safetensors").model
+        return Tuner(model, part, ShardReader(looks / "shards", weigh=part.weigh), batch=8)
+
+    first, ticks = tuner(), iter(range(100))
+
+    def stopped_at_nine():
+        if (now := next(ticks)) >= 9:
+            raise KeyboardInterrupt
+        return now
+
+    with pytest.raises(KeyboardInterrupt):
+        first.train(seconds=1000.0, told=lambda _: None, clock=stopped_at_nine, kept=kept)
+    again, clock = tuner(), itertools.count()
+    monkeypatch.setattr(again, "learn", lambda *, share: (spent.append(share), {"flow": 0.0})[1])
+    again.train(seconds=8.0, told=lambda _: None, clock=lambda: next(clock), kept=kept)
+    assert 0 < again.step <= first.step and spent[0] > 0.5 and len(spent) < 8
+    assert any(not torch.equal(a, b) for a, b in zip(again.learned, tuner().learned, strict=True))
+    other = Tuner(load_checkpoint(looks / "driver.safetensors").model, PARTS["sight"], ShardReader(looks / "shards"), batch=8)
+    with pytest.raises(CaravelaError, match="left by another tuning"):
+        other.train(seconds=1.0, told=lambda _: None, kept=kept)
+
+
 def test_words_are_talked_over_silence_and_a_second_tuning_adds_no_second_shift(looks):
     tuner, _ = tuned(looks, "words", steps=1)
     assert tuner._draw().words.any(1).all()

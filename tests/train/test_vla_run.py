@@ -143,6 +143,12 @@ def test_a_new_run_may_begin_with_the_driver_that_ships(folder):
     assert moved < 0.1  # it went on from there
 
 
+def test_a_new_run_refuses_to_begin_with_a_driver_of_another_size(folder):
+    with pytest.raises(BundleError, match="is of the preset nano; got ultra"):
+        VLATrainer(folder, replace(TINY, preset="ultra"), begin_with=SHIPPED_DRIVER)
+    assert not (folder / "last.safetensors").exists()
+
+
 def test_a_run_that_is_there_refuses_another_beginning_and_another_size(folder, tmp_path):
     VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER)
     assert VLATrainer(folder, TINY, begin_with=SHIPPED_DRIVER).step == 0  # the same command again goes on

@@ -1,10 +1,14 @@
 """Who is touched, and where."""
 
 import math
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from caravela.world.contact import touched
+from caravela.world.kernels import events
+from caravela.world.simulator import Simulator
 from caravela.world.state import ABSENT, CAR, DEBRIS, EXTERNAL, IDM, LORRY, PARKED, PEDESTRIAN, THING, WALKER, WorldState, empty
 
 
@@ -46,3 +50,11 @@ def test_a_turned_car_has_its_own_left(state):
     place(state, 1, x=-1.0, y=1.3, kind=PEDESTRIAN, controller=WALKER)
     place(state, 2, x=0.0, y=3.8, kind=PEDESTRIAN, controller=WALKER)
     assert touched(state, 0) == "a person on the left and a person ahead"
+
+
+def test_an_event_names_whom_it_was_with_and_nobody_who_has_gone(state):
+    world = SimpleNamespace(state=state, flags=np.array([[events.COLLISION | events.AT_FAULT | events.OFF]], np.int32))
+    place(state, 1, x=4.2, y=0.4, kind=LORRY, controller=IDM)
+    assert [event.detail for event in Simulator._events(world, 0)] == ["with a lorry ahead", "with a lorry ahead", ""]
+    place(state, 1, x=400.0, y=0.4, kind=LORRY, controller=IDM)
+    assert [event.detail for event in Simulator._events(world, 0)] == ["", "", ""]

@@ -54,6 +54,19 @@ def test_a_cropped_picture_is_black_at_its_rim(images):
     assert (out[1, 0, 0] == 0).all() and (out[1, 0] != 0).any()
 
 
+def test_what_comes_through_is_told_by_cell():
+    lens = Lens(3, policy_rig())
+    worlds = np.arange(3)
+    assert lens.through(worlds, rows=12, columns=16) is None
+    lens.set(1, "front_only", random=np.random.default_rng(0))
+    through = lens.through(worlds, rows=12, columns=16)
+    assert through.shape == (3, 4, 12, 16)
+    assert (through[[0, 2]] == 1.0).all() and (through[1, 0] == 1.0).all() and (through[1, 1:] == 0.0).all()
+    lens.set(1, "dirty", random=np.random.default_rng(0))
+    spotted = lens.through(worlds[1:2], rows=12, columns=16)
+    assert 0.0 < spotted.min() < spotted.max() == 1.0
+
+
 def test_an_unknown_fault_is_named():
     with pytest.raises(CaravelaError, match="did you mean dirty"):
         Lens(1, policy_rig()).set(0, "dirt", random=np.random.default_rng(0))
