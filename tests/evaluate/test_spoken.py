@@ -33,6 +33,9 @@ from caravela.world.navigator import wanted_turn
 from caravela.world.simulator import Simulator
 
 
+NEAR = 0.7  # cosine of two sentences' vectors from which one is a way to put the other
+
+
 def words_of(text):
     return " ".join(word for word in re.findall(r"[a-z']+", text.lower()) if word not in ("please", "now", "here"))
 
@@ -47,6 +50,26 @@ def test_no_phrase_is_one_that_a_driver_is_trained_on():
     assert len(unseen) == len({words_of(phrase) for phrase in unseen}) == 64
     assert not trained & {words_of(phrase) for phrase in unseen}
     assert not any(wanted_turn(phrase) for phrase in unseen)  # nothing here is the sat-nav's business
+
+
+def test_no_phrase_is_near_one_that_a_driver_is_trained_on():
+    from caravela.train.phrases import MANNERS as TRAINED
+    from caravela.train.phrases import STOP as TRAINED_STOP
+    from caravela.train.phrases import TALK as TRAINED_TALK
+    from caravela.words import SentenceEncoder
+
+    def directions(texts):
+        vectors = SentenceEncoder().encode(texts).astype(np.float64)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+
+    trained = [phrase for manner in (*TRAINED, TRAINED_STOP, TRAINED_TALK) for phrase in manner.phrases if phrase]
+    unseen = [phrase for manner in MANNERS if manner != SILENCE for phrase in PHRASES[manner]]
+    nearness = directions(unseen) @ directions(trained).T
+    near = [(unseen[i], trained[int(nearness[i].argmax())]) for i in np.flatnonzero(nearness.max(1) > NEAR)]
+    assert not near
+    assert (
+        directions(["can we pick up the pace a bit"]) @ directions(["could we pick up the pace a little"]).T > NEAR
+    )  # such a pair would show
 
 
 def ride(speed, *, acceleration=1.0, failed=None):
