@@ -91,7 +91,8 @@ class ProbeOptions:
     validation side's, so that one may choose by what it says and still report drives on the test side."""
 
     checkpoint: tyro.conf.Positional[Path] = Path("runs/vla/nano/average.safetensors")
-    """A checkpoint that `caravela train vla` wrote."""
+    """A checkpoint that `caravela train vla` wrote, or the folder of an exported driver, which chooses as it does in the car; what only trains the
+    eyes (the view from above) is not exported, and tells nothing there."""
     teacher: Path | None = None
     """The teacher's checkpoint; by default runs/teacher/nano/last.pt, or the one that ships where there is none."""
     looks: int = 60
@@ -306,9 +307,13 @@ def _learn(options: VLAOptions, folder: Path, config: Any) -> dict[str, Any]:
 
 def run_probe(options: ProbeOptions) -> dict[str, Any]:
     """Look, compare, and write the figures."""
+    import hashlib
     import json
 
+    from caravela.commands._result_file import git_revision
+    from caravela.core.bundle import MODEL_FILE
     from caravela.model.checkpoint import load_checkpoint
+    from caravela.model.reopen import reopen
     from caravela.train.probe import probe
     from caravela.train.teacher_driver import TeacherDriver, load_teacher
     from caravela.train.threads import use_threads
@@ -317,14 +322,16 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     at_least(0, seed=options.seed)
     at_least(1, looks=options.looks)
     use_threads(1)
-    checkpoint = load_checkpoint(options.checkpoint)
+    exported = options.checkpoint.is_dir()
+    model = reopen(options.checkpoint) if exported else load_checkpoint(options.checkpoint).model
     writable(options.out)
     graphs = [load(path) for path in validation_towns(options.maps)]
     driver = TeacherDriver(load_teacher(teacher_at(options.teacher)))
-    told = probe(checkpoint.model, graphs, driver, looks=options.looks, seed=options.seed, told=lambda what: print(what, file=sys.stderr))
+    told = probe(model, graphs, driver, looks=options.looks, seed=options.seed, told=lambda what: print(what, file=sys.stderr))
     result = {
-        "model": checkpoint.model.config.name,
-        "step": checkpoint.progress.get("step"),
+        "model": model.config.name,
+        "sha256": hashlib.sha256((options.checkpoint / MODEL_FILE if exported else options.checkpoint).read_bytes()).hexdigest(),
+        "git_revision": git_revision(),
         "maps": len(graphs),
         "seed": options.seed,
     } | told

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from caravela.core.bundle import LIGHTS
 from caravela.model.action_space import denormalise, integrate
+from caravela.model.config import VLAConfig
 from caravela.model.critic import value
 from caravela.model.heads import unscale_distance
 from caravela.model.policy import TorchPolicy
@@ -64,8 +65,15 @@ def probe(
     return {
         "weathers": tables,
         "critic": critic_gate(everything["values"], everything["returns"]),
-        "risk": calibration(everything["risks"], everything["failed"]),
+        "risk": calibration(everything["risks"], everything["failed"], chosen=choice(model.config, everything["values"])),
     }
+
+
+def choice(config: VLAConfig, values: NDArray) -> NDArray[np.int64]:
+    """(n,) which of the plans with these values (n, M) is driven, the first being the mean plan: see `VLA.sample_actions`."""
+    if not config.critic_trained:
+        return np.zeros(len(values), dtype=np.int64)
+    return np.concatenate([values[:, :1] + config.critic_margin, values[:, 1:]], 1).argmax(1)
 
 
 def _parts(shard: Shard) -> list[dict[str, NDArray]]:
@@ -143,12 +151,17 @@ def critic_gate(values: NDArray, returns: NDArray) -> dict[str, Any]:
     return {"looks": len(values), "gain": gain(0.0), "gain_of_the_first": gain(np.inf), "by_margin": by_margin}
 
 
-def calibration(risk: NDArray, failed: NDArray) -> dict[str, Any]:
+def calibration(risk: NDArray, failed: NDArray, *, chosen: NDArray[np.int64]) -> dict[str, Any]:
     """What a told risk (n, M) is worth where plans failed or not: its expected calibration error over quantile bins and what each bin
     said and saw; and since a driver that always told the mean would be calibrated too, the Brier (1950) score beside that one's, and how
-    often a plan that failed was told the higher risk of two (the area under the ROC curve). `mean_plan` is the same of the first, the
-    one that is driven unless the critic is sure of another."""
-    return {**_calibrated(risk.ravel(), failed.ravel()), "mean_plan": _calibrated(risk[:, 0], failed[:, 0])}
+    often a plan that failed was told the higher risk of two (the area under the ROC curve). `mean_plan` is the same of the first plan, and
+    `chosen_plan` of the one that is driven, `chosen` (n,): that is the risk which the car tells."""
+    rows = np.arange(len(risk))
+    return {
+        **_calibrated(risk.ravel(), failed.ravel()),
+        "mean_plan": _calibrated(risk[:, 0], failed[:, 0]),
+        "chosen_plan": _calibrated(risk[rows, chosen], failed[rows, chosen]),
+    }
 
 
 def _calibrated(risk: NDArray, failed: NDArray) -> dict[str, Any]:

@@ -32,7 +32,6 @@ from caravela.evaluate.spoken import (
 from caravela.world.navigator import wanted_turn
 from caravela.world.simulator import Simulator
 
-
 NEAR = 0.7  # cosine of two sentences' vectors from which one is a way to put the other
 
 
