@@ -238,6 +238,12 @@ class VLATrainer:
         except (LookupError, TypeError, ValueError, RuntimeError) as error:
             raise BundleError(f"'{self.moments_path}' belongs to another model ({error}); {mend}.") from error
 
+    @property
+    def data_version(self) -> str:
+        """Which looks are being learned from: the recipe's name and a digest of the shards that are there."""
+        looks = "".join(f"{name} {len(shard)}\n" for name, shard in sorted(self.reader.shards.items()))
+        return f"{self.config.data_version}+{hashlib.sha256(looks.encode()).hexdigest()[:8]}"
+
     def save(self) -> None:
         """Write checkpoint, moving average and optimiser, all or none. Raises CaravelaError where the disk refuses."""
         if not self.learner.writes:
@@ -246,7 +252,7 @@ class VLATrainer:
         progress |= {"norms_measured": self._norms_measured, "eyes_first": self._eyes_first, "warm_from": self._warm_from} | self._begun
 
         def checkpoint(model: VLA, extra: dict[str, Tensor]) -> Callable[[Path], None]:
-            return lambda path: save_checkpoint(path, model, data_version=self.config.data_version, extra=extra, progress=progress)
+            return lambda path: save_checkpoint(path, model, data_version=self.data_version, extra=extra, progress=progress)
 
         replace_together(
             {

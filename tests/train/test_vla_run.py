@@ -37,6 +37,15 @@ def test_a_run_goes_on_where_it_was(folder):
     assert again.step == TINY.steps
 
 
+def test_a_checkpoint_says_which_looks_it_learned_from(folder):
+    run = VLATrainer(folder, TINY)
+    version = load_checkpoint(folder / "last.safetensors").data_version
+    assert version == run.data_version and version.startswith(f"{TINY.data_version}+")
+    shard = next((folder / "shards").glob("shard-*"))
+    shard.rename(shard.with_name(f"{shard.name}9"))
+    assert VLATrainer(folder, TINY).data_version != version
+
+
 def test_a_run_of_some_seconds_ends_with_its_lowest_learning_rate(folder):
     run = VLATrainer(folder, TINY)
     clock = iter(range(100))
