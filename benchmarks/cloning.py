@@ -22,12 +22,13 @@ from caravela.core.errors import CaravelaError
 from caravela.evaluate.places import Place, read_folder
 from caravela.model.checkpoint import git_revision, load_checkpoint
 from caravela.train.collect import CollectConfig
+from caravela.train.recipe import VLATrainConfig
 from caravela.train.rounds import VLACollector
 from caravela.train.samples import Shard
 from caravela.train.scaling import PLACES, held_out_losses, short_drives
 from caravela.train.scaling_looks import Looks, Split, open_known, split
 from caravela.train.threads import half_pays, use_threads
-from caravela.train.vla import ENDLESS, VLATrainConfig, VLATrainer
+from caravela.train.vla import ENDLESS, VLATrainer
 
 ARMS = ("cloned", "distilled")
 NEVER = 1e9  # s, or rounds

@@ -21,12 +21,13 @@ from caravela.evaluate.places import Place, read_folder
 from caravela.model.batch import Batch
 from caravela.model.checkpoint import git_revision, load_checkpoint
 from caravela.train.pretrain import Pretrainer
+from caravela.train.recipe import VLATrainConfig
 from caravela.train.samples import Shard
 from caravela.train.scaling import PLACES, held_out_losses, short_drives
 from caravela.train.scaling_looks import Known, Looks, Split, open_known, split
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.train.threads import half_pays, use_threads
-from caravela.train.vla import ENDLESS, VLATrainConfig, VLATrainer
+from caravela.train.vla import ENDLESS, VLATrainer
 
 ARMS = ("pretrained", "plain")
 

@@ -73,6 +73,8 @@ class VLAOptions:
     """Rounds to collect, with --only collect; without end by default. What fills no shard by then is dropped."""
     learners: int = 1
     """Processes that learn, with --only learn: each takes its share of every batch. With torchrun, leave it out."""
+    sharded: bool = False
+    """Whether each of several learners keeps only its part of the weights (FSDP2), for sizes that one device does not hold."""
     turn_seconds: float = 240.0
     """Length of a learning turn."""
     threads: int = 1
@@ -165,8 +167,8 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
 
     preset(options.preset)  # an unknown one is refused before torch is asked for, or anything made
     from caravela.train.learners import Learner
+    from caravela.train.recipe import VLATrainConfig, taken_up
     from caravela.train.threads import use_threads
-    from caravela.train.vla import VLATrainConfig, taken_up
 
     _check_halves(options)
     at_least(0, seed=options.seed)
@@ -208,6 +210,7 @@ def _check_halves(options: VLAOptions) -> None:
         ("--address", options.address is not None, ("collect",)),
         ("--rounds", options.rounds is not None, ("collect",)),
         ("--learners", options.learners != 1, ("learn",)),
+        ("--sharded", options.sharded, ("learn",)),
         ("--minutes", options.minutes is not None, ("learn", "pretrain")),
     ):
         if given and options.only not in half:
@@ -297,9 +300,13 @@ def _learn(options: VLAOptions, folder: Path, config: Any) -> dict[str, Any]:
     if is_launched():
         if options.learners != 1:
             raise CaravelaError(f"--learners is {options.learners}, but torchrun already says how many there are; leave it out.")
-        learn_launched(job)
+        learn_launched(job, sharded=options.sharded)
     elif options.learners > 1:
-        learn_together(job, count=options.learners, kept=folder / "last.safetensors")
+        learn_together(job, count=options.learners, kept=folder / "last.safetensors", sharded=options.sharded)
+    elif options.sharded:
+        raise CaravelaError(
+            "--sharded spreads the weights over several learners, and there is one; give --learners 2 or more, or torchrun."
+        )
     else:
         job(Learner())
     return {"step": step_of(folder), "rounds": 0}
@@ -349,7 +356,7 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
     from caravela.core.bundle import MODEL_FILE
     from caravela.model.checkpoint import load_checkpoint
     from caravela.model.export import export_onnx
-    from caravela.train.vla import VLATrainConfig
+    from caravela.train.recipe import VLATrainConfig
 
     at_least(0, critic_margin=options.critic_margin, critic_caution=options.critic_caution)
     checkpoint = load_checkpoint(options.checkpoint)

@@ -1,10 +1,11 @@
 """Learning in several processes: each draws its share of every batch, and DistributedDataParallel (Li et al. 2020) gives all of them the mean
-of their gradients: the whole batch's where every label is known, since a loss is a mean over what is known in a share. The first one writes
-checkpoints and curve. A run with one learner uses none of this."""
+of their gradients: the whole batch's where every label is known, since a loss is a mean over what is known in a share. Where they are
+sharded (`sharding.py`), FSDP2 does so instead. The first one writes checkpoints and curve. A run with one learner uses none of this."""
 
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 import traceback
@@ -36,6 +37,7 @@ class Learner:
     index: int = 0
     count: int = 1
     device: torch.device = field(default_factory=lambda: device_for(0))
+    sharded: bool = False  # whether each keeps only its part of the weights, see `sharding`
 
     @property
     def writes(self) -> bool:
@@ -57,6 +59,10 @@ class Learner:
         warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")  # of 1x1 kernels, which lie either way
         # which losses there are, and so which heads, depends on the shards that each one drew
         return nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
+
+    def writer_says(self, word: bool) -> bool:
+        """The first learner's yes or no, in all of them."""
+        return not self.all_agree(not (word and self.writes))
 
     def all_agree(self, holds: bool) -> bool:
         """Whether something holds for every learner."""
@@ -84,7 +90,7 @@ class Learner:
 Job = Callable[[Learner], None]
 
 
-def learn_together(job: Job, *, count: int, kept: Path) -> None:
+def learn_together(job: Job, *, count: int, kept: Path, sharded: bool = False) -> None:
     """Run `job` (picklable) in `count` processes of this machine until all are done. `kept` is the checkpoint that the run goes on from.
 
     Raises CaravelaError where one of them raises it, or is killed; RuntimeError with the traceback of any other exception. Whatever
@@ -99,7 +105,11 @@ def learn_together(job: Job, *, count: int, kept: Path) -> None:
         try:
             for index in range(count):
                 ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_process, args=(job, index, count, Path(folder) / "met", theirs), daemon=True)
+                process = context.Process(
+                    target=_process,
+                    args=(job, Learner(index, count, device_for(index), sharded), Path(folder) / "met", theirs),
+                    daemon=True,
+                )
                 process.start()
                 theirs.close()
                 processes.append(process)
@@ -116,9 +126,9 @@ def is_launched() -> bool:
     return distributed.is_torchelastic_launched()
 
 
-def learn_launched(job: Job) -> Learner:
+def learn_launched(job: Job, *, sharded: bool = False) -> Learner:
     """Run `job` as the learner that torchrun says this process is; returns which."""
-    learner = Learner(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), device_for(int(os.environ["LOCAL_RANK"])))
+    learner = Learner(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), device_for(int(os.environ["LOCAL_RANK"])), sharded)
     _meet(learner, method="env://")
     job(learner)
     _part(learner)
@@ -139,14 +149,16 @@ def _part(learner: Learner) -> None:
     distributed.destroy_process_group()
 
 
-def _process(job: Job, index: int, count: int, met: Path, word: connection.Connection) -> None:
+def _process(job: Job, learner: Learner, met: Path, word: connection.Connection) -> None:
     """A learner's process: does the job, or says why not and exits with 2 (the user can mend it) or 1."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        learner = Learner(index, count, device_for(index))
         _meet(learner, method=met.as_uri())
         job(learner)
         _part(learner)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)  # there is nothing left to do, and libraries' threads may abort a process that tidies up
     except CaravelaError as error:
         word.send(str(error))
         os._exit(2)

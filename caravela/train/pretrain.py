@@ -12,8 +12,9 @@ from caravela.model.batch import Batch
 from caravela.model.presets import preset
 from caravela.model.vla import VLA
 from caravela.train.filming import Film, FilmConfig
+from caravela.train.recipe import VLATrainConfig
 from caravela.train.teacher_driver import TeacherDriver
-from caravela.train.vla import EYES, VLATrainConfig, VLATrainer
+from caravela.train.vla import EYES, VLATrainer
 from caravela.world.maps.lane_graph import LaneGraph
 
 STILL_EVERY = 10  # steps between those that also tell what it would cost to foresee no change

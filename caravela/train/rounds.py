@@ -12,11 +12,11 @@ from caravela.model.checkpoint import load_checkpoint
 from caravela.model.policy import TorchPolicy
 from caravela.train.collect import CollectConfig, Collector, choose_maps
 from caravela.train.learners import device_for
+from caravela.train.recipe import VLATrainConfig
 from caravela.train.run_files import append_row
 from caravela.train.samples import ShardWriter
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.train.threads import half_pays
-from caravela.train.vla import VLATrainConfig
 from caravela.world.maps.lane_graph import LaneGraph
 
 

@@ -29,10 +29,11 @@ from caravela.model.policy import TorchPolicy
 from caravela.model.presets import from_dial, preset
 from caravela.model.vla import VLA
 from caravela.train.power_law import LEAST_POINTS, PowerLaw, fit
+from caravela.train.recipe import VLATrainConfig
 from caravela.train.run_files import refusals, replace_together
 from caravela.train.scaling_looks import Known, Looks, Split, open_known, split
 from caravela.train.threads import half_pays
-from caravela.train.vla import VLATrainConfig, VLATrainer
+from caravela.train.vla import VLATrainer
 from caravela.world.maps.catalogue import cache_folder
 
 Row = dict[str, Any]

@@ -5,7 +5,8 @@ as two at once, and either may be killed at any moment."""
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sized
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ import torch
 from rich.console import Console
 from torch import Tensor, nn
 
-from caravela.core.errors import BundleError
+from caravela.core.errors import BundleError, CaravelaError
 from caravela.model.batch import Batch
 from caravela.model.checkpoint import BEGUN_WITH, load_checkpoint, save_checkpoint
 from caravela.model.presets import preset
@@ -22,45 +23,18 @@ from caravela.model.reopen import measure_norms, reopen, weights_digest
 from caravela.model.vla import VLA
 from caravela.train.learners import Learner
 from caravela.train.lessons import weights
+from caravela.train.recipe import USUAL_BATCH, VLATrainConfig
 from caravela.train.relight import relight
 from caravela.train.rephrase import Rephrasing
 from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
 from caravela.train.samples import ResidentReader, ShardReader
+from caravela.train.sharding import local, reach_all, shard, spread_moments, whole, whole_moments
 from caravela.train.threads import half_pays, use_threads
 
 ENDLESS = 1 << 62  # steps
 WARM_SHARE = 0.1  # of a run by the clock, by the end of which it is warm, however few its steps
 EYES = "eyes"  # folder of a run's pretraining in its own
-USUAL_BATCH = 64  # samples, that learning rates are given for
 EYES_FIRST = 200  # steps in which a driver that was exported learns its eyes' heads alone, which begin anew: they'd upset all the rest
-
-
-@dataclass(frozen=True)
-class VLATrainConfig:
-    """One run of `preset` size."""
-
-    preset: str = "nano"
-    batch: int = USUAL_BATCH
-    learning_rate: float = 8e-4
-    final_learning_rate: float = 3e-5
-    warmup: int = 300  # steps
-    steps: int = 20_000
-    weight_decay: float = 0.02
-    average: float = 0.998  # of the weights' moving average, which is what drives
-    shard: int = 512  # samples
-    keep: int = 180  # shards kept on disk
-    teacher_rounds: int = 3  # rounds driven by the teacher alone
-    relight: bool = True  # whether pictures are shown in other light each time, see `relight`
-    rephrase: bool = True  # whether what was said is put another way each time, see `rephrase`
-    lessons: bool = False  # whether looks that the student would do otherwise are drawn more often, see `lessons`
-    student_share: float = 0.65  # of drives afterwards
-    critic_from: int = 6000  # steps after which the critic chooses what the student drives
-    critic_margin: float = 0.05  # of value, see model.config
-    critic_caution: float = 0.0  # of value, see model.config
-    paces: tuple[float, ...] = (-2.0, -5.0, 1.0)  # m/s^2, see model.config
-    data_version: str = "towns-3"
-    half: bool | None = None  # most products in bfloat16; None: where that is faster, measured when the run begins
-    seed: int = 0
 
 
 class Reader(Protocol):
@@ -80,31 +54,13 @@ class Reader(Protocol):
 class Losses(nn.Module):
     """A model as what it learns from: its forward pass is its losses, see `VLA.compute_loss`."""
 
-    def __init__(self, model: VLA) -> None:
+    def __init__(self, model: VLA, *, sharded: bool = False) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.sharded = model, sharded
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
-        return self.model.compute_loss(batch)
-
-
-RECIPE = (
-    "teacher_rounds",
-    "critic_from",
-    "learning_rate",
-    "lessons",
-    "relight",
-    "rephrase",
-)  # what a run keeps to, whatever it is taken up with
-
-
-def taken_up(folder: Path, config: VLATrainConfig) -> VLATrainConfig:
-    """The config of a run in `folder`: a run that is there keeps its recipe. Raises CaravelaError where its checkpoint cannot be read."""
-    path = folder / "last.safetensors"
-    if not path.exists():
-        return config
-    kept = {"relight": False, "rephrase": False} | load_checkpoint(path).progress.get("config", {})  # runs of before knew of neither
-    return replace(config, **{name: kept[name] for name in RECIPE if name in kept})
+        losses = self.model.compute_loss(batch)
+        return losses | {"total": reach_all(losses["total"], self.model)} if self.sharded else losses
 
 
 class VLATrainer:
@@ -138,11 +94,9 @@ class VLATrainer:
         self.model.to(device).train()
         self.average.to(device).eval()
         self.beside.to(device).train()
-        self.learned = [*self.model.parameters(), *self.beside.parameters()]
-        decayed, plain = [p for p in self.learned if p.ndim >= 2], [p for p in self.learned if p.ndim < 2]
-        groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        self._losses: nn.Module | None = None
+        self._set_up_optimiser()
         on_gpu = device.type == "cuda"
-        self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=on_gpu)
         torch.backends.cudnn.benchmark = on_gpu
         if self.step and self.moments_path.exists():
             self._take_up_moments()
@@ -155,7 +109,6 @@ class VLATrainer:
         self.reader = self._reader()
         if not self.path.exists():
             self.save()  # a driver that the run begins with drives the first round
-        self._losses: nn.Module | None = None
         self._rephrasing: Rephrasing | None = None
         self._annealed: float | None = None  # share of the way to the final learning rate, where time says it and not the step
 
@@ -238,6 +191,36 @@ class VLATrainer:
         except (LookupError, TypeError, ValueError, RuntimeError) as error:
             raise BundleError(f"'{self.moments_path}' belongs to another model ({error}); {mend}.") from error
 
+    def _set_up_optimiser(self) -> None:
+        """One for all that is learned."""
+        self.learned = [*self.model.parameters(), *self.beside.parameters()]
+        decayed, plain = [p for p in self.learned if p.ndim >= 2], [p for p in self.learned if p.ndim < 2]
+        groups = [{"params": decayed, "weight_decay": self.config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        on_gpu = self.learner.device.type == "cuda"
+        self.optimiser = torch.optim.AdamW(groups, lr=self.config.learning_rate, betas=(0.9, 0.98), fused=on_gpu)
+
+    def spread(self) -> None:
+        """Keep this learner's part of the weights alone, where the learners are sharded; all of them have to. Raises CaravelaError where the run has
+        not measured its norms yet: that takes whole weights."""
+        if not self.learner.sharded:
+            return
+        if not self._norms_measured:
+            raise CaravelaError(
+                f"the run in '{self.folder}' has just begun with an exported driver, whose batch norms are measured with whole weights; take its "
+                "first step without --sharded (--minutes 1)."
+            )
+        moments = self.optimiser.state_dict()
+        self._losses = shard(Losses(self.model, sharded=True), device=self.learner.device)
+        shard(self.average, device=self.learner.device)
+        self._set_up_optimiser()
+        in_order = [value for group in self.optimiser.param_groups for value in group["params"]]
+        self.optimiser.load_state_dict(spread_moments(moments, in_order))
+
+    @property
+    def spread_out(self) -> bool:
+        """Whether each learner keeps only its part."""
+        return isinstance(self._losses, Losses) and self._losses.sharded
+
     @property
     def data_version(self) -> str:
         """Which looks are being learned from: the recipe's name and a digest of the shards that are there."""
@@ -245,7 +228,11 @@ class VLATrainer:
         return f"{self.config.data_version}+{hashlib.sha256(looks.encode()).hexdigest()[:8]}"
 
     def save(self) -> None:
-        """Write checkpoint, moving average and optimiser, all or none. Raises CaravelaError where the disk refuses."""
+        """Write checkpoint, moving average and optimiser, all or none; sharded learners all have to. Raises CaravelaError where the disk refuses."""
+        model, average, moments = self.model, self.average, self.optimiser.state_dict
+        if self.spread_out:
+            model, average = self._whole(self.model), self._whole(self.average)
+            moments = partial(dict, whole_moments(self.optimiser))
         if not self.learner.writes:
             return
         progress = {"step": self.step, "config": asdict(self.config), "half": self.half}
@@ -256,11 +243,17 @@ class VLATrainer:
 
         replace_together(
             {
-                self.average_path: checkpoint(self.average, {}),
-                self.moments_path: lambda path: write_tensors(path, self.optimiser.state_dict()),
-                self.path: checkpoint(self.model, self.beside.state_dict()),
+                self.average_path: checkpoint(average, {}),
+                self.moments_path: lambda path: write_tensors(path, moments()),
+                self.path: checkpoint(model, self.beside.state_dict()),
             }
         )
+
+    def _whole(self, model: VLA) -> VLA:
+        """A model that is not sharded, with the weights of one that is."""
+        gathered = VLA(model.config)
+        gathered.load_state_dict(whole(model.state_dict()))
+        return gathered
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """What `batch`, this learner's share, costs; backward from it, the gradient is that of all learners' shares."""
@@ -299,11 +292,12 @@ class VLATrainer:
         if self.step < self._eyes_first:
             for name, parameter in self.model.named_parameters():
                 parameter.grad = parameter.grad if name.startswith("eyes.") else None
-        if not torch.isfinite(torch.nn.utils.clip_grad_norm_(self.learned, 1.0)):  # alike in all learners
+        norm = torch.nn.utils.clip_grad_norm_(self.learned, 1.0)
+        if not torch.isfinite(whole({"norm": norm})["norm"]):  # alike in all learners
             raise not_finite("gradient", at=f"step {self.step}", kept=self.path)
         self.optimiser.step()
         self.step += 1
-        if self.learner.writes:
+        if self.learner.writes or self.spread_out:
             self._follow()
         return {name: value.detach() for name, value in losses.items()}
 
@@ -314,7 +308,11 @@ class VLATrainer:
     def _follow(self) -> None:
         """Let the moving average follow the weights."""
         keep = min(self.config.average, (1 + self.step) / (10 + self.step))
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1.0 - keep)
+        if self.spread_out:  # each its part
+            for average, weight in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                local(average).lerp_(local(weight), 1.0 - keep)
+        else:
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1.0 - keep)
         for mine, theirs in zip(self.average.buffers(), self.model.buffers(), strict=True):
             if mine.is_floating_point():
                 mine.lerp_(theirs, 1.0 - keep)
@@ -357,16 +355,19 @@ class VLATrainer:
             for name, value in losses.items() if self.learner.writes else ():
                 sums.setdefault(name, []).append(value)
             if self.step % 50 == 0 and self.learner.writes:
-                now = time.monotonic()
                 means = {name: float(torch.stack(values).mean()) for name, values in sums.items()}
                 row = {"step": self.step, "samples": sum(len(s) for s in self.reader.shards.values()), "elapsed_s": clock() - began} | means
                 append_row(self.folder / "curve.jsonl", {k: round(float(v), 5) for k, v in row.items()})
                 console.print(f"vla step {self.step:6d}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()), soft_wrap=True)
                 sums = {}
-                if now - saved > save_every_s:
-                    self.save()
-                    saved = now
+            if self.step % 50 == 0 and self._due(time.monotonic() - saved > save_every_s):
+                self.save()
+                saved = time.monotonic()
         self.save()
+
+    def _due(self, due: bool) -> bool:
+        """Whether it is time to save: sharded learners do so together, when the first one's clock says it."""
+        return self.learner.writer_says(due) if self.spread_out else due and self.learner.writes
 
 
 def learn_until_done(
@@ -381,6 +382,7 @@ def learn_until_done(
     """Learn what is left of a run's steps, or for some minutes at whose end the learning rate is at its lowest, as one of its learners."""
     use_threads(threads)
     trainer = learner.in_turn(lambda: VLATrainer(folder, config, begin_with=begin_with, learner=learner))
+    trainer.spread()
     if minutes is None:
         trainer.train()
     else:

@@ -15,9 +15,9 @@ from caravela.commands._teacher import SHIPPED_TEACHER
 from caravela.core.errors import CaravelaError
 from caravela.train.collect import CollectConfig
 from caravela.train.collectors import rounds_of
+from caravela.train.recipe import VLATrainConfig
 from caravela.train.rounds import hire_collector
 from caravela.train.samples import ShardReader
-from caravela.train.vla import VLATrainConfig
 from caravela.world.maps.catalogue import load_town, towns
 
 TINY = VLATrainConfig(shard=4)

@@ -2,6 +2,7 @@
 other, says so, and loses nothing."""
 
 import os
+import shutil
 import signal
 from dataclasses import fields, replace
 from functools import partial
@@ -12,9 +13,11 @@ torch = pytest.importorskip("torch", reason="needs the extra `train`")
 
 from caravela.core.errors import CaravelaError
 from caravela.model.batch import Batch
+from caravela.train import sharding
 from caravela.train.learners import Learner, learn_together
+from caravela.train.recipe import VLATrainConfig
 from caravela.train.samples import ShardReader
-from caravela.train.vla import VLATrainConfig, VLATrainer
+from caravela.train.vla import VLATrainer
 
 TINY = VLATrainConfig(batch=4, steps=6, warmup=1, half=False)
 
@@ -99,3 +102,38 @@ def test_one_that_is_killed_ends_the_other_and_the_run_goes_on_from_what_was_sav
 def test_a_batch_that_cannot_be_shared_is_refused():
     with pytest.raises(CaravelaError, match="give a number that divides 64"):
         Learner(count=3).share_of(64)
+
+
+def sharded_life(folder, learner):
+    """Two steps, each learner keeping its part; what is saved then."""
+    trainer = learner.in_turn(lambda: VLATrainer(folder, TINY, learner=learner))
+    trainer.spread()
+    part = sum(sharding.local(value).numel() for value in trainer.learned)
+    trainer.train(until=trainer.step + 2)
+    (folder / f"part-{learner.index}").write_text(str(part))
+
+
+def test_sharded_learners_keep_a_part_each_and_learn_what_others_do(tmp_path, shared_folder):
+    """Beside two that are not sharded: the same weights, average and moments; sharded ones go on from them, and one alone does."""
+    runs = {}
+    for name, sharded in (("plain", False), ("sharded", True)):
+        folder = tmp_path / name
+        shutil.copytree(shared_folder, folder, ignore=shutil.ignore_patterns("last*", "average*", "optimiser*", "curve*"))
+        learn_together(partial(sharded_life, folder), count=2, kept=folder / "last.safetensors", sharded=sharded)
+        runs[name] = VLATrainer(folder, TINY)
+    plain, sharded = runs["plain"], runs["sharded"]
+    whole = sum(value.numel() for value in sharded.learned)
+    parts = [int((sharded.folder / f"part-{index}").read_text()) for index in (0, 1)]
+    assert sum(parts) == whole and max(parts) < 0.6 * whole and plain.step == sharded.step == 2
+    for mine, theirs in ((plain.model, sharded.model), (plain.average, sharded.average)):
+        for (name, a), b in zip(mine.named_parameters(), theirs.parameters(), strict=True):
+            assert torch.allclose(a, b, atol=2e-5), name
+    first = plain.optimiser.state_dict()["state"]
+    second = sharded.optimiser.state_dict()["state"]
+    assert any(state["exp_avg"].abs().max() > 0 for state in second.values())
+    assert all(torch.allclose(state["exp_avg"], second[number]["exp_avg"], atol=1e-4) for number, state in first.items())
+    folder = sharded.folder
+    learn_together(partial(sharded_life, folder), count=2, kept=folder / "last.safetensors", sharded=True)  # it goes on, from whole files
+    again = VLATrainer(folder, TINY)
+    again.train(until=5)
+    assert again.step == 5

@@ -16,8 +16,9 @@ from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig
 from caravela.train.filming import Film, FilmConfig
 from caravela.train.pretrain import Pretrainer
+from caravela.train.recipe import VLATrainConfig
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
-from caravela.train.vla import VLATrainConfig, VLATrainer
+from caravela.train.vla import VLATrainer
 from caravela.world.maps.catalogue import load_town, towns
 
 FILM = CollectConfig(worlds=3, maps=1, looks=12, label_every=1, nudge_every=1.0, weathers=("day",), weather_shares=(1.0,), fault_share=0.0)

@@ -18,8 +18,9 @@ from caravela.model.presets import from_dial
 from caravela.model.reopen import weights_digest
 from caravela.model.vla import VLA
 from caravela.train.collect import choose_maps
+from caravela.train.recipe import VLATrainConfig, taken_up
 from caravela.train.samples import ShardWriter
-from caravela.train.vla import VLATrainConfig, VLATrainer, taken_up
+from caravela.train.vla import VLATrainer
 
 TINY = VLATrainConfig(batch=4, steps=6, warmup=1)
 
