@@ -29,6 +29,7 @@ from caravela.vehicle.bench import page as bench
 from caravela.world.incidents.kinds import KINDS
 
 Result = dict[str, Any]
+SHA256 = 64  # hexadecimal digits
 BASELINES = ("idm", "teacher", "blind", "constant_velocity", "stationary")  # shown below whatever drives
 COLUMNS = ("at_fault_collision", "collision", "off_road", "wrong_way", "red_light", "route_missed", "under_progress")
 HEADS = ("at-fault collision", "any collision", "off-road", "wrong side", "red light", "route missed", "too slow")
@@ -140,8 +141,16 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
     parts += _dial([result for result in ordered if "dial" in result])
     parts += _abroad([result for result in ordered if "points_apart" in result])
     seeds = ", ".join(sorted({str(result["seed"]) for result in ordered}))
-    made = "; ".join(f"{result['policy']} {str(result['git_revision'])[:12]}, {result['wall_s'] / 60.0:.0f} min" for result in ordered)
-    return [*parts, f"\nSeed {seeds}. Revision and time taken: {made}.\n"]
+    made = "; ".join(
+        f"{result['policy']}{_weights(result)} {str(result['git_revision'])[:12]}, {result['wall_s'] / 60.0:.0f} min" for result in ordered
+    )
+    return [*parts, f"\nSeed {seeds}. Weights (the first of their SHA-256), revision and time taken: {made}.\n"]
+
+
+def _weights(result: Result) -> str:
+    """The beginning of the digest of the weights that drove, in brackets; "" of who has none."""
+    digest = str(result.get("identity", "")).rpartition(" ")[2]
+    return f" ({digest[:8]})" if len(digest) == SHA256 else ""
 
 
 def _apart(results: Sequence[Result]) -> list[str]:
