@@ -422,3 +422,13 @@ def test_everything_that_closes_is_windows_and_roof_and_what_opens_is_asked_abou
     assert not any(car.signals[path_of(tool)] for tool in ("window.position@driver", "sunroof.position"))
     response, changed = heard(agent, car, "open everything")
     assert response.asked and not changed
+
+
+@pytest.mark.parametrize("words", ["no faster than 40", "no faster than 30, please"])
+def test_a_bound_that_begins_with_no_is_no_correction_of_a_stop(agent, car, words):
+    agent.hear("stop here")
+    agent.hear("drive on")
+    agent.hear("stop here")
+    before = len(car.requests)
+    agent.hear(words)
+    assert [type(request.wish).__name__ for request in car.requests[before:]] == ["CapSpeed"]

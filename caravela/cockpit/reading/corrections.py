@@ -21,6 +21,7 @@ _REPAIRS = r"no wait|no|nope|not that(?: one)?|sorry|oops|correction|I (?:mean|m
 _OPENS = re.compile(
     rf"^\W*(?:(?:oh|um|uh|well)\b[\s,.]*)*(?:(?:{_REPAIRS}|actually|rather|make (?:that|it))\b(?!['’])[\s,.!…]*)+", re.IGNORECASE
 )
+_BOUNDS = re.compile(r"\W*no (?:\w+er|more|less) than\b", re.IGNORECASE)
 # inside a sentence "no" alone may belong to what follows ("no music"), so it needs a pause or another such word after it
 _NUMERAL = (
     r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a hundred|half|"
@@ -57,7 +58,9 @@ _UNITS = set("degrees degree percent celsius km h kmh kph mph kilometres hour pe
 
 
 def opened(text: str) -> str:
-    """What follows on the "no" or "sorry" that a correction opens with; "" where it opens with none."""
+    """What follows on the "no" or "sorry" that a correction opens with; "" where it opens with none: "no faster than 40" is a bound."""
+    if _BOUNDS.match(text):
+        return ""
     found = _OPENS.match(text)
     return text[found.end() :].strip(" ,.!?") if found is not None else ""
 
