@@ -93,8 +93,7 @@ class ProbeOptions:
     validation side's, so that one may choose by what it says and still report drives on the test side."""
 
     checkpoint: tyro.conf.Positional[Path] = Path("runs/vla/nano/average.safetensors")
-    """A checkpoint that `caravela train vla` wrote, or the folder of an exported driver, which chooses as it does in the car; what only trains the
-    eyes (the view from above) is not exported, and tells nothing there."""
+    """A checkpoint, or the folder of an exported driver, as it drives in the car; what only trains the eyes (the view from above) is left out there."""
     teacher: Path | None = None
     """The teacher's checkpoint; by default runs/teacher/nano/last.pt, or the one that ships where there is none."""
     looks: int = 60
@@ -335,6 +334,8 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     graphs = [load(path) for path in validation_towns(options.maps)]
     driver = TeacherDriver(load_teacher(teacher_at(options.teacher)))
     told = probe(model, graphs, driver, looks=options.looks, seed=options.seed, told=lambda what: print(what, file=sys.stderr))
+    for table in told["weathers"].values() if exported else ():
+        del table["birds_eye_right"]  # of a head that was not exported
     result = {
         "model": model.config.name,
         "sha256": hashlib.sha256((options.checkpoint / MODEL_FILE if exported else options.checkpoint).read_bytes()).hexdigest(),
