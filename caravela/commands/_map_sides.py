@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from caravela.world.maps.lane_graph import LaneGraph
 
 VALIDATION_TOWNS = 24
-AVENUES = 0.18  # times as many towns more on the training side: wide streets that meet at odd angles, as real ones do
+MORE_TOWNS = {"avenues": 0.18, "crooked": 0.18}  # times as many towns more on the training side: wide streets that meet at odd angles, as real
+# ones do, and streets with sharp bends
 
 
 def training_maps(folder: Path, *, towns: int) -> "list[LaneGraph]":
@@ -21,11 +22,13 @@ def training_maps(folder: Path, *, towns: int) -> "list[LaneGraph]":
     from caravela.world.maps.library import build_library, build_places
 
     build_library(folder / "train", count=towns)
-    build_library(folder / "train_avenues", count=round(AVENUES * towns), style="avenues")
+    for style, share in MORE_TOWNS.items():
+        build_library(folder / f"train_{style}", count=round(share * towns), style=style)
     extracts = _extracts()
     if extracts.is_dir():
         build_places(folder / "train_real", extracts=extracts)
-    graphs = [load(path) for side in ("train", "train_avenues", "train_real") for path in sorted((folder / side).glob("*.lanes"))]
+    sides = ("train", *(f"train_{style}" for style in MORE_TOWNS), "train_real")
+    graphs = [load(path) for side in sides for path in sorted((folder / side).glob("*.lanes"))]
     if astray := [f"{graph.name} ({side_of(graph.name)})" for graph in graphs if side_of(graph.name) != "training"]:
         raise CaravelaError(f"maps of other sides are among those to train on: {', '.join(astray)}; take them out of '{folder}'.")
     return [graph for graph in graphs if graph.car_km() > 0.4]

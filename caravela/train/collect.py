@@ -67,7 +67,7 @@ class CollectConfig:
     longest_s: float = 60.0
     nowhere_share: float = 0.35  # of maps that are drawn in a look of nowhere, see `world.regions`
     real_share: float = 0.5  # of maps that are real places, where there are any
-    traffic: str = "light"
+    traffic: tuple[str, ...] = ("light", "crowded", "crowded")  # one of these a round: in a suite's light traffic hardly anybody crosses in front of one
     large_share: float = 0.12  # of the traffic
     bicycle_share: float = 0.2  # more than there are: they are small, and what is hit most
     weathers: tuple[str, ...] = WEATHERS
@@ -75,7 +75,7 @@ class CollectConfig:
     spoken_share: float = 0.5  # of drives that are told how to drive
     guided_share: float = 0.7  # of drives that hear of every lane change on their route
     lane_every: float = 8.0  # s of such a drive between requests for another lane, as far as there is one
-    stops_short: float = 1.2  # m by which the line of a red light is put nearer to the teacher, see `TeacherDriver`
+    stops_short: float = 2.7  # m by which the line of a red light is put nearer to the teacher, see `TeacherDriver`
     stop_every: float = 60.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
     judged_share: float = 0.5  # of labelled looks at which the student's plans are tried out
@@ -96,13 +96,14 @@ class Collector:
         self.config, self.driver, self.writer = config, driver, writer
         self.random = np.random.default_rng(seed)
         weathers = self.random.choice(config.weathers, size=config.worlds, p=config.weather_shares)
+        traffic = str(self.random.choice(config.traffic))
         scene = training_scene(graphs, random=self.random, nowhere=config.nowhere_share)
         self.simulator = Simulator(
             atlas_module.build(graphs),
             scene=scene,
             batch=config.worlds,
             rig=policy_rig(),
-            traffic=config.traffic,
+            traffic=traffic,
             large_share=config.large_share,
             bicycle_share=config.bicycle_share,
             weathers=tuple(str(w) for w in weathers),

@@ -50,7 +50,14 @@ def probe(
         told(f"looking, {weather}")
         chosen = [graphs[i] for i in random.permutation(len(graphs))[: CollectConfig.maps]]
         config = CollectConfig(
-            weathers=(weather,), weather_shares=(1.0,), looks=looks, judged_share=1.0, proposals=16, worlds=12, nowhere_share=0.0
+            weathers=(weather,),
+            weather_shares=(1.0,),
+            looks=looks,
+            judged_share=1.0,
+            proposals=16,
+            worlds=12,
+            nowhere_share=0.0,
+            traffic=("light",),
         )
         with tempfile.TemporaryDirectory() as folder:
             writer = ShardWriter(Path(folder), size=256, keep=10_000)

@@ -176,7 +176,7 @@ def look_elsewhere(
         seen = Seen.load(file, context=context)
         if seen is None:
             tell(f"driving elsewhere, round {number + 1} of {config.rounds}")
-            collect = CollectConfig(looks=config.looks_per_round, judged_share=0.0, standstill_share=0.5)
+            collect = CollectConfig(looks=config.looks_per_round, judged_share=0.0, standstill_share=0.5, traffic=("light",))
             with tempfile.TemporaryDirectory() as folder:
                 writer = ShardWriter(Path(folder), size=512, keep=10_000)
                 Collector(chosen, driver, writer, config=collect, seed=seed).run(student, student_share=0.5)

@@ -47,6 +47,7 @@ TRAFFIC = {
     "none": Traffic(0, 0, 0),
     "light": Traffic(8, 8, 4),
     "dense": Traffic(20, 10, 8),
+    "crowded": Traffic(12, 8, 24),
     "learned": Traffic(8, 8, 4, learned=True),
     "learned-dense": Traffic(20, 10, 8, learned=True),
 }

@@ -20,7 +20,7 @@ WORLDS = 12
 @pytest.mark.parametrize("lefthand", [False, True])
 def test_words_for_a_lane_are_those_of_the_route_as_it_is_shown(lefthand):
     town = load_town("dunmore")
-    config = CollectConfig(worlds=WORLDS, maps=1, traffic="none", guided_share=1.0, lane_every=0.5, spoken_share=0.0)
+    config = CollectConfig(worlds=WORLDS, maps=1, traffic=("none",), guided_share=1.0, lane_every=0.5, spoken_share=0.0)
     collector = Collector([mirrored(town) if lefthand else town], None, None, config=config, seed=5)
     simulator, encoder = collector.simulator, SentenceEncoder()
     sides, looked = set(), 0

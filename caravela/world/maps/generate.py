@@ -71,6 +71,14 @@ def _avenues(random: Generator) -> Sketch:
     )
 
 
+def _crooked(random: Generator) -> Sketch:
+    drawing = sketch.irregular(
+        random, iterations=int(random.integers(12, 22)), nearest=random.uniform(95, 125), furthest=random.uniform(150, 200), sharpest=45.0
+    )
+    sketch.crook(drawing, random, share=0.7)
+    return drawing
+
+
 def _narrow(random: Generator) -> Sketch:
     if random.random() < 0.5:
         return sketch.irregular(random, iterations=int(random.integers(20, 34)), nearest=60.0, furthest=random.uniform(90, 120))
@@ -110,6 +118,23 @@ STYLES: dict[str, Style] = {
             parking=(0.3, 0.1),
         ),
         _avenues,
+    ),
+    "crooked": Style(
+        Manner(
+            main_roads=3,
+            main_lanes=(1, 3),
+            main_kph=(30.0, 50.0),
+            side_kph=(30.0, 50.0),
+            lane_width=(2.75, 3.4),
+            signals=0.65,
+            missing=0.05,
+            roundabouts=0.03,
+            right_before_left=0.5,
+            one_way=0.15,
+            parking=(0.2, 0.3),
+        ),
+        _crooked,
+        density=(0.5, 0.95),
     ),
     "narrow": Style(
         Manner(

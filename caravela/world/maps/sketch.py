@@ -1,6 +1,7 @@
 """Sketches of invented street networks: where junctions lie and which of them a street joins. Grids, spiders and irregular
 towns come from SUMO's netgenerate, the motorway is drawn by hand. Classes, controls and curves come later (`town_plan`)."""
 
+import math
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
+from caravela.world.maps.centre_line import densify
 from caravela.world.maps.netconvert import run_tool
 from caravela.world.maps.street import FAST, MAIN, RESIDENTIAL
 
@@ -84,6 +86,26 @@ def irregular(random: Generator, *, iterations: int, nearest: float, furthest: f
     )
     _close_loops(sketch, random, reach=1.5 * furthest)
     return sketch
+
+
+def crook(sketch: Sketch, random: Generator, *, share: float, longest: float = 90.0) -> None:
+    """Give a share of the streets that are longer than `longest` m a dog-leg: two sharp bends, 50 to 90 degrees, somewhere between its ends, as streets
+    have that once went round somebody's field. Streets that such a bend would bring near to others stay straight."""
+    for link in sketch.links:
+        start, end = np.array(sketch.nodes[link.start]), np.array(sketch.nodes[link.end])
+        length = float(np.hypot(*(end - start)))
+        if link.via or length < longest or random.random() > share:
+            continue
+        along = (end - start) / length
+        across = np.array([-along[1], along[0]]) * random.choice((-1.0, 1.0))
+        aside = random.uniform(8.0, min(26.0, 0.18 * length))  # m, each way
+        slant = aside / math.tan(random.uniform(math.radians(40.0), math.radians(75.0)))  # m along, from the middle of the leg to a bend
+        margin = 24.0 + slant
+        middle = random.uniform(margin, length - margin) if length > 2.0 * margin else 0.5 * length
+        corners = [start + (middle - slant) * along + aside * across, start + (middle + slant) * along - aside * across]
+        line = _rounded([start, *corners, end], radius=float(random.uniform(4.0, 13.0)))
+        if _keeps_clear(sketch, link, line):
+            link.via = line[1:-1]
 
 
 def motorway(random: Generator) -> Sketch:
@@ -161,6 +183,38 @@ def _is_free(sketch: Sketch, a: str, b: str) -> bool:
             if out @ arm > np.cos(np.radians(50.0)):
                 return False
         elif _side(p, q, r) * _side(p, q, s) < 0.0 and _side(r, s, p) * _side(r, s, q) < 0.0:
+            return False
+    return True
+
+
+def _rounded(corners: list[np.ndarray], *, radius: float) -> list[Point]:
+    """A line of straight pieces, its corners rounded, m."""
+    line = [corners[0]]
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        back, on = before - corner, after - corner
+        lengths = np.hypot(*back), np.hypot(*on)
+        back, on = back / lengths[0], on / lengths[1]
+        turn = math.pi - math.acos(float(np.clip(back @ on, -1.0, 1.0)))
+        cut = min(radius * math.tan(0.5 * turn), 0.45 * min(lengths))
+        for t in np.linspace(0.0, 1.0, 7):  # a parabola between where it begins and ends
+            line.append(corner + (1.0 - t) ** 2 * cut * back + t**2 * cut * on)
+    return [(float(x), float(y)) for x, y in [*line, corners[-1]]]
+
+
+def _keeps_clear(sketch: Sketch, link: Link, line: list[Point], *, by: float = 24.0) -> bool:
+    """Whether a street's line keeps away from all junctions but its own, and from all other streets but near its ends, m."""
+    points = densify(np.array(line), step=4.0)
+    own = {link.start, link.end}
+    for node, place in sketch.nodes.items():
+        if node not in own and np.hypot(*(points - place).T).min() < by:
+            return False
+    for other in sketch.links:
+        if other is link:
+            continue
+        theirs = densify(np.array([sketch.nodes[other.start], *other.via, sketch.nodes[other.end]]), step=4.0)
+        shared = [np.array(sketch.nodes[node]) for node in own & {other.start, other.end}]
+        mine = points[np.all([np.hypot(*(points - place).T) > 1.5 * by for place in shared], axis=0)] if shared else points
+        if len(mine) and np.hypot(*(mine[:, None] - theirs[None]).transpose(2, 0, 1)).min() < by:
             return False
     return True
 

@@ -84,6 +84,8 @@ def test_the_driving_side_of_a_town_is_its_own():
         (304, "irregular", True),
         (305, "narrow", False),
         (306, "motorway", True),
+        (307, "crooked", True),
+        (308, "crooked", False),
     ],
 )
 def test_a_generated_town_is_sound(seed, style, lefthand):
@@ -98,6 +100,23 @@ def test_a_generated_town_is_sound(seed, style, lefthand):
     dead_ends = (graph.lane_kind == ROAD) & (graph.lane_use & CAR > 0) & (np.diff(graph.successor_start) == 0)
     siblings = np.isin(graph.lane_edge, graph.lane_edge[dead_ends]) & (graph.lane_use & CAR > 0)
     assert (np.diff(graph.successor_start)[siblings] == 0).all(), "a lane ends where the lane beside it goes on"
+
+
+@needs_sumo
+def test_streets_of_a_crooked_town_bend_sharply_and_those_of_another_hardly():
+    from caravela.world.maps.generate import generate
+
+    def sharpest(style: str) -> float:
+        """The smallest radius, m, on which a lane turns by 40 degrees and more within 20 m, of the second sharpest."""
+        graph, radii = generate(309, style=style), [1e3, 1e3]
+        for lane in np.flatnonzero((graph.lane_kind == ROAD) & (graph.lane_use & CAR > 0)):
+            part = slice(graph.lane_point_start[lane], graph.lane_point_start[lane + 1])
+            s, heading = graph.point_s[part], np.unwrap(graph.point_heading[part])
+            turned = np.abs(np.interp(s + 20.0, s, heading) - heading)
+            radii.append(20.0 / max(float(turned.max(initial=0.0)), 1e-3))
+        return sorted(radii)[1]
+
+    assert sharpest("crooked") < 20.0 / np.radians(40.0) < sharpest("irregular")
 
 
 @needs_sumo
