@@ -48,9 +48,9 @@ FAULTS, FAULT_SHARES = ("one_out", "front_only", "cropped", "dirty"), (0.35, 0.1
 class CollectConfig:
     """One round: `worlds` drives over `maps` maps for `looks` looks."""
 
-    worlds: int = 16
+    worlds: int = 40
     maps: int = 12
-    looks: int = 450
+    looks: int = 300
     ticks_per_look: int = 2  # the student looks and plans at 5 Hz here; half the frames, hardly another road
     label_every: int = 2  # looks between labelled looks of one world
     route_noise: float = 3.0  # m
@@ -78,7 +78,7 @@ class CollectConfig:
     stops_short: float = 2.7  # m by which the line of a red light is put nearer to the teacher, see `TeacherDriver`
     stop_every: float = 60.0  # s of a drive between requests to stop
     stop_s: tuple[float, float] = (6.0, 10.0)  # s until it may go on
-    judged_share: float = 0.5  # of labelled looks at which the student's plans are tried out
+    judged_share: float = 0.2  # of labelled looks at which the student's plans are tried out
     proposals: int = 6  # of the student, the regression's and those at other paces among them: fewer than in the car, for speed
 
 

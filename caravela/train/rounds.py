@@ -19,6 +19,8 @@ from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.train.threads import half_pays
 from caravela.world.maps.lane_graph import LaneGraph
 
+STEPS = 2  # of the flow, for the few plans that are drawn here: five take a third of the time that a look takes
+
 
 class VLACollector:
     """Maps and teacher in, shards out; the student is whatever the trainer wrote last."""
@@ -62,7 +64,7 @@ class VLACollector:
             model, margin, caution = checkpoint.model, config.critic_margin, config.critic_caution
             model.config = replace(model.config, critic_trained=chooses, critic_margin=margin, critic_caution=caution, paces=config.paces)
             half = bool(checkpoint.progress.get("half", False)) and self.half
-            student = TorchPolicy(model.to(self.device), proposals=self.collect.proposals, half=half)
+            student = TorchPolicy(model.to(self.device), proposals=self.collect.proposals, steps=STEPS, half=half)
         counts = collector.run(student, student_share=config.student_share)
         return counts | {"seconds": time.monotonic() - began, "by_student": float(student is not None)}
 
