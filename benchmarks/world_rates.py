@@ -38,15 +38,15 @@ FRAME_PASSES = {
     "develop": "exposure and film",
 }
 TICK_PASSES = {
-    "advance_clocks": "signals",
-    "update_lamps": "signals",
-    "next_junction": "drivers",
-    "drive": "drivers",
-    "walk_over": "dynamics",
-    "_move_agent": "dynamics",
-    "_judge": "events",
+    "set_lights": "signals",
+    "look_ahead": "drivers",
+    "choose": "drivers",
     "decide": "learned drivers",
-    "spawn": "coming back",
+    "advance": "dynamics",
+    "go_on": "dynamics",
+    "judge": "events",
+    "come_back": "coming back",
+    "end": "coming back",
     "observe": "observation vectors",
 }
 

@@ -12,7 +12,8 @@ from caravela.world.arena import weights_of
 from caravela.world.atlas import Atlas
 from caravela.world.junctions import junctions_ahead
 from caravela.world.kernels import events
-from caravela.world.kernels.step import OFF_WAY, RED_LIGHT, REWARD_PARTS, step
+from caravela.world.kernels.step import step
+from caravela.world.kernels.tick import OFF_WAY, RED_LIGHT, REWARD_PARTS
 from caravela.world.roaming import Roaming
 from caravela.world.state import WorldState
 

@@ -18,7 +18,8 @@ from caravela.train.harm import Harm
 from caravela.train.teacher_net import TeacherNet
 from caravela.world.atlas import Atlas
 from caravela.world.kernels.dynamics import FULL_LOCK
-from caravela.world.kernels.step import REWARD_PARTS, step
+from caravela.world.kernels.step import step
+from caravela.world.kernels.tick import REWARD_PARTS
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, RULES, STYLE, observe
 from caravela.world.state import ABSENT, WorldState
 

@@ -12,7 +12,8 @@ from caravela.world import weather
 from caravela.world.atlas import Atlas
 from caravela.world.incidents.director import SPARE, Director, draw_kinds
 from caravela.world.kernels import events
-from caravela.world.kernels.step import COLLISION, OFF_WAY, PROGRESS, REWARD_PARTS, populate, replace, step
+from caravela.world.kernels.step import populate, replace, step
+from caravela.world.kernels.tick import COLLISION, OFF_WAY, PROGRESS, REWARD_PARTS
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, RED, ROW, STYLE, observe
 from caravela.world.state import ABSENT
 

@@ -18,7 +18,8 @@ from caravela.world.cameras import Cameras, Truth
 from caravela.world.contact import touched
 from caravela.world.incidents.director import SPARE, Director
 from caravela.world.kernels import events
-from caravela.world.kernels.step import REWARD_PARTS, begin, step
+from caravela.world.kernels.step import begin, step
+from caravela.world.kernels.tick import REWARD_PARTS
 from caravela.world.kernels.vectors import sat_nav_all
 from caravela.world.lens import Lens
 from caravela.world.maps.lane_graph import LaneGraph

@@ -19,7 +19,7 @@ from caravela.core.units import STEP_S
 from caravela.world.arena import BASE_WEIGHTS, FAILURES, WRONG_WAY_TICKS
 from caravela.world.cameras import Cameras
 from caravela.world.kernels import events
-from caravela.world.kernels.step import OFF_WAY
+from caravela.world.kernels.tick import OFF_WAY
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, observe
 from caravela.world.maps import catalogue
 from caravela.world.registration import EPISODE_STEPS

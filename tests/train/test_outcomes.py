@@ -11,7 +11,7 @@ from caravela.train.outcomes import excuse, outcomes
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.world import atlas
 from caravela.world.kernels import events
-from caravela.world.kernels.step import RED_LIGHT, REWARD_PARTS
+from caravela.world.kernels.tick import RED_LIGHT, REWARD_PARTS
 from caravela.world.kernels.traffic import RED
 from caravela.world.kernels.vectors import STYLE
 from caravela.world.maps.catalogue import load_town, towns

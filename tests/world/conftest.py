@@ -53,3 +53,26 @@ def comma2k19():
     if not folder.is_dir():
         pytest.skip("needs the shared drive (CARAVELA_DATA or ../shared/data)")
     return folder
+
+
+@pytest.fixture
+def hopper(monkeypatch):
+    """The compute capability of Hopper, for which kernels then compile without a GPU: Numba asks the driver which GPU it compiles for, and NVRTC which
+    ones there are."""
+    cuda = pytest.importorskip("numba.cuda", reason="needs Numba's CUDA target (extra `cuda` or `dev`)")
+    if getattr(cuda, "implementation", "") != "NVIDIA":
+        pytest.skip("needs the package numba-cuda: the CUDA target within Numba is no longer kept up (extra `cuda` or `dev`)")
+    from numba.cuda import cuda_paths, dispatcher
+    from numba.cuda.cudadrv import nvrtc, nvvm
+
+    capability = (9, 0)
+    device = type("Device", (), {"compute_capability": capability})
+    monkeypatch.setattr(dispatcher, "get_current_device", lambda: device)
+    monkeypatch.setattr(nvrtc, "get_supported_ccs", lambda: (capability,))
+    if not cuda.is_available():
+        monkeypatch.setattr(cuda_paths, "_get_nvrtc_path", lambda: None)
+    try:
+        nvvm.NVVM()
+    except Exception as error:
+        pytest.skip(f"needs NVVM (package nvidia-cuda-nvcc-cu12): {error}")
+    return capability

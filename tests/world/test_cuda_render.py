@@ -14,7 +14,6 @@ from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator
 
 cuda = pytest.importorskip("numba.cuda", reason="needs Numba's CUDA target (extra `cuda` or `dev`)")
-CAPABILITY = (9, 0)  # Hopper
 RIG = Rig((Camera(name="front", position=(1.6, 0.0, 1.4), yaw=0.0, pitch=-0.05, fov=1.7, width=64, height=48),))
 
 
@@ -25,25 +24,6 @@ def drive(crossing_atlas):
     simulator = Simulator(crossing_atlas, batch=2, rig=RIG, traffic="light", scene=Scene.build([crossroads()]))
     simulator.reset(seed=1)
     return simulator
-
-
-@pytest.fixture
-def for_hopper(monkeypatch):
-    """Numba asks the driver which GPU it compiles for, and NVRTC which ones there are: here neither is needed."""
-    if getattr(cuda, "implementation", "") != "NVIDIA":
-        pytest.skip("needs the package numba-cuda: the CUDA target within Numba is no longer kept up (extra `cuda` or `dev`)")
-    from numba.cuda import cuda_paths, dispatcher
-    from numba.cuda.cudadrv import nvrtc, nvvm
-
-    device = type("Device", (), {"compute_capability": CAPABILITY})
-    monkeypatch.setattr(dispatcher, "get_current_device", lambda: device)
-    monkeypatch.setattr(nvrtc, "get_supported_ccs", lambda: (CAPABILITY,))
-    if not cuda.is_available():
-        monkeypatch.setattr(cuda_paths, "_get_nvrtc_path", lambda: None)
-    try:
-        nvvm.NVVM()
-    except Exception as error:
-        pytest.skip(f"needs NVVM (package nvidia-cuda-nvcc-cu12): {error}")
 
 
 def signature(simulator):
@@ -64,10 +44,10 @@ def signature(simulator):
 
 
 @pytest.mark.parametrize("name", ["gather_views", "draw_pixels", "draw_lamps", "finish_columns"])
-def test_a_pass_compiles_for_the_gpu_without_64_bit_floats(for_hopper, drive, name):
+def test_a_pass_compiles_for_the_gpu_without_64_bit_floats(hopper, drive, name):
     from caravela.world.kernels import cuda_render
 
-    ptx, _ = cuda.compile_ptx(getattr(cuda_render, name), signature(drive), cc=CAPABILITY, fastmath=True)
+    ptx, _ = cuda.compile_ptx(getattr(cuda_render, name), signature(drive), cc=hopper, fastmath=True)
     assert ".target sm_90" in ptx
     assert ".visible .entry" in ptx and name in ptx
     assert not re.findall(r"^\s*(?:add|sub|mul|fma|div|sqrt|cvt)\S*\.f64.*", ptx, re.MULTILINE)

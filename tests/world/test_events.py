@@ -8,7 +8,7 @@ from crossroads import EAST_IN, EAST_OUT, EAST_TO_NORTH, GREEN_S, NORTH_OUT, WES
 from rectangles import corners, touch
 
 from caravela.core.types import Control
-from caravela.world.kernels import events, step
+from caravela.world.kernels import events, tick
 from caravela.world.kernels.events import overlap
 from caravela.world.simulator import Simulator, Traffic
 
@@ -139,15 +139,15 @@ def test_passing_beside_is_no_collision(pair):
 def test_parts_of_the_reward_follow_the_events(crossing):
     put(crossing, lane=EAST_IN, s=100.0, speed=10.0)
     drive(crossing)
-    assert crossing.parts[0, 0, step.PROGRESS] == pytest.approx(1.0, abs=0.02)
-    assert crossing.parts[0, 0, step.OFF_WAY] == crossing.parts[0, 0, step.RED_LIGHT] == crossing.parts[0, 0, step.COLLISION] == 0.0
+    assert crossing.parts[0, 0, tick.PROGRESS] == pytest.approx(1.0, abs=0.02)
+    assert crossing.parts[0, 0, tick.OFF_WAY] == crossing.parts[0, 0, tick.RED_LIGHT] == crossing.parts[0, 0, tick.COLLISION] == 0.0
     put(crossing, lane=EAST_IN, s=100.0, speed=10.0, offset=-5.0)
     drive(crossing)
-    assert crossing.parts[0, 0, step.OFF_WAY] == 1.0
+    assert crossing.parts[0, 0, tick.OFF_WAY] == 1.0
     crossing.state.signal_clock[:] = GREEN_S + YELLOW_S + 1.0
     put(crossing, lane=EAST_IN, s=294.0, speed=10.0)
     cost = 0.0
     for _ in range(10):
         drive(crossing)
-        cost += float(crossing.parts[0, 0, step.RED_LIGHT])
+        cost += float(crossing.parts[0, 0, tick.RED_LIGHT])
     assert cost == 1.0

@@ -5,7 +5,7 @@ import pytest
 from crossroads import EAST_IN, put
 
 from caravela.core.types import Control
-from caravela.world.kernels.step import REWARD_PARTS
+from caravela.world.kernels.tick import REWARD_PARTS
 from caravela.world.simulator import Simulator, Traffic
 from caravela.world.state import CAR, IDM, PARKED, WALKER
 

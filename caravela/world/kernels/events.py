@@ -70,6 +70,12 @@ def closing_speed(state, b, i):
 
 
 @kernel
+def closing_speed_at_fault(state, b, i, flags):
+    """`closing_speed` where flags[b, i] says that agent i is at fault, else 0."""
+    return closing_speed(state, b, i) if flags[b, i] & AT_FAULT else 0.0
+
+
+@kernel
 def wheels_off(roads, state, b, i):
     """Does any wheel stand on something that is not road?"""
     cos, sin = math.cos(state.agents[b, i].heading), math.sin(state.agents[b, i].heading)

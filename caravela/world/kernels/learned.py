@@ -96,20 +96,26 @@ def style_of(manner, out):
             out[:] = 0.0
 
 
+@kernel
+def decide_one(roads, state, b, i, path, junction_lane, junction_distance, distances, order, row, objects, mask, room, wanted):
+    """Write what agent i wants if it is LEARNED, wanted (A, 2) m/s^2 and 1/m. `path` (traffic.SAMPLES, 3), distances and order (A,), row (ROW,), objects and
+    mask are room to work in, `room` is `mean_action`'s; junction_lane and junction_distance (A,) are every agent's `next_junction`."""
+    if state.agents[b, i].controller != LEARNED:
+        return
+    observe_one(roads, state, b, i, junction_lane, junction_distance, path, distances, order, row[: ROW - STYLE], objects, mask)
+    style_of(state.agents[b, i].style, row[ROW - STYLE :])
+    acceleration, change = mean_action(roads.learned, row, objects, mask, room)
+    lock = FULL_LOCK[state.agents[b, i].kind]
+    wanted[i, 0], wanted[i, 1] = acceleration, min(max(state.agents[b, i].curvature + change, -lock), lock)
+
+
 @allocating_kernel
 def decide(roads, state, b, path, junction_lane, junction_distance, wanted):
-    """Write what every LEARNED agent of world b wants, wanted (A, 2) m/s^2 and 1/m. `path` is room to work in; junction_lane and
-    junction_distance (A,) are every agent's `next_junction`."""
+    """`decide_one` for every LEARNED agent of world b."""
     agents = state.agents.shape[1]
     distances, order = np.empty(agents, dtype=np.float32), np.empty(agents, dtype=np.int32)
     row, objects = np.empty(ROW, dtype=np.float32), np.empty((OBJECTS, OBJECT), dtype=np.float32)
     mask = np.empty(OBJECTS, dtype=np.bool_)
     room = np.empty((3, int(roads.learned[WIDTH] + roads.learned[OBJECT_WIDTH])), dtype=np.float32)
     for i in range(agents):
-        if state.agents[b, i].controller != LEARNED:
-            continue
-        observe_one(roads, state, b, i, junction_lane, junction_distance, path, distances, order, row[: ROW - STYLE], objects, mask)
-        style_of(state.agents[b, i].style, row[ROW - STYLE :])
-        acceleration, change = mean_action(roads.learned, row, objects, mask, room)
-        lock = FULL_LOCK[state.agents[b, i].kind]
-        wanted[i, 0], wanted[i, 1] = acceleration, min(max(state.agents[b, i].curvature + change, -lock), lock)
+        decide_one(roads, state, b, i, path, junction_lane, junction_distance, distances, order, row, objects, mask, room, wanted)

@@ -218,6 +218,17 @@ def observe_one(roads, state, b, i, junction_lane, junction_distance, path, dist
         mask[k] = True
 
 
+@kernel
+def observe_slot(roads, state, b, i, junction_lane, junction_distance, path, distances, order, row, objects, mask):
+    """`observe_one` where agent i is EXTERNAL, zeros where it is not; row (ROW,), whose last STYLE numbers are the caller's."""
+    if state.agents[b, i].controller == traffic.EXTERNAL:
+        observe_one(roads, state, b, i, junction_lane, junction_distance, path, distances, order, row[: ROW - STYLE], objects, mask)
+    else:
+        row[: ROW - STYLE] = 0.0
+        objects[:] = 0.0
+        mask[:] = False
+
+
 @allocating_kernel
 def _observe_world(roads, state, b, rows, objects, mask, only_ego):
     agents = state.agents.shape[1]
