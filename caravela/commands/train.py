@@ -14,30 +14,13 @@ from caravela.commands._numbers import at_least
 from caravela.commands._teacher import teacher_at
 from caravela.commands._train_scaling import ScalingOptions, run_scaling, show_scaling
 from caravela.commands._train_soup import SoupOptions, run_soup
+from caravela.commands._train_teacher import TeacherOptions, run_teacher
 from caravela.commands._train_text import TextOptions, run_text, show_text
 from caravela.commands._train_tune import TuneOptions, run_tune
 from caravela.commands._writing import announced, folder_for, unwritable, writable
 from caravela.core.errors import CaravelaError
 
 HELP = "train the teacher by self-play and the driver by distillation"
-
-
-@dataclass(frozen=True)
-class TeacherOptions:
-    """Train the teacher: proximal policy optimisation in self-play, on vectors of what the rig could see."""
-
-    preset: tyro.conf.Positional[str] = "nano"
-    """Size of the run: nano."""
-    folder: Path | None = None
-    """Where the run lives; runs/teacher/PRESET by default. A run that is there goes on."""
-    steps: int | None = None
-    """Agent-steps of 0.1 s to train until; the preset's by default."""
-    maps: Path = Path(".cache/maps")
-    """Folder with the training maps (made there if it is not)."""
-    towns: int = 340
-    """Generated towns to train on, at least."""
-    seed: int = 0
-    """Of the run."""
 
 
 @dataclass(frozen=True)
@@ -136,26 +119,6 @@ class TrafficOptions:
     """The teacher's checkpoint; by default runs/teacher/nano/last.pt, or the one that ships where there is none."""
     out: Path | None = None
     """The file; by default the one that the simulator reads (weights/traffic.npz in the package)."""
-
-
-def run_teacher(options: TeacherOptions) -> dict[str, Any]:
-    """Train until the steps are done."""
-    from dataclasses import replace
-
-    from caravela.train.teacher import TeacherRun, teacher_preset
-    from caravela.train.threads import use_threads
-    from caravela.world import atlas
-
-    config = replace(teacher_preset(options.preset), seed=options.seed)
-    at_least(0, seed=options.seed)
-    at_least(1, steps=options.steps, towns=options.towns)
-    use_threads(1)
-    if options.steps is not None:
-        config = replace(config, steps=options.steps)
-    folder = folder_for(options.folder or Path("runs/teacher") / options.preset)
-    run = TeacherRun(atlas.build(training_maps(options.maps, towns=options.towns)), folder, config)
-    run.train()
-    return {"steps": run.done_steps, "folder": str(folder), "checkpoint": str(folder / "last.pt"), "curve": str(folder / "curve.jsonl")}
 
 
 def run_vla(options: VLAOptions) -> dict[str, Any]:

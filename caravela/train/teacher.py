@@ -4,19 +4,20 @@ driving rule anywhere: only the reward's parts, weighted by a style that the age
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from rich.console import Console
 from torch import Tensor
 
 from caravela.core.errors import BundleError, unknown_name
+from caravela.train.rollout import Rollout
 from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
+from caravela.train.self_play import HostPlay, SelfPlay, controls
 from caravela.train.teacher_net import ACCELERATIONS, CURVATURE_CHANGES, TeacherNet
 from caravela.world.arena import Arena
 from caravela.world.atlas import Atlas
 from caravela.world.kernels import events
-from caravela.world.kernels.dynamics import FULL_LOCK
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW
 
 SHOWN = {
@@ -59,57 +60,38 @@ class TeacherConfig:
     scatter_share: float = 0.02  # of worlds moved to another map after each update
 
 
-class Rollout:
-    """`horizon` steps of N learners."""
+def arena_for(atlas: Atlas, config: TeacherConfig, device: torch.device) -> SelfPlay:
+    """The run's worlds, on the CPU or on a GPU, where no incidents are set. Raises CaravelaError where there is no such GPU."""
+    given: dict[str, Any] = {
+        "batch": config.worlds,
+        "learners": config.learners,
+        "cars": config.cars,
+        "parked": config.parked,
+        "walkers": config.walkers,
+        "seed": config.seed,
+    }
+    if device.type == "cpu":
+        return HostPlay(Arena(atlas, **given, incident_every=config.incident_every, real_share=config.real_share))
+    from caravela.train.device_arena import DeviceArena
 
-    def __init__(self, horizon: int, count: int) -> None:
-        self.rows = np.zeros((horizon, count, ROW), dtype=np.float32)
-        self.objects = np.zeros((horizon, count, OBJECTS, OBJECT), dtype=np.float32)
-        self.mask = np.zeros((horizon, count, OBJECTS), dtype=np.bool_)
-        self.present = np.zeros((horizon, count), dtype=np.bool_)
-        self.choice = np.zeros((horizon, count, 2), dtype=np.int64)
-        self.log_probability = np.zeros((horizon, count), dtype=np.float32)
-        self.value = np.zeros((horizon + 1, count), dtype=np.float32)
-        self.reward = np.zeros((horizon, count), dtype=np.float32)
-        self.failed = np.zeros((horizon, count), dtype=np.bool_)
-        self.cut = np.zeros((horizon, count), dtype=np.bool_)
-
-    def advantages(self, *, discount: float, trace: float) -> np.ndarray:
-        """Generalised advantage estimates (horizon, N)."""
-        result = np.zeros_like(self.reward)
-        running = np.zeros(self.reward.shape[1], dtype=np.float32)
-        for t in range(len(self.reward) - 1, -1, -1):
-            # a failure ends the return; being cut short continues it with the last value known
-            following = np.where(self.failed[t], 0.0, np.where(self.cut[t], self.value[t], self.value[t + 1]))
-            delta = self.reward[t] + discount * following - self.value[t]
-            running = delta + discount * trace * np.where(self.failed[t] | self.cut[t], 0.0, running)
-            result[t] = running
-        return result
+    return DeviceArena(atlas, **given, real_share=config.real_share, device=device)
 
 
 class TeacherRun:
     """A run in a folder: checkpoint, curve, and the loop."""
 
-    def __init__(self, atlas: Atlas, folder: Path, config: TeacherConfig) -> None:
+    def __init__(self, atlas: Atlas, folder: Path, config: TeacherConfig, *, device: torch.device | None = None) -> None:
+        """On the CPU, or on a GPU: the worlds, the network and the learning."""
         self.config, self.folder, self.path = config, folder, folder / "last.pt"
+        self.device = device or torch.device("cpu")
         torch.manual_seed(config.seed)
-        self.arena = Arena(
-            atlas,
-            batch=config.worlds,
-            learners=config.learners,
-            cars=config.cars,
-            parked=config.parked,
-            walkers=config.walkers,
-            incident_every=config.incident_every,
-            real_share=config.real_share,
-            seed=config.seed,
-        )
-        self.net = TeacherNet(width=config.width)
+        self.play = arena_for(atlas, config, self.device)
+        self.net = TeacherNet(width=config.width).to(self.device)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate, eps=1e-5)
         self.done_steps = 0
-        self.rollout = Rollout(config.horizon, config.worlds * config.learners)
-        self.accelerations = np.array(ACCELERATIONS, dtype=np.float32)
-        self.changes = np.array(CURVATURE_CHANGES, dtype=np.float32)
+        self.rollout = Rollout(config.horizon, config.worlds * config.learners, device=self.device)
+        self.accelerations = torch.tensor(ACCELERATIONS, device=self.device)
+        self.changes = torch.tensor(CURVATURE_CHANGES, device=self.device)
         folder.mkdir(parents=True, exist_ok=True)
         self._resume()
 
@@ -139,63 +121,54 @@ class TeacherRun:
 
     def collect(self) -> dict[str, float]:
         """Fill the rollout; returns rates of events per driven kilometre and mean speed."""
-        roll, counts, metres, reward = self.rollout, np.zeros(16, dtype=np.int64), 0.0, 0.0
+        roll, kinds = self.rollout, torch.arange(len(events.NAMES), device=self.device)
+        counts, metres = torch.zeros(len(kinds), dtype=torch.int64, device=self.device), torch.zeros((), device=self.device)
         for t in range(self.config.horizon):
-            seen = self.arena.look()
+            look = self.play.look()
             with torch.no_grad():
-                acceleration, steering, value = self.net(
-                    torch.from_numpy(seen.rows), torch.from_numpy(seen.objects), torch.from_numpy(seen.mask)
-                )
+                acceleration, steering, value = self.net(look.rows, look.objects, look.mask)
                 choice = torch.stack([_sample(acceleration), _sample(steering)], dim=-1)
                 log_probability = _log_probability(acceleration, steering, choice)
-            roll.rows[t], roll.objects[t], roll.mask[t], roll.present[t] = seen.rows, seen.objects, seen.mask, seen.present
-            roll.choice[t], roll.log_probability[t], roll.value[t] = choice.numpy(), log_probability.numpy(), value.numpy()
-            roll.reward[t], roll.failed[t], roll.cut[t], bits = self.arena.step(self.controls(roll.choice[t]))
-            counts += [(bits >> k & 1).sum() for k in range(16)]
-            metres += float(np.where(seen.present, seen.rows[:, 0] * 15.0 * 0.1, 0.0).sum())
-            reward += float(roll.reward[t].mean())
-        seen = self.arena.look()
+            roll.keep_look(t, look, choice=choice, log_probability=log_probability, value=value)
+            outcome = self.play.step(controls(choice, look, accelerations=self.accelerations, changes=self.changes))
+            roll.keep_outcome(t, outcome)
+            counts += (outcome.bits[:, None] >> kinds & 1).sum(0)
+            metres += torch.where(roll.present[t], roll.rows[t, :, 0] * 15.0 * 0.1, 0.0).sum()
+        look = self.play.look()
         with torch.no_grad():
-            roll.value[-1] = self.net(torch.from_numpy(seen.rows), torch.from_numpy(seen.objects), torch.from_numpy(seen.mask))[2].numpy()
-        per_km = 1000.0 / max(metres, 1.0)
-        curve = {name: float(counts[k] * per_km) for k, name in enumerate(events.NAMES)}
-        return curve | {"speed": metres / (roll.present.sum() * 0.1), "reward": reward / self.config.horizon}
-
-    def controls(self, choice: np.ndarray) -> np.ndarray:
-        """Physical controls (N, 2) of chosen bins (N, 2)."""
-        mine = slice(0, self.arena.learners)
-        curvature = self.arena.state.curvature[:, mine].ravel() + self.changes[choice[:, 1]]
-        lock = FULL_LOCK[self.arena.state.kind[:, mine].ravel()]
-        return np.stack([self.accelerations[choice[:, 0]], np.clip(curvature, -lock, lock)], axis=-1)
+            roll.value[-1] = self.net(look.rows, look.objects, look.mask)[2]
+        driven, moments = float(metres), max(int(roll.present.sum()), 1)
+        curve = {name: float(count * 1000.0 / max(driven, 1.0)) for name, count in zip(events.NAMES, counts.tolist(), strict=True)}
+        return curve | {"speed": driven / (moments * 0.1), "reward": float(roll.reward.mean())}
 
     def learn(self) -> dict[str, float]:
         """PPO epochs over the rollout; returns mean losses."""
         config, roll = self.config, self.rollout
         advantages = roll.advantages(discount=config.discount, trace=config.trace)
-        returns = torch.from_numpy((advantages + roll.value[:-1]).ravel())
-        keep = np.flatnonzero(roll.present.ravel())
+        returns = (advantages + roll.value[:-1]).view(-1)
+        keep = roll.present.view(-1).nonzero().squeeze(-1)
         flat = {
-            "rows": torch.from_numpy(roll.rows.reshape(-1, ROW)),
-            "objects": torch.from_numpy(roll.objects.reshape(-1, OBJECTS, OBJECT)),
-            "mask": torch.from_numpy(roll.mask.reshape(-1, OBJECTS)),
-            "choice": torch.from_numpy(roll.choice.reshape(-1, 2)),
-            "old": torch.from_numpy(roll.log_probability.ravel()),
+            "rows": roll.rows.view(-1, ROW),
+            "objects": roll.objects.view(-1, OBJECTS, OBJECT),
+            "mask": roll.mask.view(-1, OBJECTS),
+            "choice": roll.choice.view(-1, 2),
+            "old": roll.log_probability.view(-1),
         }
-        chosen = advantages.ravel()[keep]
-        normal = torch.from_numpy(((advantages.ravel() - chosen.mean()) / (chosen.std() + 1e-6)).astype(np.float32))
-        random = np.random.default_rng(self.done_steps)
-        decisive = np.abs(chosen) > np.quantile(np.abs(chosen), 0.5)  # moments that teach; of the others a share
-        sums, batches = np.zeros(4), 0
+        chosen = advantages.view(-1)[keep]
+        normal = (advantages.view(-1) - chosen.mean()) / (chosen.std(correction=0) + 1e-6)
+        decisive = ~(chosen.abs() <= chosen.abs().median())  # moments that teach, and what is no number; of the others a share
+        sums, batches = torch.zeros(4, device=self.device), 0
         for _ in range(config.epochs):
-            order = random.permutation(keep[decisive | (random.random(len(keep)) < config.dull_share)])
+            among = keep[decisive | (torch.rand(len(keep), device=self.device) < config.dull_share)]
+            order = among[torch.randperm(len(among), device=self.device)]
             for start in range(0, len(order) - config.minibatch // 2, config.minibatch):
-                index = torch.from_numpy(order[start : start + config.minibatch])
+                index = order[start : start + config.minibatch]
                 sums += self._update({k: v[index] for k, v in flat.items()}, normal[index], returns[index])
                 batches += 1
-        policy, value, entropy, moved = sums / max(batches, 1)
+        policy, value, entropy, moved = (sums / max(batches, 1)).tolist()
         return {"policy_loss": policy, "value_loss": value, "entropy": entropy, "clipped": moved}
 
-    def _update(self, part: dict[str, Tensor], advantage: Tensor, returns: Tensor) -> np.ndarray:
+    def _update(self, part: dict[str, Tensor], advantage: Tensor, returns: Tensor) -> Tensor:
         config = self.config
         acceleration, steering, value = self.net(part["rows"], part["objects"], part["mask"])
         ratio = (_log_probability(acceleration, steering, part["choice"]) - part["old"]).exp()
@@ -209,7 +182,7 @@ class TeacherRun:
             raise not_finite("loss or its gradient", at=f"step {self.done_steps}", kept=self.path)
         self.optimiser.step()
         clipped = ((ratio - 1).abs() > config.clip).float().mean()
-        return np.array([policy_loss.item(), value_loss.item(), entropy.item(), clipped.item()])
+        return torch.stack([policy_loss, value_loss, entropy, clipped]).detach()
 
     def train(self, *, until: int | None = None, console: Console | None = None, save_every_s: float = 120.0) -> None:
         """Collect and learn until `until` agent-steps; resumable at any moment. The curve is appended to curve.jsonl."""
@@ -220,14 +193,13 @@ class TeacherRun:
             share = min(self.done_steps / config.steps, 1.0)
             for group in self.optimiser.param_groups:
                 group["lr"] = config.learning_rate + share * (config.final_learning_rate - config.learning_rate)
-            self.arena.severity = min(1.0, config.severity_start + (1.0 - config.severity_start) * self.done_steps / config.severity_steps)
+            self.play.severity = min(1.0, config.severity_start + (1.0 - config.severity_start) * self.done_steps / config.severity_steps)
             rates = self.collect()
             collected = time.monotonic()
             losses = self.learn()
             steps = int(self.rollout.present.sum())
             self.done_steps += steps
-            worlds = self.arena.random.permutation(config.worlds)[: max(1, int(config.scatter_share * config.worlds))]
-            self.arena.scatter(worlds)
+            self.play.scatter_some(max(1, int(config.scatter_share * config.worlds)))
             update += 1
             now = time.monotonic()
             row = (

@@ -1,6 +1,7 @@
 """The self-play arena: every vehicle of every world is driven by the same learner, who sees vectors instead of pixels.
 Rewards are parts times weights, and the weights are part of what each agent sees, so one policy learns many styles."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from caravela.world import weather
 from caravela.world.atlas import Atlas
 from caravela.world.incidents.director import SPARE, Director, draw_kinds
 from caravela.world.kernels import events
+from caravela.world.kernels.learned import NEUTRAL_SHARE
 from caravela.world.kernels.step import populate, replace, step
 from caravela.world.kernels.tick import COLLISION, OFF_WAY, PROGRESS, REWARD_PARTS
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, RED, ROW, STYLE, observe
@@ -34,7 +36,7 @@ PASSED_SHARE, CROSSED_SHARE = 0.25, 0.3  # of incidents that have to be passed, 
 MOST_ASIDE, LEAST_ASIDE = 1.0, -0.6  # m between which what stands in the way leaves more room than in a suite; below 0 is none
 SLOW_HARM, HARM_SPEED = 0.3, 6.0  # share of its cost that the slowest collision has; m/s of own or closing speed from which it has all
 INCIDENT_AHEAD = (35.0, 110.0)  # m of the way between which an incident is set
-WEATHERS = ("day", "overcast", "rain", "night", "fog")
+WEATHERS, WEATHER_CHANCES = ("day", "overcast", "rain", "night", "fog"), (0.5, 0.2, 0.1, 0.15, 0.05)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,27 @@ class Seen:
     objects: NDArray[np.float32]  # (N, OBJECTS, OBJECT)
     mask: NDArray[np.bool_]  # (N, OBJECTS)
     present: NDArray[np.bool_]  # (N,)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where some worlds (N,) begin, and who else is there."""
+
+    maps: NDArray[np.int32]  # (N,)
+    weathers: NDArray[np.float32]  # (N, W)
+    others: tuple[NDArray[np.int32], ...]  # (N,) each: cars, parked cars, walkers
+
+
+def draw_places(random: np.random.Generator, map_chances: NDArray[np.float64], *, count: int, others: Sequence[int]) -> Places:
+    """Maps, weathers and how many others, of at most `others` (cars, parked, walkers), at random."""
+    maps = random.choice(len(map_chances), size=count, p=map_chances)
+    chosen = random.choice(WEATHERS, size=count, p=WEATHER_CHANCES)
+    density = random.uniform(0.3, 1.0, size=count)
+    return Places(
+        maps=maps.astype(np.int32),
+        weathers=np.stack([weather.preset(str(name)) for name in chosen]),
+        others=tuple(np.maximum(0, np.round(most * density)).astype(np.int32) for most in others),
+    )
 
 
 def weights_of(style: NDArray[np.float32], *, severity: float = 1.0) -> NDArray[np.float32]:
@@ -75,7 +98,7 @@ class Arena:
     ) -> None:
         """`real_share` is that of worlds on maps of real places, where there are any; by default all maps are alike."""
         self.atlas, self.batch, self.learners = atlas, batch, learners
-        self._map_chances = _map_chances(atlas, real_share)
+        self._map_chances = map_chances(atlas, real_share)
         self.agents = learners + cars + parked + walkers + (SPARE if incident_every > 0.0 else 0)
         self.incident_every = incident_every
         self.director = Director(atlas, worlds=batch) if incident_every > 0.0 else None
@@ -101,14 +124,9 @@ class Arena:
         """Move some worlds to other maps and weathers and fill them anew."""
         self._dismiss(worlds)
         fresh = self.state.select(worlds)
-        fresh.map[:] = self.random.choice(len(self.atlas.graphs), size=len(worlds), p=self._map_chances)
-        fresh.weather[:] = np.stack(
-            [weather.preset(str(w)) for w in self.random.choice(WEATHERS, size=len(worlds), p=(0.5, 0.2, 0.1, 0.15, 0.05))]
-        )
-        fresh.time[:] = 0.0
-        density = self.random.uniform(0.3, 1.0, size=len(worlds))
-        counts = [np.maximum(0, np.round(n * density)).astype(np.int32) for n in self._counts[1:]]
-        populate(self.atlas.roads, fresh.arrays(), np.full(len(worlds), self.learners, dtype=np.int32), *counts)
+        places = draw_places(self.random, self._map_chances, count=len(worlds), others=self._counts[1:])
+        fresh.map[:], fresh.weather[:], fresh.time[:] = places.maps, places.weathers, 0.0
+        populate(self.atlas.roads, fresh.arrays(), np.full(len(worlds), self.learners, dtype=np.int32), *places.others)
         self.state.put(worlds, fresh)
         self.style[worlds] = self._styles(len(worlds) * self.learners).reshape(len(worlds), self.learners, STYLE)
         self._halted[worlds] = 0
@@ -116,7 +134,7 @@ class Arena:
 
     def _styles(self, count: int) -> NDArray[np.float32]:
         style = self.random.uniform(-1.0, 1.0, size=(count, STYLE)).astype(np.float32)
-        style[self.random.random(count) < 0.3] = 0.0
+        style[self.random.random(count) < NEUTRAL_SHARE] = 0.0
         return style
 
     def _dismiss(self, worlds: NDArray[np.int64]) -> None:
@@ -211,7 +229,7 @@ class Arena:
         return reward.ravel(), failed.ravel(), cut.ravel(), flags.ravel()
 
 
-def _map_chances(atlas: Atlas, real_share: float | None) -> NDArray[np.float64]:
+def map_chances(atlas: Atlas, real_share: float | None) -> NDArray[np.float64]:
     """How likely each of the atlas's maps is drawn."""
     real = np.array([graph.origin != (0.0, 0.0) for graph in atlas.graphs])
     if real_share is None or real.all() or not real.any():

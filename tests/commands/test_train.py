@@ -18,6 +18,8 @@ SHIPPED = WEIGHTS / "nano"
         (["teacher", "nan0"], "did you mean nano"),
         (["teacher", "--seed", "-1"], "--seed is -1; expected at least 0"),
         (["teacher", "--steps", "0"], "--steps is 0; expected at least 1"),
+        (["teacher", "--worlds", "0"], "--worlds is 0; expected at least 1"),
+        (["teacher", "--device", "gpu"], "unknown device 'gpu'; known: auto, cpu, cuda"),
         (["teacher", "--folder", __file__], "give --folder one that you can write"),
         (["traffic", "--teacher", "no/such.pt"], "no teacher at 'no/such.pt'"),
         (["traffic", "--out", "no/such/traffic.npz"], "give --out a file that you can write"),

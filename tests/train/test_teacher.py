@@ -10,11 +10,12 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from caravela.core.errors import BundleError, CaravelaError
-from caravela.train.teacher import Rollout, TeacherConfig, TeacherRun, teacher_preset
+from caravela.train.rollout import Rollout
+from caravela.train.teacher import TeacherConfig, TeacherRun, teacher_preset
 from caravela.train.teacher_driver import TeacherDriver, load_teacher
 from caravela.train.teacher_net import TeacherNet
 from caravela.world import atlas
-from caravela.world.arena import HARM_SPEED, SLOW_HARM, Arena, _map_chances, weights_of
+from caravela.world.arena import HARM_SPEED, SLOW_HARM, Arena, map_chances, weights_of
 from caravela.world.incidents.director import SPARE
 from caravela.world.kernels import events
 from caravela.world.maps.catalogue import load_town, towns
@@ -32,14 +33,14 @@ def streets():
 def test_advantages_sum_discounted_errors_and_stop_at_failures():
     random = np.random.default_rng(0)
     roll = Rollout(6, 1)
-    roll.reward[:] = random.normal(size=(6, 1))
-    roll.value[:] = random.normal(size=(7, 1))
+    roll.reward[:] = torch.from_numpy(random.normal(size=(6, 1)))
+    roll.value[:] = torch.from_numpy(random.normal(size=(7, 1)))
     roll.failed[3] = True
     got = roll.advantages(discount=0.9, trace=0.8)
     errors = [roll.reward[t, 0] + 0.9 * (0.0 if t == 3 else roll.value[t + 1, 0]) - roll.value[t, 0] for t in range(6)]
     expected = sum((0.9 * 0.8) ** k * errors[k] for k in range(4))
-    assert got[0, 0] == pytest.approx(expected, rel=1e-4)
-    assert got[4, 0] == pytest.approx(errors[4] + 0.72 * errors[5], rel=1e-4)
+    assert float(got[0, 0]) == pytest.approx(float(expected), rel=1e-4)
+    assert float(got[4, 0]) == pytest.approx(float(errors[4] + 0.72 * errors[5]), rel=1e-4)
 
 
 def test_a_style_scales_its_own_weight_only():
@@ -130,10 +131,10 @@ def test_incidents_are_met_and_end_with_the_life_of_whom_they_were_set_for():
 def test_real_places_get_the_share_of_worlds_that_is_asked_for():
     town = load_town(towns()[0])
     graphs = [town] * 9 + [replace(town, origin=(1.0, 2.0))]
-    chances = _map_chances(SimpleNamespace(graphs=graphs), 0.3)
+    chances = map_chances(SimpleNamespace(graphs=graphs), 0.3)
     assert np.isclose(chances[-1], 0.3) and np.isclose(chances.sum(), 1.0)
-    assert np.allclose(_map_chances(SimpleNamespace(graphs=graphs), None), 0.1)
-    assert np.allclose(_map_chances(SimpleNamespace(graphs=graphs[:9]), 0.3), 1.0 / 9.0)
+    assert np.allclose(map_chances(SimpleNamespace(graphs=graphs), None), 0.1)
+    assert np.allclose(map_chances(SimpleNamespace(graphs=graphs[:9]), 0.3), 1.0 / 9.0)
 
 
 def test_creeping_into_the_way_of_a_fast_car_does_all_the_harm(streets):

@@ -24,6 +24,11 @@ def kernel(function: Callable[..., Any]) -> Any:
     return _compiled(function, _nrt=False)
 
 
+def inlined_kernel(function: Callable[..., Any]) -> Any:
+    """Like `kernel`, but copied into its callers: for what is called for every agent, where handing over the arrays costs more than the work."""
+    return _compiled(function, _nrt=False, forceinline=True)
+
+
 def allocating_kernel(function: Callable[..., Any]) -> Any:
     """A function that makes its own scratch arrays."""
     return _compiled(function)

@@ -5,7 +5,7 @@ agent may do the others. `step` runs them on the CPU, `cuda_world` on a GPU."""
 import numpy as np
 
 from caravela.world.kernels import events, traffic
-from caravela.world.kernels.compiling import kernel
+from caravela.world.kernels.compiling import inlined_kernel, kernel
 from caravela.world.kernels.dynamics import actuate, energy_wh, move
 from caravela.world.kernels.routes import JUNCTION, extend, is_lateral, project, remaining, shift, slide, walk
 from caravela.world.kernels.signals import advance_clocks, update_lamps
@@ -19,7 +19,7 @@ ROUTE_END = 10.0  # m before the end of a route at which it counts as arrived
 AHEAD = 500.0  # m of road that a route is extended to, where there is one
 
 
-@kernel
+@inlined_kernel
 def set_lights(roads, state, b):
     """Move the clocks of world b's lights on, and show their lamps."""
     if not state.worlds[b].frozen:
@@ -27,7 +27,7 @@ def set_lights(roads, state, b):
     update_lamps(roads, state.worlds[b].map, state.clock[b], state.lamp[b])
 
 
-@kernel
+@inlined_kernel
 def look_ahead(roads, state, b, i, junction_lane, junction_distance, rule_lane, rule_distance):
     """Write agent i's `traffic.next_junction` and `traffic.next_rule` into arrays (A,); none where it follows no lanes."""
     junction_lane[i], junction_distance[i] = -1, 1e3
@@ -41,7 +41,7 @@ def look_ahead(roads, state, b, i, junction_lane, junction_distance, rule_lane, 
         rule_lane[i], rule_distance[i] = lane, distance
 
 
-@kernel
+@inlined_kernel
 def choose(roads, state, b, i, action, path, junction_lane, junction_distance, rule_lane, rule_distance, wanted, must_yield):
     """Write what agent i wants, wanted (A, 2) m/s^2 and 1/m, by the baseline or from outside, and whether it would have to give way, must_yield
     (A,). `path` (SAMPLES, 3) is room to work in; LEARNED agents are `learned.decide`'s."""
@@ -62,7 +62,7 @@ def choose(roads, state, b, i, action, path, junction_lane, junction_distance, r
             must_yield[i] = traffic.must_wait(roads, state, b, i, rule_lane[i], 0.1, junction_lane, junction_distance)
 
 
-@kernel
+@inlined_kernel
 def advance(roads, state, b, i, rule_lane, rule_distance, wanted, must_yield, flags, parts):
     """Move agent i as it wants, or as it was told to; walkers move in `go_on`. Clears and writes flags[b, i] and parts[b, i]."""
     controller = state.agents[b, i].controller
@@ -74,7 +74,7 @@ def advance(roads, state, b, i, rule_lane, rule_distance, wanted, must_yield, fl
         _move_agent(roads, state, b, i, wanted[i, 0], wanted[i, 1], rule_lane[i], rule_distance[i], must_yield[i], flags, parts)
 
 
-@kernel
+@inlined_kernel
 def go_on(roads, state, b, i):
     """Once all have moved, and in their order: walkers walk, and a route that comes to its end is extended."""
     controller = state.agents[b, i].controller
@@ -89,7 +89,7 @@ def go_on(roads, state, b, i):
             extend(roads, state.worlds, b, route, count, AHEAD)
 
 
-@kernel
+@inlined_kernel
 def judge(roads, state, b, i, flags, parts):
     """Once all are where they will be: who arrived, and what happened to those who are judged."""
     controller = state.agents[b, i].controller
@@ -100,14 +100,14 @@ def judge(roads, state, b, i, flags, parts):
             _judge(roads, state, b, i, flags, parts)
 
 
-@kernel
+@inlined_kernel
 def come_back(roads, state, b, i, flags, respawn):
     """Once all are judged, for who is struck is struck by somebody: traffic that left begins elsewhere, where respawn[b]."""
     if respawn[b] and _leaves(state, b, i, flags):
         spawn(roads, state, b, i, traffic_controller(state, b, i), 200.0, 60.0)
 
 
-@kernel
+@inlined_kernel
 def end(state, b):
     """World b's tick is over."""
     state.worlds[b].time += STEP
