@@ -1,5 +1,6 @@
-"""How many views a second the cameras draw, on the processor and on an NVIDIA GPU side by side, and how far their pictures differ:
-`python benchmarks/cameras.py` (extra `cuda`). NUMBA_NUM_THREADS says how many threads the processor takes."""
+"""How many views a second the cameras draw, on the processor and on an NVIDIA GPU side by side, and how far their pictures differ; and how many
+agent-steps a second with four cameras where world and pictures stay on the GPU: `python benchmarks/cameras.py` (extra `cuda`).
+NUMBA_NUM_THREADS says how many threads the processor takes."""
 
 import statistics
 import time
@@ -11,17 +12,20 @@ from typing import Any
 import numba
 import numpy as np
 import tyro
+from numba import cuda
 
 from caravela.core.errors import CaravelaError
 from caravela.core.types import policy_rig
 from caravela.world import atlas
 from caravela.world.cameras import Cameras, Truth
 from caravela.world.maps.catalogue import load_town
+from caravela.world.on_device import DeviceWorlds
 from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator
 from caravela.world.weather import PRESETS, preset
 
 TOWNS = ("alderton", "brookmere", "dunmore")
+GOAL = 100_000.0  # agent-steps/s with four cameras, on a card of the H200's class
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,14 @@ def seconds(draw: Callable[[], Any], *, rounds: int) -> tuple[float, float]:
         draw()
         took.append(time.perf_counter() - began)
     return took[0], statistics.median(took[1:])
+
+
+def step_and_look(worlds: DeviceWorlds, cameras: Cameras) -> None:
+    """A tick of every world, and what the cameras of its ego car see then."""
+    worlds.step()
+    for _ in cameras.draw_on_device(worlds):
+        pass
+    cuda.synchronize()
 
 
 def apart(one: Truth, other: Truth) -> str:
@@ -73,6 +85,8 @@ def main(options: Options) -> None:
                     f"{count:5d} worlds  {device:4s}  {what:10s}  {1e3 * usual:8.1f} ms  {views / usual:8.0f} views/s  (first time {first:.2f} s)"
                 )
         if len(both) == 2:
+            first, usual = seconds(partial(step_and_look, DeviceWorlds(roads, drives.state), both["cuda"]), rounds=options.rounds)
+            print(f"{count:5d} worlds  cuda  tick and pictures, which stay there  {count / usual:8.0f} agent-steps/s  (goal {GOAL:,.0f})")
             print(f"{count:5d} worlds  {apart(*(cameras.render_truth(drives.state) for cameras in both.values()))}")
 
 

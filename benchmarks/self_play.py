@@ -100,7 +100,6 @@ def apart(atlas: Atlas, gpu: Gpu, *, worlds: int, ticks: tuple[int, ...], seed: 
     mine = np.full(worlds, learners, np.int32)
     populate(atlas.roads, state.arrays(), mine, *(np.full(worlds, count, np.int32) for count in others))
     device, respawn = DeviceWorlds(atlas, state, watched=learners, gpu=gpu), np.ones(worlds, np.bool_)
-    gpu.write(device.buffers.respawn, respawn)
     flags, parts = np.zeros((worlds, agents), np.int32), np.zeros((worlds, agents, REWARD_PARTS), np.float32)
     action, rows = np.zeros((worlds, agents, 2), np.float32), []
     for tick in range(1, max(ticks) + 1):

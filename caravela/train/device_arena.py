@@ -86,7 +86,6 @@ class DeviceArena:
         self._flags, self._parts = self._share(buffers.flags)[:, mine], self._share(buffers.parts)[:, mine]
         self._closing, self._mask = self._share(buffers.closing), self._share(buffers.mask)
         self._rows, self._objects = self._share(buffers.rows), self._share(buffers.objects)
-        self._share(buffers.respawn)[:] = True
         names = ("speed", "timer", "curvature", "kind", "controller")
         self._agents = {name: self._share(self.worlds.gpu.field(self.worlds.state.agents, name))[:, mine] for name in names}
         each = (self.batch, self.learners)

@@ -1,8 +1,9 @@
 """Cameras: renders what a rig sees in every world of a state. Object-order ray casting with a depth buffer on the CPU, one view a
 thread at a time; on a GPU, one thread a pixel calls the same scalar functions (`kernels.cuda_render`)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from caravela.world.state import WorldState
 
 if TYPE_CHECKING:
     from caravela.world.kernels.cuda_render import CudaRenderer
+    from caravela.world.on_device import DeviceWorlds
 
 SEMANTIC_NAMES = SEMANTICS
 DEVICES = ("cpu", "cuda")
@@ -72,6 +74,21 @@ class Cameras:
             truth.visible_pixels // (k * k),
             (truth.lamp_pixels / (k * k)).astype(np.float32),
         )
+
+    def draw_on_device(self, worlds: "DeviceWorlds", *, agent: int = 0) -> Iterator[tuple[slice, Any]]:
+        """Pictures of worlds that live on the GPU, which stay there: some worlds after the others, which ones, and their images (V, H, W, 3), all
+        cameras of the first world first, until the next are drawn. Raises CaravelaError for cameras of the CPU, or finer ones than the rig's."""
+        if self._gpu is None or self.supersample != 1:
+            raise CaravelaError("worlds on a GPU are drawn by cameras with device='cuda' and supersample=1; these have others.")
+        from caravela.world.kernels.grid import Moving
+
+        gpu, state = worlds.gpu, worlds.state
+        records = gpu.fetch(state.worlds)
+        environment = gpu.send(sky.environments(records["weather"], time=records["time"]))
+        size = (self.rig.height, self.rig.width, worlds.agents, state.lamp.shape[1])
+        every, moving = np.arange(worlds.worlds, dtype=np.int32), Moving(state.agents, state.worlds, state.lamp)
+        for part, canvas in self._gpu.parts(moving, environment, gpu.send(self._cameras), every, agent, size):
+            yield part, canvas.image
 
     def _draw(
         self, state: WorldState, worlds: NDArray[np.int32] | None, agent: int, *, want: bool, out: NDArray[np.uint8] | None = None

@@ -51,11 +51,12 @@ class Gpu:
         return _Field(records, name)
 
     def launch(self, kernel: Callable[..., None], threads: int, *arguments: Any, block: int = BLOCK) -> None:
-        """Run a pass of `kernels.cuda_world` with a thread each; it is compiled the first time."""
+        """Run a pass of `kernels.cuda_world`, `threads` threads of it; it is compiled the first time, for the types that it then gets."""
         key = (kernel, threads, block)
         if key not in self._launches:
             if kernel not in self._kernels:
-                self._kernels[kernel] = cuda.jit(kernel)
+                # for these types once and for all: asking for those of forty arrays at each launch would take longer than the pass
+                self._kernels[kernel] = cuda.jit(kernel).specialize(*arguments)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", NumbaPerformanceWarning)  # a few worlds leave a GPU idle, and may
                 self._launches[key] = self._kernels[kernel][max(-(-threads // block), 1), block]
@@ -101,7 +102,9 @@ class DeviceWorlds:
         self.roads = Roads(*(self.gpu.send(array) for array in atlas.roads))
         self.state = StateArrays(*(self.gpu.send(array) for array in state.arrays()))
         shapes = cuda_world.Buffers.shapes(self.worlds, self.agents, watched)
-        self.buffers = cuda_world.Buffers(**{name: self.gpu.send(np.zeros(*form)) for name, form in shapes.items()})
+        empty = {name: np.zeros(*form) for name, form in shapes.items()}
+        empty["respawn"][:] = True
+        self.buffers = cuda_world.Buffers(**{name: self.gpu.send(array) for name, array in empty.items()})
 
     def step(self) -> None:
         """`kernels.step.step`: reads `action` and `respawn`, writes `flags` and `parts`. EXTERNAL agent i reads action[b, i]."""

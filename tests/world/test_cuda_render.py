@@ -6,10 +6,12 @@ import numba
 import numpy as np
 import pytest
 
+from caravela.core.errors import CaravelaError
 from caravela.core.types import Camera, Rig
 from caravela.world import sky
 from caravela.world.cameras import Cameras
 from caravela.world.kernels import grid
+from caravela.world.on_device import DeviceWorlds
 from caravela.world.scene import Scene
 from caravela.world.simulator import Simulator
 
@@ -63,3 +65,18 @@ def test_the_gpu_draws_what_the_cpu_draws(drive):
     assert (off > 2).mean() < 1e-3
     assert (theirs.semantics != ours.semantics).mean() < 1e-3
     np.testing.assert_allclose(theirs.visible_pixels, ours.visible_pixels, atol=2)
+
+
+@pytest.mark.gpu
+def test_worlds_on_the_gpu_are_drawn_there(drive):
+    if not cuda.is_available():
+        pytest.skip("needs an NVIDIA GPU with a driver")
+    cameras = Cameras(drive.cameras.scene, RIG, device="cuda")
+    expected = cameras.render(drive.state)
+    for part, images in cameras.draw_on_device(DeviceWorlds(drive.atlas, drive.state)):
+        assert np.array_equal(images.copy_to_host().reshape(expected[part].shape), expected[part])
+
+
+def test_cameras_of_the_cpu_draw_no_worlds_on_a_gpu(drive):
+    with pytest.raises(CaravelaError, match="device='cuda'"):
+        next(drive.cameras.draw_on_device(None))

@@ -52,7 +52,6 @@ def driven(atlas, gpu, *, ticks, seed=2):
     flags, parts, rows, objects, mask = buffers(AGENTS)
     action, respawn = np.zeros((WORLDS, AGENTS, 2), np.float32), np.ones(WORLDS, np.bool_)
     random, renewed = np.random.default_rng(seed), 0
-    gpu.write(device.buffers.respawn, respawn)
     for _ in range(ticks):
         observe(atlas.roads, ours.arrays(), rows, objects, mask, False)
         device.observe()
@@ -94,7 +93,7 @@ def test_passes_in_disorder_see_and_judge_what_the_cpu_does(pair):
 def test_learned_traffic_is_driven_as_on_the_cpu(atlas):
     simulator = Simulator(atlas, batch=2, traffic="learned")
     device = DeviceWorlds(atlas, simulator.state, gpu=MadeUpGpu())
-    device.buffers.action[:, 0, 0], device.buffers.respawn[:] = 1.0, True
+    device.buffers.action[:, 0, 0] = 1.0
     for _ in range(15):
         simulator.advance(Control(np.ones(2, np.float32), np.zeros(2, np.float32)))
         device.step()

@@ -1,6 +1,7 @@
 """Views on an NVIDIA GPU: the passes of `grid`, one launch each. The scene stays on the device; of a state, what is drawn goes there, and
 frames come back. Importing this file needs no GPU, drawing does."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ class CudaRenderer:
         self._scene = SceneArrays(*(cuda.to_device(array) for array in scene))
         self._passes = [cuda.jit(fastmath=True)(kernel) for kernel in PASSES]
         self._lists: Lists | None = None
+        self._kept: Canvas | None = None
 
     def draw(
         self,
@@ -76,22 +78,32 @@ class CudaRenderer:
     ) -> None:
         """As `render.draw_views`, for the scene that lies on the device."""
         on_device = [cuda.to_device(array) for array in (state.agents, state.worlds, state.lamp, environment, cameras)]
-        most = max(VIEWS_AT_ONCE // len(cameras), 1)
-        for k in range(0, len(worlds), most):
-            part = slice(k, k + most)
-            canvas = self._canvas(images[part].shape, visible.shape[2], area.shape[2])
-            self._launch(Moving(*on_device[:3]), *on_device[3:], cuda.to_device(worlds[part]), own, canvas)
+        size = (*images.shape[2:4], visible.shape[2], area.shape[2])
+        for part, canvas in self.parts(Moving(*on_device[:3]), *on_device[3:], worlds, own, size):
             filled = {"image": images, "depth": depths, "what": whats, "visible": visible, "area": area} if want else {"image": images}
             for name, array in filled.items():
                 array[part] = getattr(canvas, name).copy_to_host().reshape(array[part].shape)
 
-    def _canvas(self, shape: tuple[int, ...], agents: int, links: int) -> Canvas:
-        """A canvas on the device for images of shape (N, C, H, W, 3)."""
-        views = shape[0] * shape[1]
-        arrays = {name: cuda.device_array(*form) for name, form in Canvas.shapes(views, shape[2], shape[3], agents, links).items()}
+    def parts(
+        self, state: Moving, environment: Any, cameras: Any, worlds: NDArray[np.int32], own: int, size: tuple[int, int, int, int]
+    ) -> Iterator[tuple[slice, Canvas]]:
+        """Draw what lies on the device, some of `worlds` (N,) after the others: which ones, and the canvas there, until the next part is drawn. size:
+        rows and columns of a picture, agents of a world, lamps of a world."""
+        most = max(VIEWS_AT_ONCE // len(cameras), 1)
+        for k in range(0, len(worlds), most):
+            part = slice(k, min(k + most, len(worlds)))
+            canvas = self._canvas((part.stop - k) * len(cameras), *size)
+            self._launch(state, environment, cameras, cuda.to_device(worlds[part]), own, canvas)
+            yield part, canvas
+
+    def _canvas(self, views: int, *size: int) -> Canvas:
+        """A canvas on the device, the last one again where it fits."""
+        shapes = Canvas.shapes(views, *size)
+        if self._kept is None or any(getattr(self._kept, name).shape != form[0] for name, form in shapes.items()):
+            self._kept = Canvas(**{name: cuda.device_array(*form) for name, form in shapes.items()})
         for name in ("visible", "area"):  # these are added to, the others written
-            arrays[name] = cuda.to_device(np.zeros(arrays[name].shape, arrays[name].dtype))
-        return Canvas(**arrays)
+            cuda.to_device(np.zeros(*shapes[name]), to=getattr(self._kept, name))
+        return self._kept
 
     def _launch(self, state: Moving, environment: Any, cameras: Any, worlds: Any, own: int, canvas: Canvas) -> None:
         views, height, width = canvas.depth.shape
