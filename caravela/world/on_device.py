@@ -15,6 +15,7 @@ from caravela.core.errors import CaravelaError, install_hint
 from caravela.world.atlas import Atlas, Roads
 from caravela.world.kernels import cuda_world
 from caravela.world.kernels.learned import OBJECT_WIDTH, WIDTH
+from caravela.world.kernels.narrowed import narrowed
 from caravela.world.state import StateArrays, WorldState
 
 BLOCK = 128  # threads of a pass with a thread an agent
@@ -50,13 +51,17 @@ class Gpu:
         """A field of records on the GPU, for whoever reads the CUDA array interface; not a copy."""
         return _Field(records, name)
 
+    def compiled(self, kernel: Callable[..., None]) -> Any:
+        """A pass for this GPU, with 32-bit floats."""
+        return cuda.jit(narrowed(kernel))
+
     def launch(self, kernel: Callable[..., None], threads: int, *arguments: Any, block: int = BLOCK) -> None:
         """Run a pass of `kernels.cuda_world`, `threads` threads of it; it is compiled the first time, for the types that it then gets."""
         key = (kernel, threads, block)
         if key not in self._launches:
             if kernel not in self._kernels:
                 # for these types once and for all: asking for those of forty arrays at each launch would take longer than the pass
-                self._kernels[kernel] = cuda.jit(kernel).specialize(*arguments)
+                self._kernels[kernel] = self.compiled(kernel).specialize(*arguments)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", NumbaPerformanceWarning)  # a few worlds leave a GPU idle, and may
                 self._launches[key] = self._kernels[kernel][max(-(-threads // block), 1), block]

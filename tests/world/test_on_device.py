@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,14 +19,18 @@ from caravela.world import state as state_module
 from caravela.world.kernels import cuda_world, events
 from caravela.world.kernels import step as cpu
 from caravela.world.kernels.cuda_world import MOST_AGENTS
+from caravela.world.kernels.narrowed import narrowed
 from caravela.world.kernels.tick import REWARD_PARTS
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, observe
 from caravela.world.on_device import DeviceWorlds, Gpu
 from caravela.world.simulator import Simulator
-from caravela.world.state import ABSENT, LEARNED
+from caravela.world.state import ABSENT, EXTERNAL, LEARNED
 from caravela.world.weather import preset
 
 PASSES = {name for name, each in vars(cuda_world).items() if inspect.isfunction(each) and each.__module__ == cuda_world.__name__}
+FAR_ROUND = (
+    "0d3BF921FB54442D19;"  # libdevice brings angles of more than 100,000 rad back into a turn with one product of 64 bits; ours are none
+)
 WORLDS, LEARNERS = 3, 4
 COUNTS = tuple(np.array(counts, np.int32) for counts in ((7, 3, 5), (4, 6, 0), (4, 3, 4)))  # cars, parked, walkers
 AGENTS = LEARNERS + 7 + 6 + 4
@@ -142,15 +147,17 @@ def test_what_has_no_room_or_no_gpu_is_refused_in_a_sentence(crossing_atlas):
 
 
 @pytest.mark.parametrize("name", sorted(PASSES))
-def test_a_pass_compiles_for_the_gpu(hopper, crossing_atlas, name):
+def test_a_pass_compiles_for_the_gpu_without_64_bit_floats(hopper, crossing_atlas, name):
     state = populated(crossing_atlas)
     device = DeviceWorlds(crossing_atlas, state, watched=LEARNERS, gpu=MadeUpGpu())
     arguments = [device.roads, device.state, device.buffers]
     if name == "populate":
         arguments.append(cuda_world.Fillings(*(np.zeros(1, np.int32),) * 2, np.stack([preset("day")]), *(np.zeros(1, np.int32),) * 3))
-    ptx, _ = cuda.compile_ptx(getattr(cuda_world, name), tuple(numba.typeof(each) for each in arguments), cc=hopper)
+    ptx, _ = cuda.compile_ptx(narrowed(getattr(cuda_world, name)), tuple(numba.typeof(each) for each in arguments), cc=hopper)
     assert ".target sm_90" in ptx
     assert ".visible .entry" in ptx and name in ptx
+    wide = re.findall(r"^\s*(?:@\S+ )?((?:add|sub|mul|fma|div|sqrt|rcp|min|max|setp)\S*\.f64.*)", ptx, re.MULTILINE)
+    assert [line for line in wide if not line.endswith(FAR_ROUND)] == []
 
 
 def test_numbas_simulator_of_a_gpu_comes_to_the_cpus_state():
@@ -162,13 +169,27 @@ def test_numbas_simulator_of_a_gpu_comes_to_the_cpus_state():
     assert "the same" in done.stdout
 
 
+def assert_alike(atlas, gpu):
+    """Four seconds of `gpu` come to the CPU's state within rounding: a draw of chance that falls to the other side may send somebody elsewhere."""
+    ours, theirs, (flags, _, rows, objects, mask), (their_flags, _, their_rows, their_objects, their_mask), _ = driven(atlas, gpu, ticks=40)
+    gap = np.hypot(ours.x - theirs.x, ours.y - theirs.y)
+    alike = (gap < 1e-2) & (ours.controller == theirs.controller) & (ours.route == theirs.route).all(-1)
+    assert alike.mean() > 0.95
+    assert gap[alike].max() < 2e-3
+    assert (flags != their_flags).mean() < 0.02
+    assert np.array_equal(ours.lamp, theirs.lamp)
+    seen = (alike & (ours.controller == EXTERNAL))[:, :LEARNERS]
+    assert np.quantile(np.abs(rows[:, :LEARNERS] - their_rows)[seen], 0.99) < 2e-3
+    same = (mask[:, :LEARNERS] & their_mask)[seen]
+    assert np.quantile(np.abs(objects[:, :LEARNERS] - their_objects)[seen][same], 0.99) < 2e-3
+
+
+def test_with_32_bit_floats_passes_come_to_the_cpus_state_within_rounding(atlas):
+    assert_alike(atlas, MadeUpGpu(narrow=True))
+
+
 @pytest.mark.gpu
 def test_a_gpu_comes_to_the_cpus_state_within_rounding(atlas):
     if not cuda.is_available():
         pytest.skip("needs an NVIDIA GPU with a driver")
-    ours, theirs, (flags, *_), (their_flags, *_), _ = driven(atlas, Gpu(), ticks=40)
-    gap = np.hypot(ours.x - theirs.x, ours.y - theirs.y)
-    assert (gap > 1e-2).mean() < 0.05, "a draw of chance that falls to the other side sends somebody elsewhere, but few"
-    assert np.median(gap) < 1e-4
-    assert (flags != their_flags).mean() < 0.05
-    assert np.array_equal(ours.lamp, theirs.lamp)
+    assert_alike(atlas, Gpu())

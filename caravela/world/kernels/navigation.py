@@ -21,7 +21,7 @@ def heading_code(heading):
 
 @kernel
 def code_heading(code):
-    return (float(code) - 2.0 + 0.5) * (2.0 * math.pi / HEADINGS)
+    return (float(code) - 2.0 + 0.5) * (2.0 * math.pi / float(HEADINGS))
 
 
 @allocating_kernel
@@ -158,7 +158,7 @@ def line_of_sight(maps, grid, map_index, x0, y0, x1, y1):
     dx, dy = x1 - x0, y1 - y0
     steps = int(math.sqrt(dx * dx + dy * dy))
     for i in range(2, steps - 1):
-        share = i / steps
+        share = float(i) / float(steps)
         if cell_at(maps, grid, map_index, x0 + share * dx, y0 + share * dy) == BUILDING:
             return False
     return True

@@ -85,7 +85,7 @@ def spawn(roads, state, b, i, controller, wanted, away_from_ego):
             else:
                 high = middle
         lane = roads.spawns[low].lane
-        if roads.lanes[lane].length + onward(roads, lane) < wanted * (1.0 - attempt / TRIES):
+        if roads.lanes[lane].length + onward(roads, lane) < wanted * (1.0 - float(attempt) / float(TRIES)):
             continue
         s = uniform(state.worlds, b) * max(roads.lanes[lane].length - 2.0, 0.5)
         x, y, heading = lane_point(roads.lanes, roads.points, lane, s)
@@ -126,7 +126,7 @@ def spawn_walker(roads, state, b, i):
     embody(state, b, i, np.int64(6))
     settle(state, b, i)
     state.agents[b, i].controller = 4
-    state.agents[b, i].lane = first + int(uniform(state.worlds, b) * (last - first)) % max(last - first, 1)
+    state.agents[b, i].lane = first + int(uniform(state.worlds, b) * float(last - first)) % max(last - first, 1)
     state.agents[b, i].style = 1.0 if uniform(state.worlds, b) < 0.5 else -1.0
     state.agents[b, i].timer = 0.1 + 15.0 * uniform(state.worlds, b)
     state.agents[b, i].lane_offset = (uniform(state.worlds, b) - 0.5) * max(roads.crossings[state.agents[b, i].lane].width - 0.8, 0.2)
@@ -140,7 +140,7 @@ def spawn_parked(roads, state, b, i):
     first, last = roads.maps[map_index].parking_start, roads.maps[map_index].parking_end
     state.agents[b, i].controller = 0
     for _ in range(TRIES if last > first else 0):
-        place_index = first + int(uniform(state.worlds, b) * (last - first)) % max(last - first, 1)
+        place_index = first + int(uniform(state.worlds, b) * float(last - first)) % max(last - first, 1)
         x, y, heading = roads.parking[place_index].x, roads.parking[place_index].y, roads.parking[place_index].heading
         if not is_clear(state, b, i, x, y, state.agents[b, i].length, 0.5):
             continue

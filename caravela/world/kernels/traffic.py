@@ -43,7 +43,7 @@ def on_path(path, x, y):
             best, nearest = distance, k
     dx, dy = x - path[nearest, 0], y - path[nearest, 1]
     cos, sin = math.cos(path[nearest, 2]), math.sin(path[nearest, 2])
-    return nearest * SPACING + dx * cos + dy * sin, dy * cos - dx * sin
+    return float(nearest) * SPACING + dx * cos + dy * sin, dy * cos - dx * sin
 
 
 @kernel
@@ -135,7 +135,7 @@ def must_wait(roads, state, b, i, lane, distance, foe_lanes, foe_distances):
             foe_link = roads.lanes[foe].link
             if foe_link >= 0 and roads.lanes[foe].control == SIGNAL and (state.lamp[b, foe_link] == RED or state.lamp[b, foe_link] == RED_YELLOW):
                 continue
-            if state.agents[b, j].speed < 0.3 and state.agents[b, i].timer > 3.0 + 0.37 * i:
+            if state.agents[b, j].speed < 0.3 and state.agents[b, i].timer > 3.0 + 0.37 * float(i):
                 continue  # everybody waits: the one who waits longest goes
             if foe_distance / max(state.agents[b, j].speed, 1.5) < mine + GAP_MARGIN:
                 return True
@@ -160,9 +160,9 @@ def drive(roads, state, b, i, path, foe_lanes, foe_distances):
     room -= front
     if lane >= 0 and room > -1.0 and room < 60.0 and must_wait(roads, state, b, i, lane, room, foe_lanes, foe_distances):
         acceleration = min(acceleration, follow(speed, wanted, max(room + 1.0, 0.05), 0.0))
-    look = min(max(4.0, 0.9 * speed), SPACING * (SAMPLES - 1) - 0.1)
+    look = min(max(4.0, 0.9 * speed), SPACING * float(SAMPLES - 1) - 0.1)
     k = int(look / SPACING)
-    share = look / SPACING - k
+    share = look / SPACING - float(k)
     tx = path[k, 0] + share * (path[k + 1, 0] - path[k, 0]) - state.agents[b, i].x
     ty = path[k, 1] + share * (path[k + 1, 1] - path[k, 1]) - state.agents[b, i].y
     cos, sin = math.cos(state.agents[b, i].heading), math.sin(state.agents[b, i].heading)
@@ -179,7 +179,7 @@ def _curve_speed(path, speed):
         curvature = abs(turn) / (2.0 * SPACING)
         if curvature > 0.005:
             fastest = math.sqrt(LATERAL_COMFORT / curvature)
-            lowest = min(lowest, math.sqrt(fastest * fastest + 2.0 * 1.5 * k * SPACING))
+            lowest = min(lowest, math.sqrt(fastest * fastest + 2.0 * 1.5 * float(k) * SPACING))
     return lowest
 
 
@@ -197,7 +197,7 @@ def leader(state, b, i, path, front):
         if dx * dx + dy * dy > 70.0 * 70.0:
             continue
         along, across = on_path(path, cx, cy)
-        if along < 0.5 or along > SPACING * SAMPLES:
+        if along < 0.5 or along > SPACING * float(SAMPLES):
             continue
         heading = path[min(max(int(along / SPACING + 0.5), 0), SAMPLES - 1), 2]
         cos, sin = abs(math.cos(state.agents[b, j].heading - heading)), abs(math.sin(state.agents[b, j].heading - heading))

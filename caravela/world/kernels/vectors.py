@@ -33,7 +33,7 @@ def _clear_width(roads, map_index, x, y, heading, side):
     oncoming = 8.0
     nx, ny = -math.sin(heading) * side, math.cos(heading) * side
     for k in range(1, 17):
-        distance = 0.5 * k
+        distance = 0.5 * float(k)
         cell = cell_at(roads.maps, roads.grid, map_index, x + nx * distance, y + ny * distance)
         if cell == OFF_ROAD or cell == BUILDING:
             return distance, min(oncoming, distance)
