@@ -85,9 +85,7 @@ def device_named(name: str) -> torch.device:
         raise unknown_name("device", name, DEVICES)
     if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
-    from numba import cuda
-
-    finds = {"torch": torch.cuda.is_available(), "Numba": cuda.is_available()}
+    finds = {"torch": torch.cuda.is_available(), "Numba": _numba_finds_one()}
     blind = [who for who, sees in finds.items() if not sees]
     if not blind:
         return torch.device("cuda")
@@ -98,6 +96,15 @@ def device_named(name: str) -> torch.device:
         f"--device cuda: {' and '.join(blind)} {'find' if len(blind) > 1 else 'finds'} no NVIDIA GPU here; give --device cpu, or take a machine with a GPU, "
         f"torch for CUDA and the extra `cuda` ({install_hint('cuda')})."
     )
+
+
+def _numba_finds_one() -> bool:
+    """Whether Numba's CUDA target is there and finds a GPU."""
+    try:
+        from numba import cuda
+    except ImportError:
+        return False
+    return bool(cuda.is_available())
 
 
 def controls(choice: Tensor, look: Look, *, accelerations: Tensor, changes: Tensor) -> Tensor:

@@ -74,11 +74,10 @@ class _Field:
     def __init__(self, records: Any, name: str) -> None:
         self._records = records  # kept alive
         kind, offset = records.dtype.fields[name][:2]
-        strides = np.cumprod([records.dtype.itemsize, *records.shape[:0:-1]])[::-1]
         interface = records.__cuda_array_interface__
         self.__cuda_array_interface__ = {
             "shape": (*records.shape, *kind.shape),
-            "strides": (*(int(stride) for stride in strides), *_strides(kind.shape, kind.base.itemsize)),
+            "strides": (*_strides(records.shape, records.dtype.itemsize), *_strides(kind.shape, kind.base.itemsize)),
             "typestr": kind.base.str,
             "data": (interface["data"][0] + offset, False),
             "version": 3,
@@ -86,7 +85,7 @@ class _Field:
 
 
 def _strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
-    """Bytes from one to the next along each axis of a whole array."""
+    """Bytes from one to the next along each axis of an array without gaps."""
     return tuple(int(stride) for stride in np.cumprod([itemsize, *shape[:0:-1]])[::-1]) if shape else ()
 
 

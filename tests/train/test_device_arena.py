@@ -134,6 +134,17 @@ def test_a_device_that_is_not_there_is_refused_in_a_sentence():
             device_named("cuda")
 
 
+def test_a_gpu_that_only_torch_finds_is_not_used_without_a_word(monkeypatch, capsys):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("caravela.train.self_play._numba_finds_one", lambda: False)
+    assert device_named("auto") == CPU
+    assert "Numba none" in capsys.readouterr().err
+    with pytest.raises(CaravelaError, match="--device cuda: Numba finds no NVIDIA GPU"):
+        device_named("cuda")
+    monkeypatch.setattr("caravela.train.self_play._numba_finds_one", lambda: True)
+    assert device_named("auto") == device_named("cuda") == torch.device("cuda")
+
+
 @pytest.mark.gpu
 def test_a_gpu_plays_and_learns(streets, tmp_path):
     if not torch.cuda.is_available():

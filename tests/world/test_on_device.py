@@ -137,6 +137,19 @@ def test_how_fast_they_met_is_told_of_who_is_at_fault(atlas):
     assert closing[0, 0] > 6.0 and np.count_nonzero(closing) == 1
 
 
+def test_a_field_of_records_is_described_where_it_lies(atlas):
+    records = populated(atlas).agents
+
+    class Described:
+        dtype, shape, __cuda_array_interface__ = records.dtype, records.shape, records.__array_interface__
+
+    for name in ("speed", "controller", "route"):
+        field = Gpu.field(None, Described(), name)
+        field.__array_interface__ = field.__cuda_array_interface__  # NumPy reads the same words
+        assert np.array_equal(np.asarray(field), records[name])
+        assert np.shares_memory(np.asarray(field), records)
+
+
 def test_what_has_no_room_or_no_gpu_is_refused_in_a_sentence(crossing_atlas):
     crowd = state_module.empty(1, agents=MOST_AGENTS + 1, links=crossing_atlas.links, signals=crossing_atlas.signals)
     with pytest.raises(CaravelaError, match="65 agents a world"):
