@@ -19,7 +19,7 @@ from caravela.world.kernels.narrowed import narrowed
 from caravela.world.state import StateArrays, WorldState
 
 BLOCK = 128  # threads of a pass with a thread an agent
-WORLD_BLOCK = 32  # of a pass with a thread a world: few and long, so they are spread over as many processors as there are
+WORLD_BLOCK = 32  # of a pass with a thread a world: few and long, so they are spread over as many multiprocessors as there are
 
 
 class Gpu:
@@ -142,14 +142,15 @@ class DeviceWorlds:
         """`kernels.step.populate` in some worlds (N,), on maps (N,) in weathers (N, W); counts: cars, parked and walkers, (N,) each. Who is watched
         learns."""
         fillings = cuda_world.Fillings(*(self.gpu.send(array) for array in (worlds, maps, weathers, *counts)))
-        self.gpu.launch(cuda_world.populate, len(worlds), self.roads, self.state, self.buffers, fillings, block=WORLD_BLOCK)
+        threads = len(worlds) * cuda_world.LANES
+        self.gpu.launch(cuda_world.populate, threads, self.roads, self.state, self.buffers, fillings, block=WORLD_BLOCK)
 
     def fetch(self) -> WorldState:
         """A copy of the state on the CPU."""
         return WorldState(*(self.gpu.fetch(array) for array in self.state))
 
     def _by_world(self, kernel: Callable[..., None]) -> None:
-        self._launch(kernel, self.worlds, block=WORLD_BLOCK)
+        self._launch(kernel, self.worlds * cuda_world.LANES, block=WORLD_BLOCK)
 
     def _launch(self, kernel: Callable[..., None], threads: int, *, block: int = BLOCK) -> None:
         self.gpu.launch(kernel, threads, self.roads, self.state, self.buffers, block=block)

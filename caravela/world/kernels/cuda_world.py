@@ -11,6 +11,7 @@ from caravela.world.kernels import events, learned, step, tick
 from caravela.world.kernels.traffic import SAMPLES
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, observe_slot
 
+LANES = 8  # threads for a world, of which one works: what a world does takes long, and neighbours in a warp that do other things wait for each other
 MOST_AGENTS = 64  # of a world, that a thread has room to sort
 WIDEST = 512  # width and object width together of a network that drives learned traffic
 
@@ -58,39 +59,44 @@ class Fillings(NamedTuple):
     walkers: Any
 
 
-# a thread a world
+# a thread a world, in one lane of LANES
 
 
 def set_lights(roads, state, buffers):
-    b = cuda.grid(1)
-    if b < state.agents.shape[0]:
+    at = cuda.grid(1)
+    b = at // LANES
+    if at == b * LANES and b < state.agents.shape[0]:
         tick.set_lights(roads, state, b)
 
 
 def go_on(roads, state, buffers):
-    b = cuda.grid(1)
-    if b < state.agents.shape[0]:
+    at = cuda.grid(1)
+    b = at // LANES
+    if at == b * LANES and b < state.agents.shape[0]:
         for i in range(state.agents.shape[1]):
             tick.go_on(roads, state, b, i)
 
 
 def come_back(roads, state, buffers):
-    b = cuda.grid(1)
-    if b < state.agents.shape[0]:
+    at = cuda.grid(1)
+    b = at // LANES
+    if at == b * LANES and b < state.agents.shape[0]:
         for i in range(state.agents.shape[1]):
             tick.come_back(roads, state, b, i, buffers.flags, buffers.respawn)
         tick.end(state, b)
 
 
 def replace(roads, state, buffers):
-    b = cuda.grid(1)
-    if b < state.agents.shape[0]:
+    at = cuda.grid(1)
+    b = at // LANES
+    if at == b * LANES and b < state.agents.shape[0]:
         step.replace_done(roads, state, b, buffers.done, buffers.rows.shape[1])
 
 
 def populate(roads, state, buffers, fillings):
-    k = cuda.grid(1)
-    if k < fillings.worlds.shape[0]:
+    at = cuda.grid(1)
+    k = at // LANES
+    if at == k * LANES and k < fillings.worlds.shape[0]:
         b = np.int64(fillings.worlds[k])
         step.move_to(state, b, fillings.maps[k], fillings.weathers[k])
         step.fill(roads, state, b, buffers.rows.shape[1], np.int64(fillings.cars[k]), np.int64(fillings.parked[k]), np.int64(fillings.walkers[k]))
