@@ -140,7 +140,7 @@ def run_vla(options: VLAOptions) -> dict[str, Any]:
     teacher = teacher_at(options.teacher)
     config = VLATrainConfig(preset=options.preset, steps=options.steps, batch=options.batch, keep=options.keep, seed=options.seed)
     Learner(count=options.learners).share_of(config.batch)
-    use_threads(options.threads)
+    use_threads(options.threads, kernels=True)
     folder = folder_for(options.folder or Path("runs/vla") / options.preset)
     if options.begin_with is not None:
         # it drives its own roads from the first round on, and unlearns less

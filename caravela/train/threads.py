@@ -3,6 +3,7 @@ each other down as soon as a third process runs. Half precision pays where the p
 
 import time
 
+import numba
 import torch
 
 _TRIED = (1024, 256, 512)  # a product of the trunk's size
@@ -10,9 +11,12 @@ _TIMES = 5
 _PAYS = 1.5  # times as fast as single precision
 
 
-def use_threads(count: int) -> None:
-    """Let torch use `count` threads in this process."""
+def use_threads(count: int, *, kernels: bool = False) -> None:
+    """Let torch use `count` threads in this process; with `kernels` the world's kernels, too, as far as there are so many processors. Beside a learner
+    on the other core, a collector whose kernels waited for each other there took half of it."""
     torch.set_num_threads(count)
+    if kernels:
+        numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
 
 
 def half_pays(device: torch.device | None = None) -> bool:
