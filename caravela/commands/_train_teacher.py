@@ -22,7 +22,7 @@ class TeacherOptions:
     """Where the run lives; runs/teacher/PRESET by default. A run that is there goes on."""
     steps: int | None = None
     """Agent-steps of 0.1 s to train until; the preset's by default."""
-    device: str = "auto"
+    device: str = "cpu"
     """cpu, or cuda: worlds, network and learning on an NVIDIA GPU, where no incidents are set. auto: a GPU where torch and Numba find one."""
     worlds: int | None = None
     """Worlds at once, the preset's by default; a GPU wants thousands. What is learned from at a time grows with them."""
