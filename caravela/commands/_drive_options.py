@@ -29,7 +29,7 @@ class Options:
     """What the car is told, as in --say "turn left at the lights, gently"."""
     weather: Weather = "day"
     traffic: str = "light"
-    """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
+    """none, light, dense, crowded (two dozen people who cross); learned or learned-dense: as many cars, driven by the teacher."""
     seed: int = 0
     """The same seed, the same drive."""
     policy: Path | None = None

@@ -57,7 +57,7 @@ class RunOptions:
     other eyes."""
     weather: Weather = "day"
     traffic: str = "light"
-    """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
+    """none, light, dense, crowded (two dozen people who cross); learned or learned-dense: as many cars, driven by the teacher."""
     seed: int = 0
     """The same seed, the same drive."""
     seconds: float = 20.0

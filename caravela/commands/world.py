@@ -85,7 +85,7 @@ class PlayOptions:
     seconds: float = 20.0
     """How long."""
     traffic: str = "dense"
-    """none, light, dense; learned or learned-dense: as many cars, driven by the teacher."""
+    """none, light, dense, crowded (two dozen people who cross); learned or learned-dense: as many cars, driven by the teacher."""
     weather: Weather = "day"
     seed: int = 0
     """The same seed, the same traffic."""

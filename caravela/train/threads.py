@@ -16,7 +16,7 @@ def use_threads(count: int, *, kernels: bool = False) -> None:
     on the other core, a collector whose kernels waited for each other there took half of it."""
     torch.set_num_threads(count)
     if kernels:
-        numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
+        numba.set_num_threads(min(count, numba.get_num_threads()))
 
 
 def half_pays(device: torch.device | None = None) -> bool:
