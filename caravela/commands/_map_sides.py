@@ -12,11 +12,8 @@ if TYPE_CHECKING:
     from caravela.world.maps.lane_graph import LaneGraph
 
 VALIDATION_TOWNS = 24
-MORE_TOWNS = {
-    "avenues": 0.18,
-    "crooked": 0.18,
-}  # times as many towns more on the training side: wide streets that meet at odd angles, as real
-# ones do, and streets with sharp bends
+# times as many towns more on the training side: wide streets that meet at odd angles, as real ones do, and streets with sharp bends
+MORE_TOWNS = {"avenues": 0.18, "crooked": 0.18}
 
 
 def training_maps(folder: Path, *, towns: int) -> "list[LaneGraph]":

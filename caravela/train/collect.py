@@ -67,11 +67,7 @@ class CollectConfig:
     longest_s: float = 60.0
     nowhere_share: float = 0.35  # of maps that are drawn in a look of nowhere, see `world.regions`
     real_share: float = 0.5  # of maps that are real places, where there are any
-    traffic: tuple[str, ...] = (
-        "light",
-        "crowded",
-        "crowded",
-    )  # one of these a round: in a suite's light traffic hardly anybody crosses in front of one
+    traffic: tuple[str, ...] = ("light", "crowded", "crowded")  # one of these a round: in light traffic hardly anybody crosses before one
     large_share: float = 0.12  # of the traffic
     bicycle_share: float = 0.2  # more than there are: they are small, and what is hit most
     weathers: tuple[str, ...] = WEATHERS
