@@ -25,7 +25,7 @@ from caravela.train.recipe import VLATrainConfig
 from caravela.train.samples import Shard
 from caravela.train.scaling import PLACES, held_out_losses, short_drives
 from caravela.train.scaling_looks import Known, Looks, Split, open_known, split
-from caravela.train.teacher_driver import TeacherDriver, load_teacher
+from caravela.train.teacher_driver import load_teacher
 from caravela.train.threads import half_pays, use_threads
 from caravela.train.vla import ENDLESS, VLATrainer
 
@@ -113,8 +113,8 @@ class Study:
     def _eyes(self, folder: Path, *, seconds: float) -> dict[str, float]:
         """Pretrain them in the arm's folder; all that it takes counts, making ready included."""
         began = time.process_time()
-        driver = TeacherDriver(load_teacher(teacher_at(None)))
-        eyes = Pretrainer(training_maps(self.options.maps, towns=340), folder, self.config, driver=driver)
+        teacher = load_teacher(teacher_at(None))
+        eyes = Pretrainer(training_maps(self.options.maps, towns=340), folder, self.config, teacher=teacher)
         eyes.train(seconds=seconds - (time.process_time() - began), until=ENDLESS, anneal=True, clock=time.process_time)
         return {"eyes_s": round(time.process_time() - began, 1), "eyes_steps": eyes.step}
 

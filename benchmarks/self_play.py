@@ -24,8 +24,7 @@ from caravela.train.threads import use_threads
 from caravela.world import atlas as atlas_module
 from caravela.world import state as state_module
 from caravela.world.atlas import Atlas
-from caravela.world.kernels.step import populate, step
-from caravela.world.kernels.step import replace as replace_done
+from caravela.world.kernels import step as kernels
 from caravela.world.kernels.tick import REWARD_PARTS
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, STYLE, observe
 from caravela.world.maps.catalogue import load_town, towns
@@ -98,18 +97,18 @@ def apart(atlas: Atlas, gpu: Gpu, *, worlds: int, ticks: tuple[int, ...], seed: 
     state = state_module.empty(worlds, agents=agents, links=atlas.links, signals=atlas.signals, seed=seed)
     state.map[:] = np.arange(worlds) % len(atlas.graphs)
     mine = np.full(worlds, learners, np.int32)
-    populate(atlas.roads, state.arrays(), mine, *(np.full(worlds, count, np.int32) for count in others))
+    kernels.populate(atlas.roads, state.arrays(), mine, *(np.full(worlds, count, np.int32) for count in others))
     device, respawn = DeviceWorlds(atlas, state, watched=learners, gpu=gpu), np.ones(worlds, np.bool_)
     flags, parts = np.zeros((worlds, agents), np.int32), np.zeros((worlds, agents, REWARD_PARTS), np.float32)
     action, rows = np.zeros((worlds, agents, 2), np.float32), []
     for tick in range(1, max(ticks) + 1):
         action[:, :learners, 0] = random.uniform(-1.0, 2.0, (worlds, learners))
         action[:, :learners, 1] = random.uniform(-0.003, 0.003, (worlds, learners))
-        step(atlas.roads, state.arrays(), action, flags, parts, respawn)
+        kernels.step(atlas.roads, state.arrays(), action, flags, parts, respawn)
         gpu.write(device.buffers.action, action)
         device.step()
         done = random.random((worlds, agents)) < RENEWED
-        replace_done(atlas.roads, state.arrays(), done, mine)
+        kernels.replace(atlas.roads, state.arrays(), done, mine)
         gpu.write(device.buffers.done, done)
         device.replace()
         if tick in ticks:

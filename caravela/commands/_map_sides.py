@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from caravela.evaluate.places import Place
     from caravela.world.maps.lane_graph import LaneGraph
 
-VALIDATION_TOWNS = 24
+VALIDATION_TOWNS, VALIDATION_STYLES = 24, {"avenues": 16, "crooked": 16}
 # times as many towns more on the training side: wide streets that meet at odd angles, as real ones do, and streets with sharp bends
 MORE_TOWNS = {"avenues": 0.18, "crooked": 0.18}
 
@@ -41,6 +41,22 @@ def validation_towns(folder: Path) -> list[Path]:
     return build_library(folder / "validation", count=VALIDATION_TOWNS, side="validation")
 
 
+def validation_side(folder: Path) -> dict[str, Path]:
+    """The folders of all that one may choose by, by what they hold: towns, towns of two styles more and, where the extracts are, variations of
+    the training side's real places. Made in `folder` where they are missing."""
+    from caravela.world.maps.library import build_library, build_places
+
+    validation_towns(folder)
+    folders = {"towns": folder / "validation"} | {style: folder / f"validation_{style}" for style in VALIDATION_STYLES}
+    for style, count in VALIDATION_STYLES.items():
+        build_library(folders[style], count=count, side="validation", style=style)
+    extracts = _extracts()
+    if extracts.is_dir():
+        folders["varied places"] = folder / "validation_real"
+        build_places(folders["varied places"], extracts=extracts, side="validation")
+    return folders
+
+
 def test_side(library: Path) -> "list[Place]":
     """The maps that nothing is trained on: generated towns (made in `library` where they are missing) and real places."""
     from caravela.evaluate.places import TEST_TOWNS, read_folder
@@ -50,7 +66,7 @@ def test_side(library: Path) -> "list[Place]":
     build_library(library, count=TEST_TOWNS, side="test")
     extracts = _extracts()
     if extracts.is_dir():
-        build_places(library, extracts=extracts, test=True)
+        build_places(library, extracts=extracts, side="test")
     if missing := [name for name in TEST_PLACES if not (library / f"{name}.lanes").is_file()]:
         print(
             f"without the real places {', '.join(missing)}: '{extracts}' has none (CARAVELA_DATA says where the extracts are).",

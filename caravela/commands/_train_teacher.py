@@ -54,6 +54,7 @@ def run_teacher(options: TeacherOptions) -> dict[str, Any]:
         config = replace(config, worlds=options.worlds, minibatch=max(config.minibatch * options.worlds // config.worlds, 1))
     if device.type == "cuda" and config.incident_every:
         print("caravela: self-play runs on the GPU, where no incidents are set; --device cpu trains with them.", file=sys.stderr)
+        config = replace(config, incident_every=0.0)
     folder = folder_for(options.folder or Path("runs/teacher") / options.preset)
     run = TeacherRun(atlas.build(training_maps(options.maps, towns=options.towns)), folder, config, device=device)
     run.train()

@@ -59,7 +59,7 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     from caravela.model.reopen import reopen
     from caravela.model.text import export_text
     from caravela.train import text, text_judging, text_looks
-    from caravela.train.teacher_driver import TeacherDriver, load_teacher
+    from caravela.train.teacher_driver import load_teacher
     from caravela.train.threads import use_threads
     from caravela.world.maps.catalogue import load
 
@@ -71,7 +71,7 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     out = bundle if options.out is None else options.out
     if not list(options.shards.glob("shard-*")):
         raise CaravelaError(f"'{options.shards}' holds no looks; expected the shards that `caravela train vla` writes: give --shards.")
-    teacher = teacher_at(options.teacher)
+    teacher_path = teacher_at(options.teacher)
     writable(options.results, option="results")
     fingerprint = hashlib.sha256((bundle / MODEL_FILE).read_bytes()).hexdigest()
     kept = folder_for(options.folder / fingerprint[:12] / program_digest(DRIVERS)[:12])  # other code would make something else of a look
@@ -79,10 +79,9 @@ def run_text(options: TextOptions) -> dict[str, Any]:
     model = reopen(bundle)
     shards = text_looks.look_at_shards(model, options.shards, kept, config=config, context=options.context, tell=_tell)
     graphs = [load(path) for path in validation_towns(options.maps)]
-    driver = TeacherDriver(load_teacher(teacher))
-    there = hashlib.sha256(teacher.read_bytes() + "".join(map(digest, graphs)).encode()).hexdigest()[:12]
+    there = hashlib.sha256(teacher_path.read_bytes() + "".join(map(digest, graphs)).encode()).hexdigest()[:12]
     development, *others = text_looks.look_elsewhere(
-        model, graphs, driver, folder_for(kept / there), config=config, context=options.context, tell=_tell
+        model, graphs, load_teacher(teacher_path), folder_for(kept / there), config=config, context=options.context, tell=_tell
     )
     learned, elsewhere = text_looks.joined(shards), text_looks.joined(others)
     head = text.learn(learned, development, kept, config=config, tell=_tell)

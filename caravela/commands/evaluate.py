@@ -1,6 +1,6 @@
-"""`caravela evaluate`: how well something drives, in numbers. `run` drives a suite, `compare` sets two results side by side, `frontier`
-sweeps how soon they hand over, `counterfactual` changes one thing in what a driver sees, `sight` holds whom it says it sees against who is there,
-`peers` lets another simulator judge."""
+"""`caravela evaluate`: how well something drives, in numbers. `run` drives a suite, `compare` sets two results side by side, `candidate`
+drives a new driver beside the one that ships where drivers are chosen, `frontier` sweeps how soon they hand over, `counterfactual` changes one
+thing in what a driver sees, `sight` holds whom it says it sees against who is there, `peers` lets another simulator judge."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ import tyro
 
 from caravela.commands import Verb
 from caravela.commands._drivers import driver_named
+from caravela.commands._evaluate_candidate import CandidateOptions, candidate, show_candidate
 from caravela.commands._evaluate_counterfactual import CounterfactualOptions, counterfactual, show_counterfactual
 from caravela.commands._evaluate_frontier import FrontierOptions, frontier, show_frontier
 from caravela.commands._evaluate_peers import PeersOptions, peers, show_peers
@@ -248,6 +249,7 @@ def show_compare(result: dict[str, Any]) -> None:
 VERBS = {
     "run": Verb(RunOptions, run, "drive a suite and score it", show_run),
     "compare": Verb(CompareOptions, compare, "two results, drive by drive", show_compare),
+    "candidate": Verb(CandidateOptions, candidate, "is another driver worth the test drives?", show_candidate),
     "frontier": Verb(FrontierOptions, frontier, "two results at every threshold of their risk", show_frontier),
     "counterfactual": Verb(CounterfactualOptions, counterfactual, "one thing changes: does the plan?", show_counterfactual),
     "sight": Verb(SightOptions, sight, "is whom it says it sees there?", show_sight),

@@ -184,14 +184,14 @@ def _check_halves(options: VLAOptions) -> None:
 def _pretrain(options: VLAOptions, folder: Path, config: Any, teacher: Path) -> dict[str, Any]:
     """The eyes first, for some minutes. Raises CaravelaError where the run has begun."""
     from caravela.train.pretrain import Pretrainer
-    from caravela.train.teacher_driver import TeacherDriver, load_teacher
+    from caravela.train.teacher_driver import load_teacher
     from caravela.train.vla import ENDLESS
 
     assert options.minutes is not None
     if (folder / "last.safetensors").exists():
         raise CaravelaError(f"the run in '{folder}' has begun; its eyes learn with it. Pretrain in another --folder.")
     graphs = training_maps(options.maps, towns=options.towns)
-    trainer = Pretrainer(graphs, folder, config, driver=TeacherDriver(load_teacher(teacher)))
+    trainer = Pretrainer(graphs, folder, config, teacher=load_teacher(teacher))
     trainer.train(seconds=60.0 * options.minutes, until=ENDLESS, anneal=True)
     return {"step": trainer.step, "folder": str(folder), "checkpoint": str(trainer.average_path)}
 
@@ -284,7 +284,7 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     from caravela.model.checkpoint import load_checkpoint
     from caravela.model.reopen import reopen
     from caravela.train.probe import probe
-    from caravela.train.teacher_driver import TeacherDriver, load_teacher
+    from caravela.train.teacher_driver import load_teacher
     from caravela.train.threads import use_threads
     from caravela.world.maps.catalogue import load
 
@@ -295,8 +295,8 @@ def run_probe(options: ProbeOptions) -> dict[str, Any]:
     model = reopen(options.checkpoint) if exported else load_checkpoint(options.checkpoint).model
     writable(options.out)
     graphs = [load(path) for path in validation_towns(options.maps)]
-    driver = TeacherDriver(load_teacher(teacher_at(options.teacher)))
-    told = probe(model, graphs, driver, looks=options.looks, seed=options.seed, told=lambda what: print(what, file=sys.stderr))
+    teacher = load_teacher(teacher_at(options.teacher))
+    told = probe(model, graphs, teacher, looks=options.looks, seed=options.seed, told=lambda what: print(what, file=sys.stderr))
     for table in told["weathers"].values() if exported else ():
         del table["birds_eye_right"]  # of a head that was not exported
     result = {

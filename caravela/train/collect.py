@@ -18,6 +18,7 @@ from caravela.train.lamps import LampLabels
 from caravela.train.obstacles import Obstacles
 from caravela.train.outcomes import excuse, outcomes
 from caravela.train.teacher_driver import TeacherDriver
+from caravela.train.teacher_net import TeacherNet
 from caravela.words import SentenceEncoder
 from caravela.world import atlas as atlas_module
 from caravela.world import lane_choice, regions
@@ -92,8 +93,9 @@ class Writer(Protocol):
 class Collector:
     """Drives one set of maps."""
 
-    def __init__(self, graphs: Sequence[LaneGraph], driver: TeacherDriver, writer: Writer, *, config: CollectConfig, seed: int) -> None:
-        self.config, self.driver, self.writer = config, driver, writer
+    def __init__(self, graphs: Sequence[LaneGraph], teacher: TeacherNet, writer: Writer, *, config: CollectConfig, seed: int) -> None:
+        self.config, self.writer = config, writer
+        self.driver = TeacherDriver(teacher, stops_short=config.stops_short)
         self.random = np.random.default_rng(seed)
         weathers = self.random.choice(config.weathers, size=config.worlds, p=config.weather_shares)
         traffic = str(self.random.choice(config.traffic))
@@ -214,8 +216,8 @@ class Collector:
         depth = self.simulator.truth.depth[worlds]
         seen: dict[str, NDArray] = {"depth": coarse_depth(depth), "lamps": self.lamps.cells(fork, depth)}
         seen["bodies"] = coarse_bodies(self.simulator.truth.semantics[worlds])
-        if self.simulator.lens is not None:
-            unseen_is_unknown(seen, self.simulator.lens, worlds)
+        assert self.simulator.lens is not None
+        unseen_is_unknown(seen, self.simulator.lens, worlds)
         return look(self.observation, worlds, self.encoder) | truths(self.simulator, fork, worlds) | seen
 
     def _judge(
@@ -251,11 +253,12 @@ class Collector:
         over = director.passed(by=25.0) | np.array([kind is None for kind in director.kind])
         due = over & (state.speed[:, 0] > 2.0)
         due &= self.random.random(len(due)) < self.config.ticks_per_look * STEP_S / self.config.incident_every
+        count = 0
         for world in np.flatnonzero(due):
             kinds = draw_kinds(self.random, passed=self.config.passed_share, crossed=self.config.crossed_share)
             aside = max(self.random.uniform(*ASIDE), 0.0)
-            director.stage(state, int(world), kinds, random=self.random, earliest=35.0, latest=120.0, aside=aside)
-        return int(due.sum())
+            count += director.stage(state, int(world), kinds, random=self.random, earliest=35.0, latest=120.0, aside=aside) is not None
+        return count
 
     def _tell_to_stop(self) -> None:
         """Ask a drive to stop now and then, and some seconds later to go on as before."""

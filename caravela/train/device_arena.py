@@ -122,7 +122,7 @@ class DeviceArena:
         return weights
 
     def _harm(self) -> Tensor:
-        """(B, L) share of its cost that a collision has, by the speed of whoever moved faster, or between the two."""
+        """(B, L) share of its cost that a collision has, by its own speed, or the closing speed where it is at fault."""
         speed = torch.maximum(self._agents["speed"], self._closing)
         return (SLOW_HARM + (1.0 - SLOW_HARM) * speed / HARM_SPEED).clamp(0.0, 1.0)
 

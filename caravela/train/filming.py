@@ -13,7 +13,7 @@ from caravela.model.batch import Batch
 from caravela.train.collect import CollectConfig, Collector, choose_maps
 from caravela.train.mirror import on_the_right
 from caravela.train.samples import IMAGES, to_batch
-from caravela.train.teacher_driver import TeacherDriver
+from caravela.train.teacher_net import TeacherNet
 from caravela.world.maps.lane_graph import LaneGraph
 
 # few maps, since a scene takes as long to build as hundreds of pictures to draw; many nudges, to see the road from everywhere
@@ -45,12 +45,12 @@ class Reel:
 class Crew(Collector):
     """A collector that keeps what is seen, and asks nobody what to do."""
 
-    def __init__(self, graphs: Sequence[LaneGraph], driver: TeacherDriver, *, config: CollectConfig, seed: int) -> None:
+    def __init__(self, graphs: Sequence[LaneGraph], teacher: TeacherNet, *, config: CollectConfig, seed: int) -> None:
         self.rows: list[dict[str, NDArray]] = []
         self.when: list[NDArray[np.int64]] = []  # of each row: world, shot, look
         self.drawn: list[NDArray[np.bool_]] = []
         self.shot, self.looked = np.zeros(config.worlds, dtype=np.int64), 0
-        super().__init__(graphs, driver, self, config=config, seed=seed)
+        super().__init__(graphs, teacher, self, config=config, seed=seed)
 
     def add(self, arrays: dict[str, NDArray]) -> None:
         """Keep rows."""
@@ -81,8 +81,8 @@ class Crew(Collector):
 class Film:
     """Random batches of what was filmed lately; a new reel is filmed when the old ones have been looked at enough."""
 
-    def __init__(self, graphs: Sequence[LaneGraph], driver: TeacherDriver, *, config: FilmConfig | None = None, seed: int = 0) -> None:
-        self.graphs, self.driver, self.config = graphs, driver, config or FilmConfig()
+    def __init__(self, graphs: Sequence[LaneGraph], teacher: TeacherNet, *, config: FilmConfig | None = None, seed: int = 0) -> None:
+        self.graphs, self.teacher, self.config = graphs, teacher, config or FilmConfig()
         assert self.config.ahead % self.config.film.label_every == 0, "the later look would never be kept"
         self.random = np.random.default_rng(seed)
         self._reels: deque[Reel] = deque(maxlen=self.config.reels)
@@ -118,7 +118,7 @@ class Film:
     def _film(self) -> None:
         film = self.config.film
         graphs = choose_maps(self.graphs, count=film.maps, real_share=film.real_share, random=self.random)
-        crew = Crew(graphs, self.driver, config=film, seed=int(self.random.integers(1 << 31)))
+        crew = Crew(graphs, self.teacher, config=film, seed=int(self.random.integers(1 << 31)))
         crew.run(None, student_share=0.0)
         self._reels.append(crew.reel(ahead=self.config.ahead))
         self._due = max(0.0, self._due - len(self._reels[-1]))

@@ -13,7 +13,7 @@ from caravela.model.presets import preset
 from caravela.model.vla import VLA
 from caravela.train.filming import Film, FilmConfig
 from caravela.train.recipe import VLATrainConfig
-from caravela.train.teacher_driver import TeacherDriver
+from caravela.train.teacher_net import TeacherNet
 from caravela.train.vla import EYES, VLATrainer
 from caravela.world.maps.lane_graph import LaneGraph
 
@@ -29,14 +29,14 @@ class Pretrainer(VLATrainer):
         folder: Path,
         config: VLATrainConfig,
         *,
-        driver: TeacherDriver,
+        teacher: TeacherNet,
         film: FilmConfig | None = None,
     ) -> None:
-        self._graphs, self._driver, self._film = graphs, driver, film
+        self._graphs, self._teacher, self._film = graphs, teacher, film
         super().__init__(folder / EYES, config)
 
     def _reader(self) -> Film:
-        return Film(self._graphs, self._driver, config=self._film, seed=self.config.seed + self.step)
+        return Film(self._graphs, self._teacher, config=self._film, seed=self.config.seed + self.step)
 
     def _new_model(self) -> VLA:
         return VLA(preset(self.config.preset))

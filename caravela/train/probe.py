@@ -20,7 +20,7 @@ from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig, Collector
 from caravela.train.mirror import on_the_right
 from caravela.train.samples import Shard, ShardWriter, open_shard, to_batch
-from caravela.train.teacher_driver import TeacherDriver
+from caravela.train.teacher_net import TeacherNet
 from caravela.world.maps.lane_graph import LaneGraph
 
 WEATHERS = ("day", "rain", "night", "fog")
@@ -33,7 +33,7 @@ MARGINS = (0.01, 0.02, 0.04, 0.08, 0.16)  # of value, 0..1
 def probe(
     model: VLA,
     graphs: Sequence[LaneGraph],
-    driver: TeacherDriver,
+    teacher: TeacherNet,
     *,
     looks: int,
     seed: int,
@@ -61,7 +61,7 @@ def probe(
         )
         with tempfile.TemporaryDirectory() as folder:
             writer = ShardWriter(Path(folder), size=256, keep=10_000)
-            Collector(chosen, driver, writer, config=config, seed=int(random.integers(1 << 31))).run(student, student_share=0.5)
+            Collector(chosen, teacher, writer, config=config, seed=int(random.integers(1 << 31))).run(student, student_share=0.5)
             writer.flush()
             shards = [open_shard(path) for path in sorted(Path(folder).glob("shard-*"))]
             said = [_say(model, part) for shard in shards for part in _parts(shard)]

@@ -15,7 +15,7 @@ from caravela.train.learners import device_for
 from caravela.train.recipe import VLATrainConfig
 from caravela.train.run_files import append_row
 from caravela.train.samples import ShardWriter
-from caravela.train.teacher_driver import TeacherDriver, load_teacher
+from caravela.train.teacher_driver import load_teacher
 from caravela.train.threads import half_pays
 from caravela.world.maps.lane_graph import LaneGraph
 
@@ -53,11 +53,12 @@ class VLACollector:
         """One round on a random choice of maps; returns its counts."""
         config, average = self.config, self.folder / "average.safetensors"
         chosen = choose_maps(self.graphs, count=self.collect.maps, real_share=self.collect.real_share, random=self.random)
-        driver = TeacherDriver(load_teacher(self.teacher_path), stops_short=self.collect.stops_short)
+        teacher = load_teacher(self.teacher_path)
         began = time.monotonic()
-        collector = Collector(chosen, driver, self.writer, config=self.collect, seed=int(self.random.integers(1 << 31)))
+        collector = Collector(chosen, teacher, self.writer, config=self.collect, seed=int(self.random.integers(1 << 31)))
         student = None
-        rounds = sum(1 for _ in (self.folder / "collect.jsonl").open()) if (self.folder / "collect.jsonl").exists() else 0
+        kept = self.folder / "collect.jsonl"
+        rounds = len(kept.read_text().splitlines()) if kept.exists() else 0
         if rounds >= config.teacher_rounds and average.exists():
             checkpoint = load_checkpoint(average)
             chooses = int(checkpoint.progress["step"]) >= config.critic_from

@@ -2,7 +2,7 @@
 driving rule anywhere: only the reward's parts, weighted by a style that the agent is told (Cusumano-Towner et al. 2025)."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from torch import Tensor
 
 from caravela.core.errors import BundleError, unknown_name
+from caravela.core.units import STEP_S
 from caravela.train.rollout import Rollout
 from caravela.train.run_files import append_row, not_finite, read_tensors, replace_together, write_tensors
 from caravela.train.self_play import HostPlay, SelfPlay, controls
@@ -18,7 +19,7 @@ from caravela.train.teacher_net import ACCELERATIONS, CURVATURE_CHANGES, Teacher
 from caravela.world.arena import Arena
 from caravela.world.atlas import Atlas
 from caravela.world.kernels import events
-from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW
+from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, SPEED_SCALE
 
 SHOWN = {
     "at fault": "at_fault_collision",
@@ -85,7 +86,6 @@ class TeacherRun:
         self.config, self.folder, self.path = config, folder, folder / "last.pt"
         self.device = device or torch.device("cpu")
         torch.manual_seed(config.seed)
-        self.play = arena_for(atlas, config, self.device)
         self.net = TeacherNet(width=config.width).to(self.device)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate, eps=1e-5)
         self.done_steps = 0
@@ -94,6 +94,9 @@ class TeacherRun:
         self.changes = torch.tensor(CURVATURE_CHANGES, device=self.device)
         folder.mkdir(parents=True, exist_ok=True)
         self._resume()
+        chance = config.seed + self.done_steps  # a run taken up again draws other maps, styles and noise than it has had
+        torch.manual_seed(chance)
+        self.play = arena_for(atlas, replace(config, seed=chance % (1 << 31)), self.device)
 
     def _resume(self) -> None:
         if not self.path.exists():
@@ -133,13 +136,13 @@ class TeacherRun:
             outcome = self.play.step(controls(choice, look, accelerations=self.accelerations, changes=self.changes))
             roll.keep_outcome(t, outcome)
             counts += (outcome.bits[:, None] >> kinds & 1).sum(0)
-            metres += torch.where(roll.present[t], roll.rows[t, :, 0] * 15.0 * 0.1, 0.0).sum()
+            metres += torch.where(roll.present[t], roll.rows[t, :, 0] * SPEED_SCALE * STEP_S, 0.0).sum()
         look = self.play.look()
         with torch.no_grad():
             roll.value[-1] = self.net(look.rows, look.objects, look.mask)[2]
         driven, moments = float(metres), max(int(roll.present.sum()), 1)
         curve = {name: float(count * 1000.0 / max(driven, 1.0)) for name, count in zip(events.NAMES, counts.tolist(), strict=True)}
-        return curve | {"speed": driven / (moments * 0.1), "reward": float(roll.reward.mean())}
+        return curve | {"speed": driven / (moments * STEP_S), "reward": float(torch.where(roll.present, roll.reward, 0.0).sum()) / moments}
 
     def learn(self) -> dict[str, float]:
         """PPO epochs over the rollout; returns mean losses."""
@@ -187,7 +190,7 @@ class TeacherRun:
     def train(self, *, until: int | None = None, console: Console | None = None, save_every_s: float = 120.0) -> None:
         """Collect and learn until `until` agent-steps; resumable at any moment. The curve is appended to curve.jsonl."""
         config, console = self.config, console or Console(stderr=True)
-        until, saved, update = until or config.steps, time.monotonic(), 0
+        until, saved, update = config.steps if until is None else until, time.monotonic(), 0
         while self.done_steps < until:
             began = time.monotonic()
             share = min(self.done_steps / config.steps, 1.0)

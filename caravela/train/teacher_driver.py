@@ -20,7 +20,24 @@ from caravela.world.atlas import Atlas
 from caravela.world.kernels.dynamics import FULL_LOCK
 from caravela.world.kernels.step import step
 from caravela.world.kernels.tick import REWARD_PARTS
-from caravela.world.kernels.vectors import OBJECT, OBJECTS, ROW, RULES, STYLE, observe
+from caravela.world.kernels.vectors import (
+    AHEAD,
+    BRAKING,
+    IS_RED,
+    IS_YELLOW,
+    LINE,
+    LINE_SCALE,
+    NEAR_SCALE,
+    NEARNESS,
+    OBJECT,
+    OBJECTS,
+    RED_NEARNESS,
+    RED_SCALE,
+    ROW,
+    RULES,
+    STYLE,
+    observe,
+)
 from caravela.world.state import ABSENT, WorldState
 
 _FIT = np.linalg.pinv(interpolation_matrix()).astype(np.float32)  # (KNOTS, PLAN_STEPS): controls to knots, least squares
@@ -127,11 +144,11 @@ def _without(state: WorldState, hidden: NDArray[np.bool_] | None) -> Iterator[No
 def _stop_short(rules: NDArray[np.float32], speed: NDArray[np.float32], *, by: float) -> None:
     """Put the line of a light that is to be stopped at `by` m nearer, in rows (B, RULES) of `kernels.vectors` and speeds (B,) m/s. A line
     that is nearer than that already comes to lie right ahead: not behind, where the teacher would take it as crossed."""
-    front = rules[:, 1] * 30.0
+    front = rules[:, LINE] * LINE_SCALE
     nearer = np.maximum(front - by, np.minimum(front, RIGHT_AHEAD))
     braking = speed**2 / (2.0 * np.maximum(nearer, 0.3))
-    stops = (rules[:, 0] > 0.0) & ((rules[:, 10] > 0.0) | ((rules[:, 11] > 0.0) & (braking < GENTLE)))
-    rules[:, 1] = np.where(stops, nearer / 30.0, rules[:, 1])
-    rules[:, 2] = np.where(stops, np.exp(-nearer / 6.0), rules[:, 2])
-    rules[:, 3] = np.where(stops, np.minimum(braking, 8.0) / 4.0, rules[:, 3])
-    rules[:, 15] = np.where(stops & (rules[:, 10] > 0.0), np.exp(-nearer / 10.0), rules[:, 15])
+    stops = (rules[:, AHEAD] > 0.0) & ((rules[:, IS_RED] > 0.0) | ((rules[:, IS_YELLOW] > 0.0) & (braking < GENTLE)))
+    rules[:, LINE] = np.where(stops, nearer / LINE_SCALE, rules[:, LINE])
+    rules[:, NEARNESS] = np.where(stops, np.exp(-nearer / NEAR_SCALE), rules[:, NEARNESS])
+    rules[:, BRAKING] = np.where(stops, np.minimum(braking, 8.0) / 4.0, rules[:, BRAKING])
+    rules[:, RED_NEARNESS] = np.where(stops & (rules[:, IS_RED] > 0.0), np.exp(-nearer / RED_SCALE), rules[:, RED_NEARNESS])

@@ -21,7 +21,7 @@ from caravela.model.vla import VLA
 from caravela.train.collect import CollectConfig, Collector
 from caravela.train.mirror import on_the_right
 from caravela.train.samples import ShardWriter, open_shard, to_batch
-from caravela.train.teacher_driver import TeacherDriver
+from caravela.train.teacher_net import TeacherNet
 from caravela.train.truths import Truth, asked_to_stop, truths_of
 from caravela.world.maps.lane_graph import LaneGraph
 
@@ -161,7 +161,7 @@ def look_at_shards(model: VLA, shards: Path, kept: Path, *, config: TextTrainCon
 
 
 def look_elsewhere(
-    model: VLA, graphs: Sequence[LaneGraph], driver: TeacherDriver, kept: Path, *, config: TextTrainConfig, context: bool, tell: Tell
+    model: VLA, graphs: Sequence[LaneGraph], teacher: TeacherNet, kept: Path, *, config: TextTrainConfig, context: bool, tell: Tell
 ) -> list[Seen]:
     """Looks of drives on other maps, half of them driven by the driver itself, by round; no map is driven on in two rounds."""
     student, random = TorchPolicy(model), np.random.default_rng(config.seed)
@@ -179,7 +179,7 @@ def look_elsewhere(
             collect = CollectConfig(looks=config.looks_per_round, judged_share=0.0, standstill_share=0.5, traffic=("light",))
             with tempfile.TemporaryDirectory() as folder:
                 writer = ShardWriter(Path(folder), size=512, keep=10_000)
-                Collector(chosen, driver, writer, config=collect, seed=seed).run(student, student_share=0.5)
+                Collector(chosen, teacher, writer, config=collect, seed=seed).run(student, student_share=0.5)
                 writer.flush()
                 seen = joined([look_at(model, open_shard(path).arrays, context=context) for path in sorted(Path(folder).glob("shard-*"))])
             seen.save(file)

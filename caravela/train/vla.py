@@ -342,10 +342,11 @@ class VLATrainer:
         console = console or Console(stderr=True)
         if self.step == 0 and EYES in self._begun and self.learner.writes:
             console.print(f"begins with the eyes in '{self.folder / EYES}', of {self._begun[EYES]['step']} steps", soft_wrap=True)
-        self._wait_for_shards(console)
+        until = self.config.steps if until is None else until
+        if self.step < until:
+            self._wait_for_shards(console)
         began, saved = clock(), time.monotonic()
         sums: dict[str, list[Tensor]] = {}
-        until = until or self.config.steps
         while self.step < until and (seconds is None or clock() - began < seconds):
             if self.step % 100 == 0 or not self.reader.shards:
                 self._wait_for_shards(console)

@@ -19,11 +19,11 @@ from caravela.world.kernels.tick import COLLISION, OFF_WAY, PROGRESS, REWARD_PAR
 from caravela.world.kernels.vectors import OBJECT, OBJECTS, RED, ROW, STYLE, observe
 from caravela.world.state import ABSENT
 
-# what each part costs an agent of neutral style, in the order of kernels.step: progress per m, collision, off the way, red light,
+# what each part costs an agent of neutral style, in the order of kernels.tick: progress per m, collision, off the way, red light,
 # right of way, comfort, energy per Wh, lane and limit
 BASE_WEIGHTS = np.array([0.08, -20.0, -16.0, -16.0, -2.5, -0.032, -0.002, -0.06], dtype=np.float32)
-# how far a style of +1 multiplies each weight (a style of -1 divides by it)
 HALT = -2.0  # a style of progress that asks for standing still: every metre costs what it otherwise earns
+# how far a style of +1 multiplies each weight (a style of -1 divides by it)
 STYLE_SPREAD = np.array([1.5, 1.0, 1.0, 1.0, 1.0, 4.0, 4.0, 2.0], dtype=np.float32)
 FAILURES = events.COLLISION | events.OFF | events.ROUTE_MISSED | events.RED_LIGHT
 WRONG_WAY_TICKS = 25  # on the wrong side before it ends the drive

@@ -33,6 +33,38 @@ def maps(tmp_path):
     return folder
 
 
+def test_a_candidate_is_driven_beside_another_driver_where_one_chooses(caravela, maps, tmp_path, monkeypatch):
+    monkeypatch.setattr("caravela.commands._evaluate_candidate.validation_side", lambda folder: {"towns": maps, "real places": maps})
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library/validation").symlink_to(maps)
+    asked = (
+        "evaluate",
+        "candidate",
+        "idm",
+        "--than",
+        "stationary",
+        "--episodes",
+        2,
+        "--maps",
+        tmp_path / "library",
+        "--out",
+        tmp_path / "judged",
+    )
+    code, out, err = caravela(*asked, "--results", tmp_path / "candidate.json", "--json")
+    assert code == 0, err
+    told = json.loads(out.splitlines()[-1])
+    assert list(told["parts"]) == ["towns", "real places", "dense traffic"]
+    assert told["parts"]["towns"]["success"][0] == 0.0 < told["parts"]["towns"]["success"][1]
+    assert told["all"]["episodes"] == sum(part["episodes"] for part in told["parts"].values())
+    assert told == json.loads((tmp_path / "candidate.json").read_text())
+
+    monkeypatch.setattr("caravela.commands.evaluate.run", lambda options: pytest.fail("what is driven is driven again"))
+    code, again, err = caravela(*asked)
+    assert code == 0 and "dense traffic" in again, err
+    code, _, err = caravela(*asked[:2], "stationary", *asked[3:])
+    assert code == 2 and "same model" in err and "Traceback" not in err
+
+
 def test_a_run_a_comparison_and_the_page(caravela, maps, tmp_path):
     results, paths = tmp_path / "results", []
     for policy in ("stationary", "idm"):

@@ -40,15 +40,19 @@ def run_into(agents, who, *, into):
     agents["speed"][0, who] = 4.0
 
 
-def test_the_same_actions_bring_the_same_rewards_and_endings(streets):
+def test_the_same_actions_bring_the_same_rewards_and_endings(streets, monkeypatch):
+    for module in ("caravela.world.arena", "caravela.train.device_arena"):  # as low that a drive of 12 s meets them all
+        for name, value in (("IDLE_S", 1.0), ("BLOCKED_S", 2.0), ("STUCK_S", 4.0), ("WRONG_WAY_TICKS", 3)):
+            monkeypatch.setattr(f"{module}.{name}", value)
     ours, theirs = HostPlay(Arena(streets, **PLAY)), on_device(streets)
     ours.severity = theirs.severity = 0.7
-    random, bits, ended = np.random.default_rng(1), 0, 0
+    random, bits, ended, met = np.random.default_rng(1), 0, 0, np.zeros(4, dtype=np.int64)
     for tick in range(120):
         theirs.style[:] = torch.from_numpy(ours.arena.style)  # chance of its own
         if tick % 50 == 20:
             for state in (ours.arena.state, theirs.worlds.state):
                 run_into(state.agents, 0, into=1)
+                state.agents["heading"][1, 2] += np.pi  # against the traffic
         one, other = ours.look(), theirs.look()
         present = one.present
         assert torch.equal(present, other.present)
@@ -57,7 +61,11 @@ def test_the_same_actions_bring_the_same_rewards_and_endings(streets):
         chosen = random.uniform((-0.5, -0.004), (2.6, 0.006), (12, 2)).astype(np.float32)
         chosen[::5] = (-4.0, 0.0)  # some stand
         action = torch.from_numpy(chosen)
+        stood, astray = ours.arena.state.timer[:, :4].copy(), ours.arena._astray.copy()
         mine, given = ours.step(action), theirs.step(action)
+        blocked = ours.arena._blocked * 0.1 > 2.0
+        stuck = mine.cut & (mine.bits & events.ARRIVED == 0)
+        met += [(stood > 1.0).sum(), blocked.sum(), int(stuck.sum()), (astray == 3).sum()]
         for name in ("failed", "cut", "bits"):
             assert torch.equal(getattr(mine, name), getattr(given, name)), (tick, name)
         torch.testing.assert_close(mine.reward, given.reward, rtol=1e-4, atol=1e-5)
@@ -67,6 +75,7 @@ def test_the_same_actions_bring_the_same_rewards_and_endings(streets):
     for mine, other in zip(ours.arena.state.arrays(), theirs.worlds.fetch().arrays(), strict=True):
         assert np.array_equal(mine, other)
     assert ended > 5 and bits & events.COLLISION and bits & FAILURES
+    assert met.all(), met
 
 
 def test_weights_are_those_of_the_cpus_arena(streets):

@@ -14,8 +14,9 @@ from caravela.world.state import ABSENT
 
 
 def test_who_is_hidden_is_forgotten_after_a_while_and_the_world_keeps_them():
-    driver = TeacherDriver(load_teacher(SHIPPED_TEACHER))
-    collector = Collector([load_town("alderton")], driver, None, config=CollectConfig(worlds=4, maps=1), seed=5)
+    teacher = load_teacher(SHIPPED_TEACHER)
+    driver = TeacherDriver(teacher)
+    collector = Collector([load_town("alderton")], teacher, None, config=CollectConfig(worlds=4, maps=1), seed=5)
     simulator, worlds = collector.simulator, np.arange(4)
     looks = round(REMEMBERED_S / 0.2) + 1  # longer than they are remembered
     history = []

@@ -6,9 +6,11 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
+from caravela.commands._teacher import SHIPPED_TEACHER
 from caravela.evaluate.route_follow import baseline_control
 from caravela.train.collect import CollectConfig, Collector
 from caravela.train.labelling import look
+from caravela.train.teacher_driver import load_teacher
 from caravela.words import SentenceEncoder, in_mirror
 from caravela.world.lane_choice import due, prompt
 from caravela.world.maps.catalogue import load_town
@@ -21,7 +23,7 @@ WORLDS = 12
 def test_words_for_a_lane_are_those_of_the_route_as_it_is_shown(lefthand):
     town = load_town("dunmore")
     config = CollectConfig(worlds=WORLDS, maps=1, traffic=("none",), guided_share=1.0, lane_every=0.5, spoken_share=0.0)
-    collector = Collector([mirrored(town) if lefthand else town], None, None, config=config, seed=5)
+    collector = Collector([mirrored(town) if lefthand else town], load_teacher(SHIPPED_TEACHER), None, config=config, seed=5)
     simulator, encoder = collector.simulator, SentenceEncoder()
     sides, looked = set(), 0
     for _ in range(300):

@@ -13,9 +13,10 @@ from caravela.world.maps.catalogue import load_town
 
 
 def test_a_car_put_beyond_the_line_has_run_no_light_and_drives_on():
-    driver = TeacherDriver(load_teacher(SHIPPED_TEACHER))
+    teacher = load_teacher(SHIPPED_TEACHER)
+    driver = TeacherDriver(teacher)
     config = CollectConfig(worlds=24, maps=1, traffic=("none",), overrun_every=0.2, ticks_per_look=2)  # whoever stands is put there
-    collector = Collector([load_town("alderton")], driver, None, config=config, seed=3)
+    collector = Collector([load_town("alderton")], teacher, None, config=config, seed=3)
     simulator = collector.simulator
     put = np.zeros(24, dtype=np.bool_)
     moved_on = np.zeros(24, dtype=np.bool_)

@@ -17,7 +17,7 @@ from caravela.train.collect import CollectConfig
 from caravela.train.filming import Film, FilmConfig
 from caravela.train.pretrain import Pretrainer
 from caravela.train.recipe import VLATrainConfig
-from caravela.train.teacher_driver import TeacherDriver, load_teacher
+from caravela.train.teacher_driver import load_teacher
 from caravela.train.vla import VLATrainer
 from caravela.world.maps.catalogue import load_town, towns
 
@@ -27,13 +27,13 @@ LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
 @pytest.fixture(scope="module")
-def driver():
-    return TeacherDriver(load_teacher(SHIPPED_TEACHER))
+def teacher():
+    return load_teacher(SHIPPED_TEACHER)
 
 
 @pytest.fixture(scope="module")
-def film(driver):
-    return Film([load_town(towns()[0])], driver, config=REELS, seed=3)
+def film(teacher):
+    return Film([load_town(towns()[0])], teacher, config=REELS, seed=3)
 
 
 def test_the_later_picture_goes_on_from_the_present_one(film):
@@ -72,12 +72,12 @@ def test_foresight_learns_and_its_slow_follower_does_not(film):
     assert all(p.grad is None for p in slow.parameters())
 
 
-def test_a_run_begins_with_the_eyes_that_were_pretrained_in_its_folder(driver, tmp_path):
+def test_a_run_begins_with_the_eyes_that_were_pretrained_in_its_folder(teacher, tmp_path):
     config = VLATrainConfig(batch=4, half=False, warmup=1)
     graphs = [load_town(towns()[0])]
-    eyes = Pretrainer(graphs, tmp_path, config, driver=driver, film=REELS)
+    eyes = Pretrainer(graphs, tmp_path, config, teacher=teacher, film=REELS)
     eyes.train(until=2)
-    again = Pretrainer(graphs, tmp_path, config, driver=driver, film=REELS)
+    again = Pretrainer(graphs, tmp_path, config, teacher=teacher, film=REELS)
     assert again.step == 2
     for name, value in eyes.beside.state_dict().items():
         assert torch.equal(value, again.beside.state_dict()[name]), name
@@ -97,9 +97,9 @@ def test_eyes_that_are_damaged_or_of_another_size_are_refused_in_a_sentence(tmp_
         VLATrainer(tmp_path, VLATrainConfig(half=False))
 
 
-def test_no_change_costs_nothing_to_foretell_whatever_the_light(driver, film, tmp_path):
+def test_no_change_costs_nothing_to_foretell_whatever_the_light(teacher, film, tmp_path):
     config = VLATrainConfig(batch=4, half=False, relight=True)
-    run = Pretrainer([load_town(towns()[0])], tmp_path, config, driver=driver, film=REELS)
+    run = Pretrainer([load_town(towns()[0])], tmp_path, config, teacher=teacher, film=REELS)
     batch = film.draw(4)
     batch = replace(batch, later=batch.images, later_valid=torch.ones(4, dtype=torch.bool))
     told = run.learn(batch)

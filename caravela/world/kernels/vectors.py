@@ -18,7 +18,11 @@ EDGES_AT = np.array([0.0, 5.0, 12.0, 22.0], dtype=np.float32)  # m along the pat
 STYLE = 8  # reward weights the agent is conditioned on
 EGO, PATH, EDGE, RULES = 14, 4 * len(LOOKAHEAD), 3 * len(EDGES_AT), 18
 ROW = EGO + PATH + EDGE + RULES + STYLE  # the row without objects
-RED = EGO + PATH + EDGE + 10  # where a row says that the light ahead is red
+SPEED_SCALE = 15.0  # m/s that a row's speeds are told in
+# of a row's rules: whether a line is ahead, how far, the same for what is near, what stopping at it takes; red, yellow, how near red is
+AHEAD, LINE, NEARNESS, BRAKING, IS_RED, IS_YELLOW, RED_NEARNESS = 0, 1, 2, 3, 10, 11, 15
+LINE_SCALE, NEAR_SCALE, RED_SCALE = 30.0, 6.0, 10.0  # m
+RED = EGO + PATH + EDGE + IS_RED  # where a row says that the light ahead is red
 OBJECTS, OBJECT = 12, 18  # nearest visible agents and the numbers for each
 RANGE = 65.0  # m
 REAR_BLIND = 2.27  # rad: the rig's cameras reach 130 degrees to either side
@@ -51,12 +55,12 @@ def _ego(roads, state, b, i, row):
     limit = roads.lanes[route[at]].speed
     _, _, path_heading = path_point(roads.lanes, roads.points, route, at, s)
     off = (state.agents[b, i].heading - path_heading + math.pi) % (2.0 * math.pi) - math.pi
-    row[0] = state.agents[b, i].speed / 15.0
+    row[0] = state.agents[b, i].speed / SPEED_SCALE
     row[1] = state.agents[b, i].acceleration / 4.0
     row[2] = state.agents[b, i].curvature / FULL_LOCK[kind]
     row[3] = state.agents[b, i].lane_offset / 2.0
     row[4], row[5] = math.sin(off), math.cos(off)
-    row[6] = limit / 15.0
+    row[6] = limit / SPEED_SCALE
     row[7] = (state.agents[b, i].speed - limit) / 5.0
     row[8] = state.agents[b, i].length / 5.0
     row[9] = state.agents[b, i].width / 2.0
@@ -100,11 +104,11 @@ def _rules(roads, state, b, i, lane, distance, row):
     """The next junction: how far, what governs it, its lamp, which way the route goes."""
     route, at = state.agents[b, i].route, state.agents[b, i].route_at
     front = distance - 0.5 * state.agents[b, i].length - state.agents[b, i].centre_offset
-    row[0] = 1.0 if lane >= 0 and front > 0.0 else 0.0
-    row[1] = min(max(front, -10.0), 60.0) / 30.0 if lane >= 0 else 2.0
-    row[2] = math.exp(-max(front, 0.0) / 6.0) if lane >= 0 else 0.0
+    row[AHEAD] = 1.0 if lane >= 0 and front > 0.0 else 0.0
+    row[LINE] = min(max(front, -10.0), 60.0) / LINE_SCALE if lane >= 0 else 2.0
+    row[NEARNESS] = math.exp(-max(front, 0.0) / NEAR_SCALE) if lane >= 0 else 0.0
     speed = state.agents[b, i].speed
-    row[3] = min(speed * speed / (2.0 * max(front, 0.3)), 8.0) / 4.0 if lane >= 0 and front > 0.0 else 0.0
+    row[BRAKING] = min(speed * speed / (2.0 * max(front, 0.3)), 8.0) / 4.0 if lane >= 0 and front > 0.0 else 0.0
     if lane >= 0:
         row[4 + roads.lanes[lane].control] = 1.0  # 5 kinds
         turn = roads.lanes[lane].turn
@@ -113,10 +117,10 @@ def _rules(roads, state, b, i, lane, distance, row):
         if link >= 0 and front < 70.0:
             lamp = state.lamp[b, link]
             if lamp == traffic.RED or lamp == traffic.RED_YELLOW:
-                row[10] = 1.0
-                row[15] = math.exp(-max(front, 0.0) / 10.0)
+                row[IS_RED] = 1.0
+                row[RED_NEARNESS] = math.exp(-max(front, 0.0) / RED_SCALE)
             elif lamp == traffic.YELLOW:
-                row[11] = 1.0
+                row[IS_YELLOW] = 1.0
             elif lamp == traffic.GREEN:
                 row[12] = 1.0
             elif lamp == traffic.GREEN_YIELD:

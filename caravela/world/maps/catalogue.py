@@ -16,6 +16,7 @@ TOWNS_FOLDER = Path(__file__).parent / "towns"
 IMPORTER_VERSION = 1  # raise it when an import of the same file gives another map
 TRAINING_SEEDS = range(1, 901)  # of generated towns
 VALIDATION_SEEDS = range(901, 1000)  # what one chooses by: neither trained on nor reported
+VALIDATION_VARIATIONS = range(25, 27)  # of the training side's real places, which have more: what one chooses by, see `world.maps.library`
 TEST_SEEDS = range(100_001, 200_001)
 TEST_PLACES = (  # real maps that nothing is ever trained on
     "neukolln",
@@ -32,9 +33,15 @@ FOOTAGE = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")  # what is taken for
 
 
 def side_of(name: str) -> str:
-    """training, validation or test: the side of a generated town or a real place, by its map's name; what is on none may be trained on."""
+    """training, validation or test: the side of a generated town or a real place, by its map's name; what is on none may be trained on.
+    A place that is turned or varied is on the side of the place itself, but for the variations that one chooses by."""
+    place, _, number = name.removesuffix("-turned").partition("-varied-")
+    if place in TEST_PLACES:
+        return "test"
+    if number:
+        return "validation" if number.isdigit() and int(number) in VALIDATION_VARIATIONS else "training"
     seed = name.rpartition("-")[2]
-    if name in TEST_PLACES or (seed.isdigit() and int(seed) in TEST_SEEDS):
+    if seed.isdigit() and int(seed) in TEST_SEEDS:
         return "test"
     return "validation" if seed.isdigit() and int(seed) in VALIDATION_SEEDS else "training"
 

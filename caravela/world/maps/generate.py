@@ -75,7 +75,7 @@ def _crooked(random: Generator) -> Sketch:
     drawing = sketch.irregular(
         random, iterations=int(random.integers(12, 22)), nearest=random.uniform(95, 125), furthest=random.uniform(150, 200), sharpest=45.0
     )
-    sketch.crook(drawing, random, share=0.7)
+    sketch.crook(drawing, random, share=0.8, sharpest=42.0)
     return drawing
 
 
@@ -126,6 +126,7 @@ STYLES: dict[str, Style] = {
             main_kph=(30.0, 50.0),
             side_kph=(30.0, 50.0),
             lane_width=(2.75, 3.4),
+            resampled=2.0,
             signals=0.65,
             missing=0.05,
             roundabouts=0.03,

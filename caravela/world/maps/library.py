@@ -1,6 +1,7 @@
 """Builds the maps that training and evaluation run on: generated towns by seed and real places, on sides that share none:
 training, validation and test. What is there already is not built again, so it may be stopped at any time."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from caravela.core.errors import MapError
-from caravela.world.maps.catalogue import TEST_PLACES, TEST_SEEDS, TRAINING_SEEDS, VALIDATION_SEEDS
+from caravela.world.maps.catalogue import TEST_PLACES, TEST_SEEDS, TRAINING_SEEDS, VALIDATION_SEEDS, VALIDATION_VARIATIONS
 from caravela.world.maps.lane_graph import LaneGraph
 from caravela.world.maps.netconvert import sumo_home
 
@@ -52,12 +53,14 @@ def build_library(folder: Path, *, count: int, side: str = "training", style: st
     return _build(folder, wanted, title=f"{side} towns" if style is None else f"{side} {style}")
 
 
-def build_places(folder: Path, *, extracts: Path, test: bool = False) -> list[Path]:
-    """Files NAME.lanes of the real places of one side; `extracts` holds NAME/input.osm. Training places are few. So they come as they
+def build_places(folder: Path, *, extracts: Path, side: str = "training") -> list[Path]:
+    """Files NAME.lanes of the real places of one of the SIDES; `extracts` holds NAME/input.osm. Training places are few. So they come as they
     are, once more, NAME-turned, with traffic on the other side of the road, and as VARIATIONS that might be real places, NAME-varied-N,
-    every other one of them turned. Those of TURNS_BADLY come once."""
+    every other one of them turned. Those of TURNS_BADLY come once. The validation side has no places of its own: it has two more variations
+    of each, whose streets bend otherwise, but whose plan training knows."""
     from caravela.world.maps.openstreetmap import import_osm
 
+    test = side == "test"
     names = sorted(path.parent.name for path in extracts.glob("*/input.osm") if (path.parent.name in TEST_PLACES) == test)
     if not names:
         raise MapError(f"'{extracts}' holds no NAME/input.osm; give the folder of the OpenStreetMap extracts.")
@@ -75,12 +78,13 @@ def build_places(folder: Path, *, extracts: Path, test: bool = False) -> list[Pa
 
         return build
 
-    wanted = {folder / f"{name}.lanes": place(name) for name in names}
-    if not test:
-        sound = [name for name in names if name not in TURNS_BADLY]
+    sound = [] if test else [name for name in names if name not in TURNS_BADLY]
+    numbers = VALIDATION_VARIATIONS if side == "validation" else range(1, VARIATIONS + 1)
+    wanted = {} if side == "validation" else {folder / f"{name}.lanes": place(name) for name in names}
+    if side == "training":
         wanted |= {folder / f"{name}-turned.lanes": turned(name) for name in sound}
-        wanted |= {folder / f"{name}-varied-{n}.lanes": varied(name, n) for name in sound for n in range(1, VARIATIONS + 1)}
-    return _build(folder, wanted, title="test places" if test else "training places")
+    wanted |= {folder / f"{name}-varied-{n}.lanes": varied(name, n) for name in sound for n in numbers}
+    return _build(folder, wanted, title=f"{side} places")
 
 
 def _build(folder: Path, wanted: dict[Path, Callable[[], LaneGraph]], *, title: str) -> list[Path]:
@@ -92,7 +96,7 @@ def _build(folder: Path, wanted: dict[Path, Callable[[], LaneGraph]], *, title: 
     with Progress(*columns, console=Console(stderr=True), disable=not missing) as progress:
         task = progress.add_task(title, total=len(wanted), completed=len(wanted) - len(missing))
         for path, build in missing.items():
-            partial = path.with_suffix(".part")
+            partial = path.with_suffix(f".{os.getpid()}.part")  # several processes may make the same maps
             build().save(partial)
             partial.replace(path)
             progress.advance(task)

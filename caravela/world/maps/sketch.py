@@ -88,9 +88,10 @@ def irregular(random: Generator, *, iterations: int, nearest: float, furthest: f
     return sketch
 
 
-def crook(sketch: Sketch, random: Generator, *, share: float, longest: float = 90.0) -> None:
-    """Give a share of the streets that are longer than `longest` m a dog-leg: two sharp bends, 50 to 90 degrees, somewhere between its ends, as streets
-    have that once went round somebody's field. Streets that such a bend would bring near to others stay straight."""
+def crook(sketch: Sketch, random: Generator, *, share: float, sharpest: float, longest: float = 90.0) -> None:
+    """Give a share of the streets that are longer than `longest` m a dog-leg: two sharp bends somewhere between its ends, as streets have that
+    once went round somebody's field. Streets that this would bring near to others, or to less than `sharpest` degrees from one at a
+    junction, stay straight."""
     for link in sketch.links:
         start, end = np.array(sketch.nodes[link.start]), np.array(sketch.nodes[link.end])
         length = float(np.hypot(*(end - start)))
@@ -98,13 +99,15 @@ def crook(sketch: Sketch, random: Generator, *, share: float, longest: float = 9
             continue
         along = (end - start) / length
         across = np.array([-along[1], along[0]]) * random.choice((-1.0, 1.0))
-        aside = random.uniform(8.0, min(26.0, 0.18 * length))  # m, each way
+        aside = random.uniform(12.0, 26.0)  # m, each way
         slant = aside / math.tan(random.uniform(math.radians(40.0), math.radians(75.0)))  # m along, from the middle of the leg to a bend
         margin = 24.0 + slant
-        middle = random.uniform(margin, length - margin) if length > 2.0 * margin else 0.5 * length
+        if length < 2.0 * margin:
+            continue
+        middle = random.uniform(margin, length - margin)
         corners = [start + (middle - slant) * along + aside * across, start + (middle + slant) * along - aside * across]
-        line = _rounded([start, *corners, end], radius=float(random.uniform(4.0, 13.0)))
-        if _keeps_clear(sketch, link, line):
+        line = _rounded([start, *corners, end], radius=float(random.uniform(9.0, 15.0)))
+        if _keeps_clear(sketch, link, line) and _leaves_wide(sketch, link, corners, sharpest=sharpest):
             link.via = line[1:-1]
 
 
@@ -188,16 +191,20 @@ def _is_free(sketch: Sketch, a: str, b: str) -> bool:
 
 
 def _rounded(corners: list[np.ndarray], *, radius: float) -> list[Point]:
-    """A line of straight pieces, its corners rounded, m."""
+    """A line of straight pieces whose corners are arcs of this radius, less where a piece is too short for it, m."""
     line = [corners[0]]
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
         back, on = before - corner, after - corner
         lengths = np.hypot(*back), np.hypot(*on)
         back, on = back / lengths[0], on / lengths[1]
         turn = math.pi - math.acos(float(np.clip(back @ on, -1.0, 1.0)))
-        cut = min(radius * math.tan(0.5 * turn), 0.45 * min(lengths))
-        for t in np.linspace(0.0, 1.0, 7):  # a parabola between where it begins and ends
-            line.append(corner + (1.0 - t) ** 2 * cut * back + t**2 * cut * on)
+        cut = min(radius * math.tan(0.5 * turn), 0.48 * min(lengths))
+        inside = (back + on) / np.hypot(*(back + on))
+        centre = corner + inside * cut / math.sin(0.5 * turn)
+        reach = cut / math.tan(0.5 * turn)
+        side = (back - on) / np.hypot(*(back - on))
+        for angle in np.linspace(-0.5 * turn, 0.5 * turn, max(3, math.ceil(turn * reach / 2.0) + 1)):
+            line.append(centre - reach * (math.cos(angle) * inside + math.sin(angle) * side))
     return [(float(x), float(y)) for x, y in [*line, corners[-1]]]
 
 
@@ -216,6 +223,21 @@ def _keeps_clear(sketch: Sketch, link: Link, line: list[Point], *, by: float = 2
         mine = points[np.all([np.hypot(*(points - place).T) > 1.5 * by for place in shared], axis=0)] if shared else points
         if len(mine) and np.hypot(*(mine[:, None] - theirs[None]).transpose(2, 0, 1)).min() < by:
             return False
+    return True
+
+
+def _leaves_wide(sketch: Sketch, link: Link, corners: list[np.ndarray], *, sharpest: float) -> bool:
+    """Whether a street by way of some corners leaves both its junctions at `sharpest` degrees or more from all others there."""
+    for node, towards in ((link.start, corners[0]), (link.end, corners[-1])):
+        here = np.array(sketch.nodes[node])
+        out = (towards - here) / np.hypot(*(towards - here))
+        for other in sketch.links:
+            if other is link or node not in (other.start, other.end):
+                continue
+            theirs = [np.array(point) for point in (sketch.nodes[other.start], *other.via, sketch.nodes[other.end])]
+            arm = (theirs[1] if other.start == node else theirs[-2]) - here
+            if out @ arm / np.hypot(*arm) > math.cos(math.radians(sharpest)):
+                return False
     return True
 
 

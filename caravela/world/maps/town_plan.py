@@ -31,6 +31,7 @@ class Manner:
     lane_width: tuple[float, float] = (3.0, 3.4)  # m
     missing: float = 0.12  # share of streets that fall away
     bend: tuple[float, float] = (6.0, 16.0)  # m, how far streets are bent aside
+    resampled: float = 12.0  # m between the points that are: nearer, where a street has sharp bends of its own
     signals: float = 0.35  # share of main road junctions with side streets that have signals
     roundabouts: float = 0.1
     right_before_left: float = 0.45  # share of side street junctions without any sign
@@ -77,7 +78,7 @@ def plan_town(sketch: Sketch, *, manner: Manner, lefthand: bool, random: Generat
             and _shortest(sketch, node) > 50.0
         ):
             sketch.roundabouts.setdefault(node, float(random.uniform(15.0, 19.0)))
-    shapes = [bend(_line(sketch, link)) for link in sketch.links]
+    shapes = [bend(densify(_line(sketch, link), step=manner.resampled)) for link in sketch.links]
     places = {node: tuple(bend(np.array([point]))[0]) for node, point in sketch.nodes.items()}
     ends = {k: (link.start, link.end) for k, link in enumerate(sketch.links)}
     ring_nodes, rings = _rings(sketch, shapes, places, ends, lefthand=lefthand)
@@ -215,10 +216,9 @@ class _Bend:
         return _Bend(tuple(waves))
 
     def __call__(self, points: Polyline) -> Polyline:
-        dense = densify(points, step=12.0) if len(points) > 1 else points
-        moved = dense.copy()
+        moved = points.copy()
         for kx, ky, phase, dx, dy in self.waves:
-            wave = np.sin(kx * dense[:, 0] + ky * dense[:, 1] + phase)
+            wave = np.sin(kx * points[:, 0] + ky * points[:, 1] + phase)
             moved += wave[:, None] * [dx, dy]
         return moved
 

@@ -8,7 +8,7 @@ from conftest import DATA, HAS_SUMO
 from soundness import assert_clear, assert_sound
 
 from caravela.world.maps import lane_graph
-from caravela.world.maps.catalogue import TEST_PLACES, side_of
+from caravela.world.maps.catalogue import TEST_PLACES, VALIDATION_VARIATIONS, side_of
 from caravela.world.maps.lane_graph import CAR, JUNCTION, PEDESTRIAN, ROAD, STOP
 from caravela.world.maps.library import VARIATIONS, build_places
 
@@ -153,6 +153,14 @@ def test_opendrive_that_says_left_is_read_as_left(tmp_path):
     assert_sound(graph, odd_joints=3)
 
 
+def test_what_is_made_of_a_place_is_on_its_side():
+    for name in TEST_PLACES:
+        assert {side_of(name), side_of(f"{name}-turned"), side_of(f"{name}-varied-3")} == {"test"}
+    assert side_of("tiny_roundabout-turned") == side_of("tiny_roundabout-varied-3") == "training"
+    assert side_of(f"tiny_roundabout-varied-{VALIDATION_VARIATIONS[0]}") == "validation"
+    assert [side_of(f"grid-{seed}") for seed in (7, 907, 100_007)] == ["training", "validation", "test"]
+
+
 def test_training_places_come_turned_and_varied_and_test_places_once(tmp_path):
     if not (HAS_SUMO and (DATA / "osm_maps").is_dir()):
         pytest.skip("the shared extracts or the importer are absent")
@@ -169,4 +177,7 @@ def test_training_places_come_turned_and_varied_and_test_places_once(tmp_path):
     for graph in training[1:]:
         assert_sound(graph)
     assert {side_of(graph.name) for graph in training} == {"training"}
-    assert [path.stem for path in build_places(tmp_path / "test", extracts=extracts, test=True)] == ["perth_stretched_lights"]
+    between = [path.stem for path in build_places(tmp_path / "validation", extracts=extracts, side="validation")]
+    assert between == [f"tiny_roundabout-varied-{number}" for number in VALIDATION_VARIATIONS]
+    assert {side_of(name) for name in between} == {"validation"}
+    assert [path.stem for path in build_places(tmp_path / "test", extracts=extracts, side="test")] == ["perth_stretched_lights"]

@@ -12,9 +12,12 @@ from soundness import assert_clear, assert_sound
 
 from caravela.core.errors import CaravelaError
 from caravela.core.units import from_kph
+from caravela.world import state
+from caravela.world.kernels.dynamics import FULL_LOCK
 from caravela.world.maps.catalogue import TOWNS_FOLDER, load_map, load_town, towns
 from caravela.world.maps.lane_graph import CAR, RIGHT_BEFORE_LEFT, ROAD, SIGNAL, STOP, YIELD
 from caravela.world.maps.library import SHIPPED, SIDES
+from caravela.world.maps.sketch import Link, Sketch, crook
 
 needs_sumo = pytest.mark.skipif(not HAS_SUMO, reason="needs the extra `maps` (eclipse-sumo)")
 
@@ -103,20 +106,37 @@ def test_a_generated_town_is_sound(seed, style, lefthand):
 
 
 @needs_sumo
-def test_streets_of_a_crooked_town_bend_sharply_and_those_of_another_hardly():
+def test_streets_of_a_crooked_town_bend_as_sharply_as_a_car_can_follow_and_those_of_another_hardly():
     from caravela.world.maps.generate import generate
 
-    def sharpest(style: str) -> float:
-        """The smallest radius, m, on which a lane turns by 40 degrees and more within 20 m, of the second sharpest."""
-        graph, radii = generate(309, style=style), [1e3, 1e3]
+    def radii(style: str) -> np.ndarray:
+        """The smallest radius of every lane between junctions, m, over 4 m of it."""
+        graph, found = generate(309, style=style), []
         for lane in np.flatnonzero((graph.lane_kind == ROAD) & (graph.lane_use & CAR > 0)):
             part = slice(graph.lane_point_start[lane], graph.lane_point_start[lane + 1])
             s, heading = graph.point_s[part], np.unwrap(graph.point_heading[part])
-            turned = np.abs(np.interp(s + 20.0, s, heading) - heading)
-            radii.append(20.0 / max(float(turned.max(initial=0.0)), 1e-3))
-        return sorted(radii)[1]
+            at = np.arange(0.0, max(s[-1] - 4.0, 0.01), 0.5)
+            turned = np.abs(np.interp(at + 4.0, s, heading) - np.interp(at, s, heading))
+            found.append(4.0 / max(float(turned.max()), 1e-3))
+        return np.array(found)
 
-    assert sharpest("crooked") < 20.0 / np.radians(40.0) < sharpest("irregular")
+    crooked = radii("crooked")
+    assert crooked.min() > 1.0 / FULL_LOCK[state.CAR]
+    assert (crooked < 15.0).mean() > 0.25 > 0.05 > (radii("irregular") < 15.0).mean()
+
+
+def test_a_street_with_sharp_bends_keeps_its_distance_and_its_angle_at_junctions():
+    nodes = {"a": (0.0, 0.0), "b": (160.0, 0.0), "c": (110.0, 110.0), "d": (130.0, -130.0)}
+    bent = 0
+    for seed in range(200):
+        drawing = Sketch(dict(nodes), [Link("a", "b"), Link("a", "c"), Link("b", "d")])
+        crook(drawing, np.random.default_rng(seed), share=0.6, sharpest=42.0)
+        lines = [np.array([nodes[link.start], *link.via, nodes[link.end]]) for link in drawing.links]
+        bent += sum(bool(link.via) for link in drawing.links)
+        for p, q in ((lines[0][1] - lines[0][0], lines[1][1] - lines[1][0]), (lines[0][-2] - lines[0][-1], lines[2][1] - lines[2][0])):
+            angle = np.degrees(np.arccos(p @ q / np.hypot(*p) / np.hypot(*q)))
+            assert angle > 41.9
+    assert bent > 100
 
 
 @needs_sumo
