@@ -8,6 +8,7 @@ from typing import Any
 import tyro
 
 from caravela.commands._drivers import SHIPPED_DRIVER, driver_named
+from caravela.commands._evaluate_run import RunOptions, run
 from caravela.commands._map_sides import validation_side
 from caravela.commands._numbers import at_least
 from caravela.commands._result_file import text_of
@@ -83,7 +84,6 @@ def _driven(options: CandidateOptions, path: Path, identity: str, *, suite: str,
     """One driver's result in one part: what is there, if it is of the same drives and program, or driven now."""
     import json
 
-    from caravela.commands.evaluate import RunOptions, run
     from caravela.evaluate.places import DRIVERS, program_digest, read_folder
 
     code, maps = program_digest(DRIVERS)[:16], [place.digest for place in read_folder(folder)]

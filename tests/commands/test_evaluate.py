@@ -58,7 +58,7 @@ def test_a_candidate_is_driven_beside_another_driver_where_one_chooses(caravela,
     assert told["all"]["episodes"] == sum(part["episodes"] for part in told["parts"].values())
     assert told == json.loads((tmp_path / "candidate.json").read_text())
 
-    monkeypatch.setattr("caravela.commands.evaluate.run", lambda options: pytest.fail("what is driven is driven again"))
+    monkeypatch.setattr("caravela.commands._evaluate_candidate.run", lambda options: pytest.fail("what is driven is driven again"))
     code, again, err = caravela(*asked)
     assert code == 0 and "dense traffic" in again, err
     code, _, err = caravela(*asked[:2], "stationary", *asked[3:])
