@@ -12,7 +12,7 @@ from caravela.commands._evaluate_run import RunOptions, run
 from caravela.commands._map_sides import validation_side
 from caravela.commands._numbers import at_least
 from caravela.commands._result_file import text_of
-from caravela.commands._writing import unwritable, writable
+from caravela.commands._writing import folder_for, unwritable, writable
 from caravela.core.errors import CaravelaError
 
 CROWDED = "dense"  # a suite that the towns are driven in once more
@@ -58,6 +58,8 @@ def candidate(options: CandidateOptions) -> dict[str, Any]:
         raise CaravelaError(f"'{options.driver}' and '{options.than}' are the same model; expected another one to compare it with.")
     if options.results is not None:
         writable(options.results, option="results")
+    for identity in names:
+        writable(folder_for(options.out / _short(identity), option="out") / "new.json", option="out")
     parts = {name: ("nominal", folder) for name, folder in validation_side(options.maps).items()}
     parts["dense traffic"] = (CROWDED, options.maps / "validation")
     done: dict[str, Any] = {"drivers": names, "seed": options.seed, "parts": {}}
@@ -88,12 +90,14 @@ def _driven(options: CandidateOptions, path: Path, identity: str, *, suite: str,
 
     code, maps = program_digest(DRIVERS)[:16], [place.digest for place in read_folder(folder)]
     asked = {"identity": identity, "seed": options.seed, "drivers_code": code, "map_digests": maps, "asked": options.episodes}
-    file = options.out / identity.split()[-1][:12] / f"{part.replace(' ', '-')}.json"
+    file = options.out / _short(identity) / f"{part.replace(' ', '-')}.json"
     if file.exists():
-        kept = json.loads(file.read_text())
+        try:
+            kept = json.loads(file.read_text())
+        except ValueError:  # it was cut off; it is driven anew
+            kept = {}
         if all(kept.get(key) == value for key, value in asked.items()):
             return kept
-    file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as out:
         done = run(
             RunOptions(
@@ -110,6 +114,11 @@ def _driven(options: CandidateOptions, path: Path, identity: str, *, suite: str,
         result = json.loads(Path(done["out"]).read_text()) | asked
     file.write_text(text_of(result))
     return result
+
+
+def _short(identity: str) -> str:
+    """Of a driver, for a folder's name."""
+    return identity.split()[-1][:12]
 
 
 def show_candidate(done: dict[str, Any]) -> None:

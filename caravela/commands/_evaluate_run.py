@@ -192,4 +192,5 @@ def show_run(result: dict[str, Any]) -> None:
 
         show_words(result["words"])
         show_dial(result["dial"])
-    print(f"written to {result['out']}; `caravela results` puts it into docs/results.md")
+    shown = Path(result["out"]).parent == Path("results")
+    print(f"written to {result['out']}" + ("; `caravela results` puts it into docs/results.md" if shown else ""))

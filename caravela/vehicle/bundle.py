@@ -55,7 +55,7 @@ def open_bundle(path: Path | str, *, threads: int = 1) -> Bundle:
     if file.is_dir():
         file = file / MODEL_FILE
     if not file.is_file():
-        raise BundleError(f"no model at {file}; expected an .onnx file or a folder with {MODEL_FILE}: `caravela train vla` makes one.")
+        raise BundleError(f"no model at {file}; expected an .onnx file or a folder with {MODEL_FILE}: `caravela train export` makes one.")
     check_fingerprint(file)  # onnxruntime runs what has other weights as gladly
     session = _session(str(file), file, threads)
     card = BundleCard.from_metadata(session.get_modelmeta().custom_metadata_map, source=str(file))

@@ -2,6 +2,7 @@
 training, validation and test. What is there already is not built again, so it may be stopped at any time."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,6 +93,8 @@ def _build(folder: Path, wanted: dict[Path, Callable[[], LaneGraph]], *, title: 
     if missing:
         sumo_home()  # its absence is told before anything has begun
     folder.mkdir(parents=True, exist_ok=True)
+    if missing and not sys.stderr.isatty():  # where no bar is seen
+        print(f"making {len(missing)} maps ({title}) in '{folder}', once; a second or two each", file=sys.stderr, flush=True)
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not missing) as progress:
         task = progress.add_task(title, total=len(wanted), completed=len(wanted) - len(missing))
