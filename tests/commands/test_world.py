@@ -67,7 +67,7 @@ def test_the_driving_side_can_be_told(world_import, tmp_path):
         ("text.txt", b"turn left at the lights\n"),
         ("video.mp4", b"\x00\x00\x00\x20ftypisom" + bytes(200)),
         ("broken.xodr", b"<OpenDRIVE><road"),
-        ("packed.xodr.gz", gzip.compress(b"nothing")),
+        ("packed.xodr.gz", gzip.compress(b"nothing", mtime=0)),
         ("broken.osm.pbf", b"\x00\x01\x02"),
         ("broken.lanes", b"PK\x03\x04"),
     ],
