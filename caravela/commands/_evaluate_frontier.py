@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from caravela.commands._result_file import git_revision, read_pair
+from caravela.commands._result_file import git_revision, names_of_two, read_pair
 from caravela.commands._writing import unwritable
 from caravela.core.errors import CaravelaError
 
@@ -50,7 +50,7 @@ def frontier(options: FrontierOptions) -> dict[str, Any]:
         raise CaravelaError(f"--seed is {options.seed}; expected 0 or more.")
     results = read_pair(options.first, options.second, needs=FRONTIER_KEYS)
     first, second, known = pair(results[0]["rows"], results[1]["rows"])
-    names = _names(results, (options.first, options.second))
+    names = names_of_two(results, (options.first, options.second))
     a = frontier_of(first, policy=names[0], notice=options.notice)
     b = frontier_of(second, policy=names[1], notice=options.notice)
     curves, comparison = (a, b), compare(a, b, seed=options.seed)
@@ -81,15 +81,6 @@ def frontier(options: FrontierOptions) -> dict[str, Any]:
     return {**result, **{kind: str(path) for kind, path in files.items()}}
 
 
-def _names(results: list[dict[str, Any]], paths: tuple[Path, Path]) -> tuple[str, str]:
-    """What to call the two: by policy, or by the file's folder or number where both are of one policy."""
-    a, b = (str(result["policy"]) for result in results)
-    if a != b:
-        return a, b
-    folders = [path.resolve().parent.name for path in paths]
-    return (f"{a} ({folders[0]})", f"{b} ({folders[1]})") if folders[0] != folders[1] else (f"{a} (1)", f"{b} (2)")
-
-
 def _notes(curves: "Sequence[Frontier]", *, known: bool) -> list[str]:
     notes = [
         f"{curve.policy}: its file holds no risk, so it is one point; the line to it is handing over by chance"
@@ -106,11 +97,11 @@ def _notes(curves: "Sequence[Frontier]", *, known: bool) -> list[str]:
 def show_frontier(result: dict[str, Any]) -> None:
     """The same for people."""
     print(f"{result['episodes']} drives of {result['suite']} on {result['maps']} maps. {result['said']}")
-    from caravela.evaluate.statistics import span
+    from caravela.evaluate.statistics import within
 
     for each in result["frontiers"]:
         print(
-            f"  {each['policy']:<24} score {each['score']:.1%} (95 % interval {span(each['score_ci'])}): safety {each['safety']:.1%}, "
+            f"  {each['policy']:<24} score {each['score']:.1%} ({within(each['score_ci'])}): safety {each['safety']:.1%}, "
             f"coverage {each['reach']:.1%}; area {each['area']:.3f}, by chance {each['area_by_chance']:.3f}"
         )
     for note in result["notes"]:

@@ -156,32 +156,22 @@ def drive_one_share(work: "Run", options: RunOptions, share: int) -> None:
 
 def show_run(result: dict[str, Any]) -> None:
     """The summary for people."""
-    from caravela.evaluate.statistics import span
+    from caravela.evaluate.referee import NAMES
+    from caravela.evaluate.statistics import within
 
     print(
         f"{result['policy']} on {result['suite']}: {result['success']:.1%} of {result['episodes']} drives on {result['maps']} maps succeed",
         end="",
     )
-    print(f" (95 % interval {span(result['success_ci'])}); {result['km']:.1f} km")
-    for key in (
-        "at_fault_collision",
-        "collision",
-        "off_road",
-        "wrong_way",
-        "red_light",
-        "route_missed",
-        "under_progress",
-        "progress",
-        "score",
-        "comfort",
-    ):
-        print(f"  {key.replace('_', ' '):<20} {result[key]:7.1%}")
+    print(f" ({within(result['success_ci'])}); {result['km']:.1f} km")
+    for key, name in {**NAMES, "progress": "progress", "score": "score", "comfort": "comfort"}.items():
+        print(f"  {name:<20} {result[key]:7.1%}")
     print(f"  {'red lights met':<20} {result['red_lights_met']:6d}, {result['red_lights_run']} of them run")
     if result["energy_wh_per_km"] is not None:
         print(f"  {'Wh per km':<20} {result['energy_wh_per_km']:6.0f}")
     for name, row in result["by_map"].items():
         if row["failures"]:
-            failed = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in row["failures"].items())
+            failed = ", ".join(f"{NAMES.get(kind, kind)} {count}" for kind, count in row["failures"].items())
             print(f"  {name:<28} {row['success']:4.0%} of {row['episodes']}: {failed}")
     if "points_apart" in result:
         from caravela.commands._evaluate_abroad import show_abroad

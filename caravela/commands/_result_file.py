@@ -85,4 +85,16 @@ def read_pair(first: Path, second: Path, *, needs: set[str]) -> list[dict[str, A
     suites = {str(result["suite"]) for result in results}
     if len(suites) > 1:
         raise CaravelaError(f"the two results are of different suites ({', '.join(sorted(suites))}); evaluate both on one.")
+    if first.resolve() == second.resolve():
+        raise CaravelaError(f"'{first}' is given twice; expected two results to set side by side.")
     return results
+
+
+def names_of_two(results: list[dict[str, Any]], paths: tuple[Path, Path]) -> tuple[str, str]:
+    """What to call two results: by policy, or by the folder or else the file's name as well where both are of one policy."""
+    a, b = (str(result["policy"]) for result in results)
+    if a != b:
+        return a, b
+    folders, files = [path.resolve().parent.name for path in paths], [path.stem for path in paths]
+    first, second = folders if folders[0] != folders[1] else files
+    return f"{a} ({first})", f"{b} ({second})"

@@ -16,7 +16,7 @@ from caravela.commands._evaluate_peers import PeersOptions, peers, show_peers
 from caravela.commands._evaluate_run import RunOptions, run, show_run
 from caravela.commands._evaluate_sight import SightOptions, show_sight, sight
 from caravela.commands._numbers import at_least
-from caravela.commands._result_file import read_pair
+from caravela.commands._result_file import names_of_two, read_pair
 
 HELP = "drive a suite and score it; compare results and frontiers; ask counterfactuals and peers"
 
@@ -41,18 +41,18 @@ def compare(options: CompareOptions) -> dict[str, Any]:
     at_least(0, seed=options.seed)
     needed = {"map", "seed", "allowed_s", "success", "distance_m", "expected_m", "failures", "progress"}
     results = read_pair(options.first, options.second, needs=needed)
-    a, b = (str(result["policy"]) for result in results)
+    a, b = names_of_two(results, (options.first, options.second))
     compared = compare_rows(results[0]["rows"], results[1]["rows"], seed=options.seed)
     return {"suite": results[0]["suite"], "first": a, "second": b, "said": times_better(a, b, compared), **compared}
 
 
 def show_compare(result: dict[str, Any]) -> None:
     """The same for people."""
-    from caravela.evaluate.statistics import span
+    from caravela.evaluate.statistics import within
 
     a, b = result["success"]
     print(f"{result['episodes']} drives on {result['maps']} maps: {result['first']} {a:.1%}, {result['second']} {b:.1%};")
-    print(f"  difference {result['success_difference']:+.1%} (95 % interval {span(result['success_difference_ci'], '+.1%')});")
+    print(f"  difference {result['success_difference']:+.1%} ({within(result['success_difference_ci'], '+.1%')});")
     print(
         f"  only {result['first']} succeeds in {result['only_first_succeeds']}, only {result['second']} in {result['only_second_succeeds']};"
     )

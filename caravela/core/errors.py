@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 NEAR = 0.7  # share of letters that two names have in common from which one may be the other, mistyped
+MOST = 16  # known names that a message lists
 
 
 class CaravelaError(Exception):
@@ -37,5 +38,5 @@ def unknown_name(kind: str, got: str, known: Iterable[str]) -> CaravelaError:
     known = sorted(known)
     lower = {name.lower(): name for name in known}
     near = [lower[name] for name in get_close_matches(got.lower(), lower, n=2, cutoff=NEAR)]
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known[:12])}{' …' if len(known) > 12 else ''}."
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known[:MOST])}{' …' if len(known) > MOST else ''}."
     return CaravelaError(f"unknown {kind} '{got[:80]}'; {hint}")

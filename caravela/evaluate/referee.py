@@ -28,6 +28,15 @@ AT_FAULT, OFF_ROAD, WRONG_WAY, RED_LIGHT, ROUTE_MISSED, UNDER_PROGRESS = FAILURE
     "route_missed",
     "under_progress",
 )
+NAMES = {  # for people, here and on every page; beside the failures, what is counted and is none
+    AT_FAULT: "at-fault collision",
+    "collision": "any collision",
+    OFF_ROAD: "off-road",
+    WRONG_WAY: "wrong side",
+    RED_LIGHT: "red light",
+    ROUTE_MISSED: "route missed",
+    UNDER_PROGRESS: "too slow",
+}
 
 
 class Asked(Protocol):

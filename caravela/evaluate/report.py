@@ -21,7 +21,7 @@ from caravela.evaluate import (
 )
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
 from caravela.evaluate.peers import summary as peers
-from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, OFF_ROAD_S, WRONG_WAY_S
+from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, NAMES, OFF_ROAD_S, WRONG_WAY_S
 from caravela.evaluate.statistics import LEAST_CLUSTERS
 from caravela.evaluate.suites import SUITES
 from caravela.evaluate.summary import reds_run
@@ -31,11 +31,9 @@ from caravela.world.incidents.kinds import KINDS
 Result = dict[str, Any]
 SHA256 = 64  # hexadecimal digits
 BASELINES = ("idm", "teacher", "blind", "constant_velocity", "stationary")  # shown below whatever drives
-COLUMNS = ("at_fault_collision", "collision", "off_road", "wrong_way", "red_light", "route_missed", "under_progress")
-HEADS = ("at-fault collision", "any collision", "off-road", "wrong side", "red light", "route missed", "too slow")
 
 NEEDED = {  # of every result of `caravela evaluate run`
-    "suite", "policy", "sees", "episodes", "maps", "success", "success_ci", *COLUMNS, "progress", "red_lights_met", "comfort", "energy_wh_per_km",
+    "suite", "policy", "sees", "episodes", "maps", "success", "success_ci", *NAMES, "progress", "red_lights_met", "comfort", "energy_wh_per_km",
     "failures_per_km", "km", "by_side", "by_origin", "by_map", "seed", "git_revision", "wall_s", "rows",
 }  # fmt: skip
 
@@ -111,9 +109,9 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
         f"standing still makes taken off. Intervals are 95 %, by bootstrap over maps; of fewer than {LEAST_CLUSTERS} maps there is none. "
         "A route that ends sooner is driven for as long as the baseline took to its end.\n",
         "| policy | sees | drives | maps | success | score | "
-        + " | ".join(HEADS)
+        + " | ".join(NAMES.values())
         + " | progress | red lights met | run per red met | comfort | Wh/km | failures per km |",
-        "|---|---|---" + "|---" * (len(HEADS) + 9) + "|",
+        "|---|---|---" + "|---" * (len(NAMES) + 9) + "|",
     ]
     parts += [_row(result) for result in ordered]
     parts += _apart(ordered)
@@ -131,7 +129,7 @@ def _suite(suite: str, results: Sequence[Result]) -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     for name, row in first["by_map"].items():
-        failed = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in row["failures"].items()) or "–"
+        failed = ", ".join(f"{NAMES.get(kind, kind)} {count}" for kind, count in row["failures"].items()) or "–"
         unseen = "" if row["held_out"] else " (not of the test side)"
         parts.append(
             f"| {name}{unseen} | {row['side']} | {row['episodes']} | {row['mean_allowed_s']:.0f} s | {_percent(row['success'])} | "
@@ -264,7 +262,7 @@ def _row(result: Result) -> str:
     energy = "–" if still or result["energy_wh_per_km"] is None else f"{result['energy_wh_per_km']:.0f}"
     harm = "–" if still or result["failures_per_km"] is None else f"{result['failures_per_km']:.2f}"
     cells = [result["policy"], result["sees"], result["episodes"], result["maps"], _interval(result), _percent(result.get("score"))]
-    cells += [_percent(result[column]) for column in COLUMNS]
+    cells += [_percent(result[column]) for column in NAMES]
     met = result["red_lights_met"]
     run = _percent(sum(map(reds_run, result["rows"])) / met) if met else "–"
     cells += [_percent(result["progress"]), met, run, _percent(result["comfort"]), energy, harm]

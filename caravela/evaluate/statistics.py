@@ -61,6 +61,11 @@ def span(interval: Sequence[float | None], form: str = ".1%") -> str:
     return " to ".join(ends) if len(ends) == len(interval) else "–"
 
 
+def within(interval: Sequence[float | None], form: str = ".1%") -> str:
+    """The same, and why there is none."""
+    return f"fewer than {LEAST_CLUSTERS} maps: no interval" if None in interval else f"95 % interval {span(interval, form)}"
+
+
 def share(totals: NDArray[np.float64]) -> NDArray[np.float64]:
     """Column 0 over column 1."""
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -76,6 +76,8 @@ def test_a_run_a_comparison_and_the_page(caravela, maps, tmp_path):
         assert set(PROMISED) <= shown.keys() and shown["episodes"] == 3 and shown["policy"] == policy
         paths.append(results / f"evaluate-brief-{policy}.json")
         assert len(json.loads(paths[-1].read_text())["rows"]) == 3
+    code, out, _ = caravela("evaluate", "compare", *paths)
+    assert code == 0 and "fewer than 5 maps: no interval" in out
     code, out, _ = caravela("evaluate", "compare", *paths, "--json")
     assert code == 0 and json.loads(out.splitlines()[-1])["success_difference"] >= 0.6
     code, out, err = caravela("evaluate", "frontier", *paths, "--out", tmp_path / "drawn", "--json")
@@ -216,6 +218,13 @@ def test_odd_drives_are_named_and_not_compared(caravela, tmp_path, verb, change,
     assert code == 2 and out == "" and told in err
 
 
+@pytest.mark.parametrize("verb", ["compare", "frontier"])
+def test_one_file_given_twice_is_no_comparison(caravela, tmp_path, verb):
+    (tmp_path / "x.json").write_text(json.dumps({"suite": "nominal", "policy": "x", "rows": [ROW]}))
+    code, out, err = caravela("evaluate", verb, tmp_path / "x.json", tmp_path / "x.json")
+    assert code == 2 and out == "" and "is given twice" in err
+
+
 def test_a_seed_below_zero_is_refused(caravela, tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({"suite": "nominal", "policy": "x", "rows": [ROW]}))
     code, _, err = caravela("evaluate", "compare", tmp_path / "x.json", tmp_path / "x.json", "--seed", "-1")
@@ -243,9 +252,12 @@ def test_an_old_result_is_one_point_and_the_command_says_so(caravela, tmp_path):
     new = results_of_another_time(tmp_path, policy="other", rolls_m=10.0, risk=[[0.0, 0.0, 0.1], [30.0, 250.0, 0.6]])
     code, out, _ = caravela("evaluate", "frontier", old, new, "--out", tmp_path / "drawn")
     assert code == 0 and "driver: its file holds no risk, so it is one point" in out and "other: its file" not in out
-    code, out, _ = caravela("evaluate", "frontier", old, old, "--out", tmp_path / "drawn", "--json")
+    again = tmp_path / "again.json"
+    again.write_bytes(old.read_bytes())
+    code, out, _ = caravela("evaluate", "frontier", old, again, "--out", tmp_path / "drawn", "--json")
     shown = json.loads(out.splitlines()[-1])
-    assert code == 0 and not shown["outward"] and shown["first"] != shown["second"] and "neither file says" in shown["notes"][-1]
+    assert (shown["first"], shown["second"]) == (f"driver ({old.stem})", "driver (again)")
+    assert code == 0 and not shown["outward"] and "neither file says" in shown["notes"][-1]
 
 
 @pytest.mark.parametrize(("words", "says"), [(["--notice", "-1"], "--notice is -1"), (["--out", __file__], "give --out a place"), ([], "")])
