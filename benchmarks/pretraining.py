@@ -1,6 +1,6 @@
 """Does it pay to pretrain the eyes? Two drivers learn from the same labelled looks for the same processor time of one core: one from nothing,
-one that spends the first part of it on driving video without actions, filming included. `python benchmarks/pretraining.py --shards
-runs/vla/nano/shards` writes results/pretraining.json; an arm that is done is kept."""
+one that spends the first part of it on driving video without actions, filming included; both once per seed. `python benchmarks/pretraining.py
+--shards runs/vla/nano/shards` writes results/pretraining.json; an arm that is done is kept."""
 
 import json
 import shutil
@@ -30,6 +30,7 @@ from caravela.train.threads import half_pays, use_threads
 from caravela.train.vla import ENDLESS, VLATrainer
 
 ARMS = ("pretrained", "plain")
+DRIVES_SEED = 0  # of the starts that every arm drives from
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Options:
     """Where the arms are kept."""
     maps: Path = Path(".cache/maps")
     """Folder with the maps."""
-    seed: int = 0
-    """Of both arms."""
+    seeds: tuple[int, ...] = (1, 2, 3)
+    """Of the arms' weights and batches: both arms learn once with each."""
     out: Path = Path("results/pretraining.json")
     """The figures."""
 
@@ -75,14 +76,16 @@ class Fixed:
 
 
 class Study:
-    """Both arms in a folder, and what they are about: one that is there goes on as it was begun."""
+    """All arms in a folder, and what they are about: one that is there goes on as it was begun."""
 
     def __init__(self, options: Options) -> None:
         """Raises CaravelaError for impossible options, too few looks, or a study that was begun otherwise."""
+        if not options.seeds or min(options.seeds) < 0:
+            raise CaravelaError(f"--seeds is {options.seeds}; expected one or more, none below 0.")
         if options.minutes <= 0.0 or not 0.0 < options.share < 1.0:
             raise CaravelaError(f"--minutes {options.minutes:g} and --share {options.share:g}; expected more than 0, and between 0 and 1.")
         self.options, path = options, options.folder / "study.json"
-        asked = {name: str(getattr(options, name)) for name in ("shards", "minutes", "share", "held_out", "apart", "seed")}
+        asked = {name: str(getattr(options, name)) for name in ("shards", "minutes", "share", "held_out", "apart")}
         if path.exists():
             begun = json.loads(path.read_text())
             if begun["asked"] != asked:
@@ -93,61 +96,65 @@ class Study:
             self.split, self.half = split(options.shards, held_out=options.held_out, apart=options.apart), half_pays()
             options.folder.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps({"asked": asked, "split": asdict(self.split), "half": self.half}, indent=1) + "\n")
-        self.config = VLATrainConfig(seed=options.seed, half=self.half)
 
-    def learn(self, arm: str) -> None:
+    def learn(self, arm: str, *, seed: int) -> None:
         """Learn an arm from its beginning, unless it is done."""
-        folder, kept = self.options.folder / arm, self.options.folder / f"{arm}.json"
+        folder = self._folder(arm, seed=seed)
+        kept = folder.with_suffix(".json")
         if kept.exists():
             return
         shutil.rmtree(folder, ignore_errors=True)
-        left = 60.0 * self.options.minutes
-        row = self._eyes(folder, seconds=self.options.share * left) if arm == "pretrained" else {}
+        config, left = VLATrainConfig(seed=seed, half=self.half), 60.0 * self.options.minutes
+        row = self._eyes(folder, config, seconds=self.options.share * left) if arm == "pretrained" else {}
         began, left = time.process_time(), left - row.get("eyes_s", 0.0)
-        trainer = VLATrainer(folder, self.config)
-        trainer.reader = Fixed(Looks(self._open(self.split.learn), self.split.learned, seed=self.options.seed))
+        trainer = VLATrainer(folder, config)
+        trainer.reader = Fixed(Looks(self._open(self.split.learn), self.split.learned, seed=seed))
         trainer.train(seconds=left, until=ENDLESS, anneal=True, clock=time.process_time)
         row |= {"driving_s": round(time.process_time() - began, 1), "driving_steps": trainer.step}
         kept.write_text(json.dumps(row) + "\n")
 
-    def _eyes(self, folder: Path, *, seconds: float) -> dict[str, float]:
+    def _eyes(self, folder: Path, config: VLATrainConfig, *, seconds: float) -> dict[str, float]:
         """Pretrain them in the arm's folder; all that it takes counts, making ready included."""
         began = time.process_time()
         teacher = load_teacher(teacher_at(None))
-        eyes = Pretrainer(training_maps(self.options.maps, towns=340), folder, self.config, teacher=teacher)
+        eyes = Pretrainer(training_maps(self.options.maps, towns=340), folder, config, teacher=teacher)
         eyes.train(seconds=seconds - (time.process_time() - began), until=ENDLESS, anneal=True, clock=time.process_time)
         return {"eyes_s": round(time.process_time() - began, 1), "eyes_steps": eyes.step}
 
-    def judge(self, arm: str, places: Sequence[Place]) -> dict[str, Any]:
-        """What an arm took, how it answers about looks that it never saw, and how it drives."""
-        path, row = self.options.folder / arm / "average.safetensors", json.loads((self.options.folder / f"{arm}.json").read_text())
+    def judge(self, arm: str, places: Sequence[Place], *, seed: int) -> dict[str, Any]:
+        """What an arm took, how it answers about looks that it never saw, and how it drives: all arms on the same drives."""
+        folder = self._folder(arm, seed=seed)
+        path, row = folder / "average.safetensors", {"seed": seed} | json.loads(folder.with_suffix(".json").read_text())
         asked = Looks(self._open(self.split.held), self.split.asked, seed=0)
         row |= held_out_losses(load_checkpoint(path).model, asked, batch=64)
         with Bar() as bar:
-            row["drives"] = short_drives(path, places, bar, episodes=self.options.episodes, seed=self.options.seed, half=self.half)
+            row["drives"] = short_drives(path, places, bar, episodes=self.options.episodes, seed=DRIVES_SEED, half=self.half)
         return row
+
+    def _folder(self, arm: str, *, seed: int) -> Path:
+        return self.options.folder / f"{arm}-{seed}"
 
     def _open(self, known: Sequence[Known]) -> list[Shard]:
         return open_known(self.options.shards, known, study=self.options.folder)
 
 
 def compare(options: Options) -> dict[str, Any]:
-    """Both arms, with what each costs and does."""
+    """Both arms with every seed, what each costs and does."""
     use_threads(1)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     study = Study(options)
-    for arm in ARMS:
-        study.learn(arm)
+    for seed in options.seeds:
+        for arm in ARMS:
+            study.learn(arm, seed=seed)
     validation_towns(options.maps)
     places = read_folder(options.maps / "validation")
     spread = places[:: max(1, len(places) // PLACES)][:PLACES]
     return {
-        "pretraining": {arm: study.judge(arm, spread) for arm in ARMS},
+        "pretraining": {arm: [study.judge(arm, spread, seed=seed) for seed in options.seeds] for arm in ARMS},
         "minutes": options.minutes,
         "share": options.share,
         "looks": study.split.learned,
         "held_out": study.split.asked,
-        "seed": options.seed,
         "git_revision": git_revision(),
     }
 
@@ -160,8 +167,12 @@ def main() -> None:
         print(f"pretraining: {error}", file=sys.stderr)
         sys.exit(2)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
-    for arm, row in result["pretraining"].items():
-        print(f"{arm}: loss {row['loss']:.3f}, {row['drives']['successes']} of {row['drives']['episodes']} short drives", file=sys.stderr)
+    for arm, rows in result["pretraining"].items():
+        for row in rows:
+            print(
+                f"{arm}, seed {row['seed']}: loss {row['loss']:.3f}, {row['drives']['successes']} of {row['drives']['episodes']} short drives",
+                file=sys.stderr,
+            )
     print(json.dumps(result))
 
 
