@@ -51,6 +51,8 @@ class Options:
     """Where the arms are kept."""
     maps: Path = Path(".cache/maps")
     """Folder with the maps."""
+    towns: int = 340
+    """Generated towns to film, made in `--maps` where they are not there."""
     seeds: tuple[int, ...] = (1, 2, 3)
     """Of the arms' weights and batches: both arms learn once with each."""
     out: Path = Path("results/pretraining.json")
@@ -85,7 +87,7 @@ class Study:
         if options.minutes <= 0.0 or not 0.0 < options.share < 1.0:
             raise CaravelaError(f"--minutes {options.minutes:g} and --share {options.share:g}; expected more than 0, and between 0 and 1.")
         self.options, path = options, options.folder / "study.json"
-        asked = {name: str(getattr(options, name)) for name in ("shards", "minutes", "share", "held_out", "apart")}
+        asked = {name: str(getattr(options, name)) for name in ("shards", "minutes", "share", "held_out", "apart", "towns")}
         if path.exists():
             begun = json.loads(path.read_text())
             if begun["asked"] != asked:
@@ -114,10 +116,11 @@ class Study:
         kept.write_text(json.dumps(row) + "\n")
 
     def _eyes(self, folder: Path, config: VLATrainConfig, *, seconds: float) -> dict[str, float]:
-        """Pretrain them in the arm's folder; all that it takes counts, making ready included."""
+        """Pretrain them in the arm's folder; all that it takes counts, making ready included, but not maps that were never made before."""
+        maps = training_maps(self.options.maps, towns=self.options.towns)
         began = time.process_time()
         teacher = load_teacher(teacher_at(None))
-        eyes = Pretrainer(training_maps(self.options.maps, towns=340), folder, config, teacher=teacher)
+        eyes = Pretrainer(maps, folder, config, teacher=teacher)
         eyes.train(seconds=seconds - (time.process_time() - began), until=ENDLESS, anneal=True, clock=time.process_time)
         return {"eyes_s": round(time.process_time() - began, 1), "eyes_steps": eyes.step}
 

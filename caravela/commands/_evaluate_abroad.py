@@ -34,11 +34,11 @@ def drive_pairs(
 
 def show_abroad(result: dict[str, Any]) -> None:
     """The table for people."""
-    from caravela.evaluate.statistics import within
+    from caravela.evaluate.statistics import spelled
 
     print(
         f"  of {result['pairs']} starts {result['success_home']:.1%} succeed at home and {result['success_abroad']:.1%} abroad: "
-        f"{result['points_apart']:+.1f} points apart ({within(result['points_apart_ci'], '+.1f')}); "
+        f"{result['points_apart']:+.1f} points apart ({spelled(result['points_apart_ci'], '+.1f')}); "
         f"{result['only_home_succeeds']} succeed at home only, {result['only_abroad_succeeds']} abroad only"
     )
     for look, row in result["by_look"].items():

@@ -16,7 +16,6 @@ from caravela.commands._writing import folder_for, unwritable, writable
 from caravela.core.errors import CaravelaError
 
 CROWDED = "dense"  # a suite that the towns are driven in once more
-FAILURES = ("at_fault_collision", "off_road", "wrong_way", "red_light", "under_progress")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,9 @@ def candidate(options: CandidateOptions) -> dict[str, Any]:
     """Drive what is not yet driven, compare part by part and in all."""
     import json
 
+    from caravela.evaluate.referee import FAILURES
     from caravela.evaluate.summary import compare
+    from caravela.world.maps.catalogue import place_of
 
     at_least(0, seed=options.seed)
     at_least(1, episodes=options.episodes, threads=options.threads, jobs=options.jobs)
@@ -72,7 +73,7 @@ def candidate(options: CandidateOptions) -> dict[str, Any]:
         failures = [{kind: result[kind] for kind in FAILURES} for result in driven]
         done["parts"][name] = compare(driven[0]["rows"], driven[1]["rows"], seed=options.seed) | {"failures": failures}
         for mine, result in zip(rows, driven, strict=True):
-            mine += [{**row, "map": f"{name}: {row['map']}"} for row in result["rows"]]
+            mine += [{**row, "map": f"{name}: {row['map']}", "cluster": place_of(row["map"])} for row in result["rows"]]
     done["all"] = compare(rows[0], rows[1], seed=options.seed)
     if options.results is not None:
         try:
@@ -123,7 +124,7 @@ def _short(identity: str) -> str:
 
 def show_candidate(done: dict[str, Any]) -> None:
     """The same for people."""
-    from caravela.evaluate.statistics import within
+    from caravela.evaluate.statistics import spelled
 
     print(f"{'':<16} drives   than  candidate   won  lost")
     for name, part in {**done["parts"], "all": done["all"]}.items():
@@ -132,4 +133,4 @@ def show_candidate(done: dict[str, Any]) -> None:
             f"{name:<16} {part['episodes']:6d} {than:6.1%} {new:10.1%} {part['only_second_succeeds']:5d} {part['only_first_succeeds']:5d}"
         )
     both = done["all"]
-    print(f"difference {both['success_difference']:+.1%} ({within(both['success_difference_ci'], '+.1%')})")
+    print(f"difference {both['success_difference']:+.1%} ({spelled(both['success_difference_ci'], '+.1%')})")

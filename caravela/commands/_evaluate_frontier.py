@@ -97,11 +97,11 @@ def _notes(curves: "Sequence[Frontier]", *, known: bool) -> list[str]:
 def show_frontier(result: dict[str, Any]) -> None:
     """The same for people."""
     print(f"{result['episodes']} drives of {result['suite']} on {result['maps']} maps. {result['said']}")
-    from caravela.evaluate.statistics import within
+    from caravela.evaluate.statistics import spelled
 
     for each in result["frontiers"]:
         print(
-            f"  {each['policy']:<24} score {each['score']:.1%} ({within(each['score_ci'])}): safety {each['safety']:.1%}, "
+            f"  {each['policy']:<24} score {each['score']:.1%} ({spelled(each['score_ci'])}): safety {each['safety']:.1%}, "
             f"coverage {each['reach']:.1%}; area {each['area']:.3f}, by chance {each['area_by_chance']:.3f}"
         )
     for note in result["notes"]:

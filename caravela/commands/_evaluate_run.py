@@ -157,13 +157,13 @@ def drive_one_share(work: "Run", options: RunOptions, share: int) -> None:
 def show_run(result: dict[str, Any]) -> None:
     """The summary for people."""
     from caravela.evaluate.referee import NAMES
-    from caravela.evaluate.statistics import within
+    from caravela.evaluate.statistics import spelled
 
     print(
         f"{result['policy']} on {result['suite']}: {result['success']:.1%} of {result['episodes']} drives on {result['maps']} maps succeed",
         end="",
     )
-    print(f" ({within(result['success_ci'])}); {result['km']:.1f} km")
+    print(f" ({spelled(result['success_ci'])}); {result['km']:.1f} km")
     for key, name in {**NAMES, "progress": "progress", "score": "score", "comfort": "comfort"}.items():
         print(f"  {name:<20} {result[key]:7.1%}")
     print(f"  {'red lights met':<20} {result['red_lights_met']:6d}, {result['red_lights_run']} of them run")

@@ -34,7 +34,7 @@ def drive_spoken(
     starts = [outcome.episode for outcome in outcomes[SILENCE]]
     rows = verdicts(rides, starts)
     dial = {manner: summarise(rows_of(outcomes[manner], work.places)) for manner in DIAL}
-    return outcomes[SILENCE], rows, {"words": table(rows, starts), "dial": dial}, parts
+    return outcomes[SILENCE], rows, {"words": table(rows, [start.map for start in starts]), "dial": dial}, parts
 
 
 def as_understood() -> tuple[tuple[str, str], ...]:

@@ -71,7 +71,7 @@ def _wrong(row: Any, needs: set[str]) -> str:
 
 def read_pair(first: Path, second: Path, *, needs: set[str]) -> list[dict[str, Any]]:
     """Two results of one suite whose rows have the keys that are needed. Raises CaravelaError for anything else."""
-    from caravela.evaluate.report import read_result
+    from caravela.evaluate.pages.results import read_result
 
     results = [read_result(path) for path in (first, second)]
     for path, result in zip((first, second), results, strict=True):

@@ -90,7 +90,7 @@ def run_scaling(options: ScalingOptions) -> dict[str, Any]:
 
 def show_scaling(result: dict[str, Any]) -> None:
     """The points and laws for people."""
-    from caravela.evaluate.scaling_page import AXES, LOSSES, law, short
+    from caravela.evaluate.pages.scaling import AXES, LOSSES, law, short
 
     print(f"{'varied':<26}{'looks':>9}{'parameters':>12}{'steps':>7}{'operations':>12}{'loss':>9}{'path':>9}  short drives")
     for point in result["points"]:

@@ -64,7 +64,7 @@ def run_soup(options: SoupOptions) -> dict[str, Any]:
     if not reader.shards:
         raise CaravelaError(f"there are no looks in '{shards}'; expected shards of a run: give --shards, or collect some.")
     images = [reader.draw(BATCH).images for _ in range(BATCHES)]
-    mixed = mix(checkpoint.model, older, share=options.share, images=images, exported=options.older is None)
+    mixed = mix(checkpoint.model, older, share=options.share, images=images)
     folder_for(options.out.parent, option="out")
     progress = {"step": checkpoint.progress.get("step"), "share": options.share}
     kept = {name: checkpoint.progress[name] for name in (BEGUN_WITH, "config") if name in checkpoint.progress}

@@ -48,11 +48,11 @@ def compare(options: CompareOptions) -> dict[str, Any]:
 
 def show_compare(result: dict[str, Any]) -> None:
     """The same for people."""
-    from caravela.evaluate.statistics import within
+    from caravela.evaluate.statistics import spelled
 
     a, b = result["success"]
     print(f"{result['episodes']} drives on {result['maps']} maps: {result['first']} {a:.1%}, {result['second']} {b:.1%};")
-    print(f"  difference {result['success_difference']:+.1%} ({within(result['success_difference_ci'], '+.1%')});")
+    print(f"  difference {result['success_difference']:+.1%} ({spelled(result['success_difference_ci'], '+.1%')});")
     print(
         f"  only {result['first']} succeeds in {result['only_first_succeeds']}, only {result['second']} in {result['only_second_succeeds']};"
     )

@@ -21,7 +21,7 @@ class Options:
 
 def run(options: Options) -> dict[str, Any]:
     """Read all, write one."""
-    from caravela.evaluate.report import page
+    from caravela.evaluate.pages.results import page
 
     text = page(options.folder)
     writable(options.out)

@@ -118,7 +118,7 @@ class Plan:
     knots: NDArray[np.float32]  # (B, K, KNOTS, 2) acceleration m/s^2, curvature 1/m
     values: NDArray[np.float32]  # (B, K) the critic's values, higher is better
     chosen: NDArray[np.int64]  # (B,) index into K
-    risk: NDArray[np.float32]  # (B,) calibrated probability of a failure in the next seconds, 0..1; NaN where a policy does not know it
+    risk: NDArray[np.float32]  # (B,) estimated probability of a failure in the next seconds, 0..1; NaN where a policy does not know it
     paced: int = 0  # so many of K, the last, are the first one at another pace; the others are samples of what may come
 
     @property

@@ -12,7 +12,7 @@ from caravela.core.units import STEP_S
 from caravela.evaluate.cars import ASKED_AT_S
 from caravela.evaluate.domains import COLUMNS, Array, WholeDrive
 from caravela.evaluate.episodes import Episode
-from caravela.evaluate.referee import UNDER_PROGRESS
+from caravela.evaluate.referee import at_fault
 from caravela.evaluate.statistics import bootstrap, cluster_sums, paired_difference
 from caravela.world.powertrain import PowertrainSpec
 from caravela.world.ride_quality import discomfort, dose
@@ -80,7 +80,7 @@ def reaction(silent: Array, told: Array, *, asked_at_s: float = ASKED_AT_S) -> f
 
 def harmed(arm: dict[str, Any]) -> bool:
     """Did a drive fail otherwise than by being slow?"""
-    return any(kind != UNDER_PROGRESS for kind in arm["failures"])
+    return at_fault(arm["failures"])
 
 
 def ratio(rows: Sequence[Row], measure: str, *, per_km: bool = False, seed: int = 0) -> dict[str, Any]:
@@ -149,8 +149,11 @@ def verdict(figures: dict[str, Any]) -> dict[str, Any]:
     """The target: at least 10 % less energy or 25 % less dose, at equal time (within 1 %) and with no more drives that do harm."""
     if "dose" not in figures:
         return {"met": False, "why": "no pair came far enough to be compared"}
-    saved = {name: 1.0 - figures[key]["ratio"] for name, key in (("energy", "energy_wh_per_km"), ("dose", "dose"))}
-    slower = figures["seconds_per_km"]["ratio"] - 1.0
+    ratios = [figures[key]["ratio"] for key in ("energy_wh_per_km", "dose", "seconds_per_km")]
+    if None in ratios:
+        return {"met": False, "why": "one arm used nothing, or took no time, so there is no ratio"}
+    saved = {"energy": 1.0 - ratios[0], "dose": 1.0 - ratios[1]}
+    slower = ratios[2] - 1.0
     checks = {
         "energy_saved": _rounded(saved["energy"]),
         "dose_saved": _rounded(saved["dose"]),

@@ -76,7 +76,7 @@ def set_incidents(simulator: Simulator, episodes: Sequence[Episode]) -> None:
 def scout(atlas: Atlas, suite: Suite, seeds: Sequence[int]) -> list[Episode]:
     """Try every start with the baseline. Left out are those without a turn, with too short a route, and those on which the
     baseline makes so little way (a long red light, a jam) that expecting as much would ask for nothing."""
-    simulator = Simulator(atlas, batch=len(seeds), traffic=suite.traffic, weathers=suite.weathers[:1])
+    simulator = Simulator(atlas, batch=len(seeds), traffic=suite.traffic, weathers=(suite.weather,))
     begin(simulator, seeds)
     free_flow = [
         FreeFlow.of(atlas, route, float(s)) for route, s in zip(simulator.state.route[:, 0], simulator.state.lane_s[:, 0], strict=True)

@@ -1,8 +1,9 @@
-"""The frontier: what a driver is worth at every threshold of its own risk, the precision-recall curve of driving. At threshold t the
-car hands over at the first moment at which its risk exceeds t; from then on it makes no more progress and can no more fail.
+"""The frontier: what a driver is worth at every threshold of its own risk, a risk-coverage curve (selective prediction; El-Yaniv and Wiener
+2010) of driving. At threshold t the car hands over at the first moment at which its risk exceeds t; from then on it makes no more progress and can no more fail.
 Coverage is what it drove until then, safety the share of drives without a fault until then, and the score of a drive its progress
 until then, or zero if it was at fault. Standing still scores zero: what a car rolls when it does nothing but brake counts for nothing."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,15 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caravela.evaluate.referee import UNDER_PROGRESS
-from caravela.evaluate.statistics import LEAST_CLUSTERS, LEVEL, cluster_sums, rounded
+from caravela.evaluate.referee import at_fault
+from caravela.evaluate.statistics import LEAST_CLUSTERS, cluster_sums, percentiles, rounded
 from caravela.evaluate.summary import driven_share, shared_drives
 
 Row = dict[str, Any]
 MOST_POINTS = 200  # thresholds of a frontier, spread over the records where there are more
 RESAMPLES = 2000
 GRID = np.round(np.arange(0.05, 1.0001, 0.05), 2)  # coverages at which two frontiers are compared
-MARGIN = 0.02  # of coverage by which a frontier may end sooner and still be said to reach as far
+REACH_MARGIN = 0.02  # of coverage by which a frontier may end sooner and still be said to reach as far
+SAFETY_MARGIN = 0.01  # of drives by which it may be less safe at a coverage and still be said to be as safe
 AT_ONCE, NEVER = -1.0, 2.0  # thresholds below and above every risk
 COVERED, SAFE, SCORED, COUNT = range(4)  # columns of the sums
 
@@ -73,9 +75,9 @@ def _drive(row: Row, thresholds: NDArray[np.float64], *, notice: float) -> NDArr
     metres = np.append(records[:, 1], row["distance_m"])[first]
     seconds[0], metres[0] = -np.inf, 0.0  # handed over before it began
     covered = driven_share(row, metres)
-    at_fault = any(kind != UNDER_PROGRESS for kind in row["failures"])
-    moment = float(row["first_failure_s"]) if at_fault else np.inf  # too little progress is found last, so the first is a fault
-    safe = moment > seconds + notice + 1e-6 if at_fault else np.ones(len(thresholds), dtype=np.bool_)
+    faulty = at_fault(row["failures"])
+    moment = float(row["first_failure_s"]) if faulty else np.inf  # too little progress is found last, so the first is a fault
+    safe = moment > seconds + notice + 1e-6 if faulty else np.ones(len(thresholds), dtype=np.bool_)
     return np.stack([covered, safe, covered * safe, np.ones(len(thresholds))], -1)
 
 
@@ -107,26 +109,26 @@ class Comparison:
     reach_interval: tuple[float, float]
     score: float  # likewise of the score without abstention
     score_interval: tuple[float, float]
+    area: float  # likewise of the area under the curve
+    area_interval: tuple[float, float]
     bands: tuple["Bands", "Bands"]  # of a and b, for drawing
 
     @property
     def outward(self) -> bool:
-        """Is b as safe as a at every coverage, reaches as far, and is better somewhere? Each to the one-sided half of LEVEL, so that all
-        together hold to it as well (an intersection-union test, Berger 1982)."""
+        """Is b as safe as a at every coverage and reaches as far, each within its margin, and is the area under its curve larger? All of them
+        to the one-sided half of LEVEL, so that together they hold to it as well (an intersection-union test, Berger 1982)."""
         if not len(self.coverages):
             return False  # a driver that goes further than one that hardly moves has shown nothing of its safety
-        low = self.interval[:, 0]
-        better = bool((low > 1e-9).any()) or self.reach_interval[0] > 0.0
-        return bool((low > -1e-9).all()) and self.reach_interval[0] >= -MARGIN and better
+        as_safe = bool((self.interval[:, 0] >= -SAFETY_MARGIN).all())
+        return as_safe and self.reach_interval[0] >= -REACH_MARGIN and self.area_interval[0] > 0.0
 
     @property
     def inward(self) -> bool:
         """The same the other way round."""
         if not len(self.coverages):
             return False
-        high = self.interval[:, 1]
-        worse = bool((high < -1e-9).any()) or self.reach_interval[1] < 0.0
-        return bool((high < 1e-9).all()) and self.reach_interval[1] <= MARGIN and worse
+        no_safer = bool((self.interval[:, 1] <= SAFETY_MARGIN).all())
+        return no_safer and self.reach_interval[1] <= REACH_MARGIN and self.area_interval[1] < 0.0
 
 
 @dataclass(frozen=True)
@@ -148,32 +150,31 @@ def compare(a: Frontier, b: Frontier, *, seed: int = 0) -> Comparison:
     groups = len(a.maps)
     draws = np.random.default_rng(seed).integers(groups, size=(RESAMPLES, groups))
     weights = np.stack([np.bincount(draw, minlength=groups) for draw in draws]).astype(np.float64)  # (R, G)
-    if groups < LEAST_CLUSTERS:
-        weights[:] = np.nan
     redrawn = [_shares(np.tensordot(weights, f.sums, axes=1)) for f in (a, b)]  # (R, P, 3) each
     grids = [GRID[GRID <= f.coverage[-1] + 1e-9] for f in (a, b)]
     common = min(grids, key=len)
     curves = [np.stack([_at(draw, common) for draw in shares]) for shares in redrawn]  # (R, C)
     ends = [shares[:, -1] for shares in redrawn]  # (R, 3)
+    areas = [np.array([_area(draw) for draw in shares]) for shares in redrawn]  # (R,)
+    interval = functools.partial(_interval, groups=groups)
     return Comparison(
         coverages=common,
         difference=_at(_curve(b), common) - _at(_curve(a), common),
-        interval=_interval(curves[1] - curves[0]).T,
+        interval=interval(curves[1] - curves[0]).T,
         reach=float(b.coverage[-1] - a.coverage[-1]),
-        reach_interval=_pair(_interval(ends[1][:, COVERED] - ends[0][:, COVERED])),
+        reach_interval=_pair(interval(ends[1][:, COVERED] - ends[0][:, COVERED])),
         score=float(b.score[-1] - a.score[-1]),
-        score_interval=_pair(_interval(ends[1][:, SCORED] - ends[0][:, SCORED])),
-        bands=(_bands(a, redrawn[0], grids[0]), _bands(b, redrawn[1], grids[1])),
+        score_interval=_pair(interval(ends[1][:, SCORED] - ends[0][:, SCORED])),
+        area=_area(_curve(b)) - _area(_curve(a)),
+        area_interval=_pair(interval(areas[1] - areas[0])),
+        bands=(_bands(a, redrawn[0], grids[0], areas[0]), _bands(b, redrawn[1], grids[1], areas[1])),
     )
 
 
-def _bands(f: Frontier, redrawn: NDArray[np.float64], grid: NDArray[np.float64]) -> Bands:
-    curves = np.stack([_at(draw, grid) for draw in redrawn])
-    areas = np.array([_area(draw) for draw in redrawn])
+def _bands(f: Frontier, redrawn: NDArray[np.float64], grid: NDArray[np.float64], areas: NDArray[np.float64]) -> Bands:
+    curves, interval = np.stack([_at(draw, grid) for draw in redrawn]), functools.partial(_interval, groups=len(f.maps))
     chord = float(f.coverage[-1] * (1.0 + f.safety[-1]) / 2.0)
-    return Bands(
-        grid, _interval(curves).T, _pair(_interval(redrawn[:, -1, SCORED])), float(_area(_curve(f))), _pair(_interval(areas)), chord
-    )
+    return Bands(grid, interval(curves).T, _pair(interval(redrawn[:, -1, SCORED])), _area(_curve(f)), _pair(interval(areas)), chord)
 
 
 def _curve(f: Frontier) -> NDArray[np.float64]:
@@ -191,9 +192,11 @@ def _area(curve: NDArray[np.float64]) -> float:
     return float(((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2.0).sum())
 
 
-def _interval(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(2, ...) the LEVEL interval over the first axis."""
-    return np.quantile(values, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0], axis=0)
+def _interval(values: NDArray[np.float64], *, groups: int) -> NDArray[np.float64]:
+    """(2, ...) the LEVEL interval over the first axis, which are draws of so many maps; nan of too few."""
+    if groups < LEAST_CLUSTERS:
+        return np.full((2, *values.shape[1:]), np.nan)
+    return np.quantile(values, percentiles(groups), axis=0)
 
 
 def _pair(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -215,7 +218,7 @@ def sentence(a: Frontier, b: Frontier, comparison: Comparison) -> str:
         return f"{b.policy} moves the whole frontier inward: {by}, and {reach}."
     count, better = len(comparison.coverages), int((comparison.interval[:, 0] > 1e-9).sum())
     worse = int((comparison.interval[:, 1] < -1e-9).sum())
-    told = f"safer at {better} and less safe at {worse} of {count} coverages, not told apart at the rest"
+    told = f"safer at {better} and less safe at {worse} of {count} coverages, not told apart at the rest, area {comparison.area:+.3f}"
     return f"{b.policy} does not move the whole frontier outward: {told} ({by}); {reach}."
 
 
@@ -253,6 +256,8 @@ def compared(comparison: Comparison) -> dict[str, Any]:
         "reach_difference_ci": rounded(comparison.reach_interval),
         "score_difference": _round(comparison.score),
         "score_difference_ci": rounded(comparison.score_interval),
+        "area_difference": _round(comparison.area),
+        "area_difference_ci": rounded(comparison.area_interval),
     }
 
 

@@ -2,7 +2,7 @@
 anything: after a collision at fault, off the road, or away from its route. What ends it is listed; a drive that was cut short is
 not blamed for too little progress as well."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +28,7 @@ AT_FAULT, OFF_ROAD, WRONG_WAY, RED_LIGHT, ROUTE_MISSED, UNDER_PROGRESS = FAILURE
     "route_missed",
     "under_progress",
 )
+FAULTS = tuple(kind for kind in FAILURES if kind != UNDER_PROGRESS)  # what could hurt or mislead somebody
 NAMES = {  # for people, here and on every page; beside the failures, what is counted and is none
     AT_FAULT: "at-fault collision",
     "collision": "any collision",
@@ -37,6 +38,11 @@ NAMES = {  # for people, here and on every page; beside the failures, what is co
     ROUTE_MISSED: "route missed",
     UNDER_PROGRESS: "too slow",
 }
+
+
+def at_fault(failures: Iterable[str]) -> bool:
+    """Did a drive with these failures do any harm, more than being slow?"""
+    return any(kind in FAULTS for kind in failures)
 
 
 class Asked(Protocol):

@@ -109,12 +109,12 @@ def drive_place(
                 batch=len(several),
                 rig=driver.rig,
                 traffic=suite.traffic,
-                weathers=suite.weathers,
+                weathers=(suite.weather,),
                 scene=scene,
                 incidents=bool(suite.incidents),
             )
             if home_atlas is not None:
-                home = Simulator(home_atlas, batch=len(several), traffic=suite.traffic, weathers=suite.weathers)
+                home = Simulator(home_atlas, batch=len(several), traffic=suite.traffic, weathers=(suite.weather,))
         told: list[Told] | None = None if manner is None else [told_of(manner, episode, dict(heard)) for episode in several]
         drives = drive(simulator, driver, several, watcher=watcher, roaming=roaming, told=told, home=home)
         side = atlas.graphs[0].lefthand

@@ -14,7 +14,7 @@ import numpy as np
 from caravela.core.units import STEP_S
 from caravela.evaluate.driving import Told
 from caravela.evaluate.episodes import Episode
-from caravela.evaluate.referee import FAILURES, UNDER_PROGRESS
+from caravela.evaluate.referee import at_fault
 from caravela.evaluate.statistics import rate_interval, rounded
 
 SILENCE, TALK, GENTLE, BRISK, STOP = MANNERS = ("silence", "talk", "gentle", "brisk", "stop")
@@ -106,7 +106,6 @@ GENTLER = 0.95  # of the untold drive's mean acceleration, at most
 STILL_DRIVES = 0.5  # of the untold drive's distance, at least: standing is not gentle driving
 FURTHER = 1.02  # of the untold drive's distance, at least
 _STOPPING = (round(STOP_AT_S / STEP_S), round((STOP_AT_S + STANDS_WITHIN_S) / STEP_S))  # ticks
-HARMS = tuple(kind for kind in FAILURES if kind != UNDER_PROGRESS)
 
 
 def said_of(manner: str, episode: Episode) -> str:
@@ -127,8 +126,7 @@ class Ride:
     def __init__(self, ride: Sequence[Sequence[float]], failures: Sequence[str], first_failure_s: float) -> None:
         table = np.asarray(ride, dtype=np.float64).reshape(-1, 3)
         self.speed, self.acceleration, self.metres = table.T  # (T,) each
-        harmed = any(kind in HARMS for kind in failures)
-        self.harmed_s = first_failure_s if harmed else float("inf")  # too little progress is found last, so the first is a harm
+        self.harmed_s = first_failure_s if at_fault(failures) else float("inf")  # too little progress is found last, so the first is a harm
 
     @property
     def ticks(self) -> int:
@@ -208,10 +206,9 @@ def verdicts(rides: dict[str, list[Ride]], starts: Sequence[Episode]) -> list[di
     return rows
 
 
-def table(rows: Sequence[dict[str, dict[str, Any]]], starts: Sequence[Episode], *, seed: int = 0) -> dict[str, Any]:
-    """Of `verdicts`, per manner: the share of right changes with its interval over maps, what idle talk gives, and how large the
-    changes are."""
-    maps = [start.map for start in starts]
+def table(rows: Sequence[dict[str, dict[str, Any]]], maps: Sequence[str], *, seed: int = 0) -> dict[str, Any]:
+    """Of `verdicts` and the map of each, per manner: the share of right changes with its interval over maps, what idle talk gives, and how
+    large the changes are."""
     return {asked: _figures(asked, [row[asked] for row in rows], maps, seed=seed) for asked in ASKED}
 
 

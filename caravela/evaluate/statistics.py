@@ -1,7 +1,9 @@
 """Intervals that do not flatter: drives on one map are alike, so whole maps are drawn again, not drives. Percentile bootstrap
-(Efron 1979) over clusters; two policies are compared on the same drives. Of fewer than LEAST_CLUSTERS maps there is no interval: drawing
-two or three again says next to nothing of others. numpy only."""
+(Efron 1979) over clusters, its percentiles expanded for few clusters (Hesterberg 2015): plain ones of five to eight maps hold the truth in
+82 to 87 of a hundred cases, not in 95. Two policies are compared on the same drives. Of fewer than LEAST_CLUSTERS maps there is no
+interval: drawing two or three again says next to nothing of others. numpy only."""
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from statistics import NormalDist
@@ -42,12 +44,43 @@ def bootstrap(sums: NDArray[np.float64], statistic: Statistic, *, seed: int = 0,
     values = values[~np.isnan(values)]
     if not len(values):
         return float("nan"), float("nan")
-    ends = [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0]
+    ends = percentiles(len(sums))
     if np.isfinite(values).all():
         low, high = np.quantile(values, ends)
     else:  # nothing lies between a number and infinity
         low, high = np.quantile(values, ends, method="inverted_cdf")
     return float(low), float(high)
+
+
+@functools.cache
+def percentiles(groups: int) -> tuple[float, float]:
+    """Between which the draws of so many clusters hold the truth to LEVEL: those of a normal distribution of which one goes out as far as
+    Student's t goes, with the n where the bootstrap should have n - 1 made good (Hesterberg 2015, What Teachers Should Know About the
+    Bootstrap, 5.3)."""
+    beyond = NormalDist().cdf(-math.sqrt(groups / (groups - 1)) * student(groups - 1))
+    return beyond, 1.0 - beyond
+
+
+def student(freedom: int, *, level: float = LEVEL) -> float:
+    """What Student's t with that many degrees of freedom stays within, on either side, with probability `level`."""
+    low, high = 0.0, 1e6
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if _probability_within(middle, freedom) < level else (low, middle)
+    return 0.5 * (low + high)
+
+
+def _probability_within(t: float, freedom: int) -> float:
+    """P(|T| < t), Abramowitz and Stegun 26.7.3 and 26.7.4."""
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine, even = math.cos(angle), freedom % 2 == 0
+    term, total = (1.0, 1.0) if even else (cosine, cosine)
+    for k in range(2 if even else 3, freedom - 1, 2):
+        term *= cosine**2 * (k - 1) / k
+        total += term
+    if even:
+        return math.sin(angle) * total
+    return 2.0 / math.pi * (angle + (math.sin(angle) * total if freedom > 1 else 0.0))
 
 
 def rounded(interval: Sequence[float], digits: int = 4) -> list[float | None]:
@@ -61,7 +94,7 @@ def span(interval: Sequence[float | None], form: str = ".1%") -> str:
     return " to ".join(ends) if len(ends) == len(interval) else "–"
 
 
-def within(interval: Sequence[float | None], form: str = ".1%") -> str:
+def spelled(interval: Sequence[float | None], form: str = ".1%") -> str:
     """The same, and why there is none."""
     return f"fewer than {LEAST_CLUSTERS} maps: no interval" if None in interval else f"95 % interval {span(interval, form)}"
 
@@ -92,8 +125,13 @@ def wilson(successes: int, count: int) -> tuple[float, float]:
 
 
 def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence[str], *, seed: int = 0) -> tuple[float, float, float]:
-    """(mean of b - a, low, high) over the same drives."""
+    """(mean of b - a, low, high) over the same drives. Where none differs, drawing them again says nothing: then the interval is as wide as
+    the share of drives that may differ, Wilson's of none of as many trials as there are clusters."""
     difference = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
+    groups = len(set(clusters))
+    if groups >= LEAST_CLUSTERS and not difference.any():
+        most = wilson(0, groups)[1]
+        return 0.0, -most, most
     low, high = bootstrap(cluster_sums(np.stack([difference, np.ones(len(difference))], -1), clusters), share, seed=seed)
     return float(difference.mean()), low, high
 

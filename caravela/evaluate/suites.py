@@ -16,7 +16,7 @@ class Suite:
     about: str
     seconds: float = 60.0  # of a drive, or until its route ends
     traffic: str = "light"
-    weathers: tuple[str, ...] = ("day",)  # taken in turn by the drives of a map
+    weather: str = "day"
     red_share: float = 0.5  # of the episodes in which the baseline meets a red light
     least_seconds: float = 15.0  # a start whose route ends sooner is not used
     batch: int = 8  # drives of one map that run side by side
@@ -51,8 +51,8 @@ SUITES = {
             "the other side of the road",
             paired=True,
         ),
-        Suite("night", "nominal by night, under street lamps", weathers=("night",)),
-        Suite("rain", "nominal in rain, on wet roads", weathers=("rain",)),
+        Suite("night", "nominal by night, under street lamps", weather="night"),
+        Suite("rain", "nominal in rain, on wet roads", weather="rain"),
         Suite(
             "longtail",
             "40 s by day in light traffic, each drive with one incident of twenty kinds on its way, and 10 s more than the baseline took "

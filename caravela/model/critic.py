@@ -45,5 +45,14 @@ class Critic(nn.Module):
 
 
 def value(returns: Tensor) -> Tensor:
-    """The value (B, P) that chooses: the least of the heads' returns (B, P, HEADS)."""
+    """The value (B, P) of each proposal: the least of the heads' returns (B, P, HEADS)."""
     return returns.amin(-1)
+
+
+def choose(returns: Tensor, failure: Tensor, config: VLAConfig) -> tuple[Tensor, Tensor]:
+    """By what the critic says of proposals, of which the first is the mean plan, the values (B, P) that choose, less what a failure costs,
+    and which proposal is driven (B,): another than the mean plan only where it is worth the margin more."""
+    values = value(returns) - config.critic_caution * failure.sigmoid()
+    if not config.critic_trained:
+        return values, torch.zeros_like(values[:, 0], dtype=torch.long)
+    return values, torch.cat([values[:, :1] + config.critic_margin, values[:, 1:]], 1).argmax(-1)

@@ -38,9 +38,9 @@ class Graph(nn.Module):
         return tuple(getattr(actions, name) for name in self.outputs)
 
 
-def example_inputs(model: VLA, *, proposals: int, batch: int = 2) -> dict[str, Tensor]:
+def example_inputs(model: VLA, *, proposals: int, batch: int = 2, seed: int = 0) -> dict[str, Tensor]:
     """Inputs of the right shapes, drawn at random, keyed as core.bundle.INPUTS."""
-    config, generator = model.config, torch.Generator().manual_seed(0)
+    config, generator = model.config, torch.Generator().manual_seed(seed)
     images = torch.randint(0, 256, (batch, config.cameras, config.channels, config.height, config.width), generator=generator)
     words = torch.randn(batch, config.words_size, generator=generator)
     return {

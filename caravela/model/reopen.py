@@ -34,6 +34,7 @@ def reopen(path: Path) -> VLA:
     model = VLA(config)
     _make_transparent(model)
     model.load_state_dict(model.state_dict() | found)
+    model.begun_anew = frozenset(name for name, _ in model.eyes.named_parameters(prefix="eyes") if name not in found)
     model.eval()
     _verify(model, path, proposals=card.proposals, steps=card.steps)
     return model

@@ -13,11 +13,11 @@ from caravela.model.vla import VLA
 
 
 @torch.no_grad()
-def mix(newer: VLA, older: VLA, *, share: float, images: Sequence[Tensor], exported: bool = True) -> VLA:
+def mix(newer: VLA, older: VLA, *, share: float, images: Sequence[Tensor]) -> VLA:
     """(1 - share) of `older` and `share` of `newer`, in evaluation mode; both stay as they were.
 
     Args:
-        newer: a checkpoint's model. older: a driver that was exported and reopened; its batch norms are measured here.
+        newer: a checkpoint's model. older: a driver that was exported and reopened, whose batch norms are measured here, or another checkpoint's.
         share: 0 to 1.
         images: some batches (B, C, 5, H, W) uint8 of looks that were trained on. What the mixed layers make of them is measured anew, since
             a mixture's activations are smaller than either's (Jordan et al. 2023).
@@ -35,9 +35,7 @@ def mix(newer: VLA, older: VLA, *, share: float, images: Sequence[Tensor], expor
         raise BundleError(
             f"a driver '{older.config.name}' and a checkpoint '{newer.config.name}' are of different sizes; expected two of one."
         )
-    for name in theirs if exported else ():
-        if name.startswith("eyes.") and not name.startswith("eyes.facts."):
-            theirs[name] = mine[name]
+    theirs |= {name: mine[name] for name in older.begun_anew}  # the file that it was reopened from did not hold them
     mixed = copy.deepcopy(newer)
     mixed.load_state_dict(
         {name: torch.lerp(theirs[name], mine[name], share) if mine[name].is_floating_point() else mine[name] for name in mine}

@@ -13,7 +13,7 @@ from caravela.model.action import ActionExpert
 from caravela.model.action_space import denormalise, integrate, normalise, paced
 from caravela.model.batch import Batch
 from caravela.model.config import ROUTE_VALUES, VLAConfig
-from caravela.model.critic import Critic, value
+from caravela.model.critic import Critic, choose
 from caravela.model.heads import Eyes, masked_mean, unscale_distance
 from caravela.model.shift import Shift
 from caravela.model.trunk import Trunk
@@ -27,7 +27,7 @@ class Actions:
     """What the model makes of B observations."""
 
     knots: Tensor  # (B, K, KNOTS, 2) m/s^2 and 1/m; proposal 0 is the regression's
-    values: Tensor  # (B, K) 0..1, higher is better
+    values: Tensor  # (B, K) by which one is chosen, higher is better: near 0..1, less what a failure costs
     chosen: Tensor  # (B,) index into K
     risk: Tensor  # (B,) probability of a failure when following the chosen one
     light: Tensor  # (B, 4) probabilities of batch.LIGHTS
@@ -39,6 +39,8 @@ class Actions:
 
 
 class VLA(nn.Module):
+    begun_anew: frozenset[str] = frozenset()  # weights for training only, which the exported file that this was reopened from did not hold
+
     def __init__(self, config: VLAConfig) -> None:
         super().__init__()
         self.config = config
@@ -150,10 +152,7 @@ class VLA(nn.Module):
         if paces:
             knots = torch.cat([knots, *(paced(knots[:, :1], pace, speed=speed[:, None]) for pace in paces)], 1)
         returns, failure = self.critic(context, knots, speed=speed)
-        values = value(returns) - self.config.critic_caution * failure.sigmoid()
-        chosen = torch.zeros_like(values[:, 0], dtype=torch.long)
-        if self.config.critic_trained:
-            chosen = torch.cat([values[:, :1] + self.config.critic_margin, values[:, 1:]], 1).argmax(-1)
+        values, chosen = choose(returns, failure, self.config)
         facts = self.eyes.facts(thought)
         bodies, depth = self.eyes.body_logits(context).softmax(1).transpose(1, 2), self.eyes.log_depth(context).exp()
         return Actions(

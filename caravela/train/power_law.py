@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEVEL = 0.95
+from caravela.evaluate.statistics import student
+
 LEAST_POINTS = 4  # of fewer there is no interval
 
 
@@ -17,7 +18,7 @@ class PowerLaw:
 
     scale: float
     exponent: float
-    interval: tuple[float, float] | None  # of the exponent, LEVEL; none of fewer than LEAST_POINTS points
+    interval: tuple[float, float] | None  # of the exponent, 95 %; none of fewer than LEAST_POINTS points
     spread: float  # root mean square of the points' distance from the line, in natural logarithms
     points: int
 
@@ -40,25 +41,3 @@ def fit(x: Sequence[float], y: Sequence[float]) -> PowerLaw:
         interval = (-slope - half, -slope + half)
     scale = math.exp(float(up.mean()) - slope * float(across.mean()))
     return PowerLaw(scale=scale, exponent=-slope, interval=interval, spread=float(np.sqrt((rest**2).mean())), points=len(x))
-
-
-def student(freedom: int, *, level: float = LEVEL) -> float:
-    """What Student's t with that many degrees of freedom stays within, on either side, with probability `level`."""
-    low, high = 0.0, 1e6
-    for _ in range(100):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if _within(middle, freedom) < level else (low, middle)
-    return 0.5 * (low + high)
-
-
-def _within(t: float, freedom: int) -> float:
-    """P(|T| < t), Abramowitz and Stegun 26.7.3 and 26.7.4."""
-    angle = math.atan(t / math.sqrt(freedom))
-    cosine, even = math.cos(angle), freedom % 2 == 0
-    term, total = (1.0, 1.0) if even else (cosine, cosine)
-    for k in range(2 if even else 3, freedom - 1, 2):
-        term *= cosine**2 * (k - 1) / k
-        total += term
-    if even:
-        return math.sin(angle) * total
-    return 2.0 / math.pi * (angle + (math.sin(angle) * total if freedom > 1 else 0.0))

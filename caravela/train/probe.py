@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from caravela.core.bundle import LIGHTS
 from caravela.model.action_space import denormalise, integrate
-from caravela.model.config import VLAConfig
-from caravela.model.critic import value
+from caravela.model.critic import choose
 from caravela.model.heads import unscale_distance
 from caravela.model.policy import TorchPolicy
 from caravela.model.vla import VLA
@@ -67,20 +66,13 @@ def probe(
             said = [_say(model, part) for shard in shards for part in _parts(shard)]
         rows = {name: np.concatenate([part[name] for part in said]) for name in said[0]}
         tables[weather] = _accuracy(rows)
-        judged.append({name: rows[name] for name in ("returns", "failed", "values", "risks")})
+        judged.append({name: rows[name] for name in ("returns", "failed", "values", "risks", "chosen")})
     everything = {name: np.concatenate([part[name] for part in judged]) for name in judged[0]}
     return {
         "weathers": tables,
         "critic": critic_gate(everything["values"], everything["returns"]),
-        "risk": calibration(everything["risks"], everything["failed"], chosen=choice(model.config, everything["values"])),
+        "risk": calibration(everything["risks"], everything["failed"], chosen=everything["chosen"]),
     }
-
-
-def choice(config: VLAConfig, values: NDArray) -> NDArray[np.int64]:
-    """(n,) which of the plans with these values (n, M) is driven, the first being the mean plan: see `VLA.sample_actions`."""
-    if not config.critic_trained:
-        return np.zeros(len(values), dtype=np.int64)
-    return np.concatenate([values[:, :1] + config.critic_margin, values[:, 1:]], 1).argmax(1)
 
 
 def _parts(shard: Shard) -> list[dict[str, NDArray]]:
@@ -100,6 +92,7 @@ def _say(model: VLA, arrays: dict[str, NDArray]) -> dict[str, NDArray]:
     plan = integrate(denormalise(model.action.regress(thought).float(), speed=speed), speed=speed)
     truth = integrate(batch.knots, speed=speed)
     returns, failure = model.critic(context, batch.proposals, speed=speed)
+    values, chosen = choose(returns, failure, model.config)
     bird = model.eyes.birds_eye(context).argmax(1).numpy()
     return {
         "light": facts["light"].argmax(-1).numpy(),
@@ -108,7 +101,8 @@ def _say(model: VLA, arrays: dict[str, NDArray]) -> dict[str, NDArray]:
         "lane": facts["lane"][:, 0].numpy(),
         "bird_right": (bird == arrays["bev"]).mean((1, 2)),
         "plan": (plan - truth)[..., :2].norm(dim=-1).numpy(),  # (n, PLAN_STEPS) m
-        "values": value(returns).numpy(),
+        "values": values.numpy(),
+        "chosen": chosen.numpy(),
         "risks": failure.sigmoid().numpy(),
         **{f"true_{name}": np.array(arrays[name]) for name in ("light", "light_valid", "stop_distance", "knots_valid")},
         "true_lead": np.array(arrays["lead"][:, 0]),

@@ -17,9 +17,9 @@ from caravela.core.errors import CaravelaError
 from caravela.core.types import policy_rig
 from caravela.evaluate.drivers import PolicyDriver
 from caravela.evaluate.driving import Watcher
+from caravela.evaluate.pages.scaling import AXES, LOSSES
 from caravela.evaluate.places import Place
 from caravela.evaluate.run import Run, run
-from caravela.evaluate.scaling_page import AXES, LOSSES
 from caravela.evaluate.statistics import rounded, wilson
 from caravela.evaluate.suites import Suite
 from caravela.evaluate.summary import rows_of, summarise

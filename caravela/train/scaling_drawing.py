@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from caravela.evaluate.drawing import COLOURS, GREY, INK
-from caravela.evaluate.scaling_page import AXES, LOSSES, SHARES, law, short
+from caravela.evaluate.pages.scaling import AXES, LOSSES, SHARES, law, short
 
 Result = dict[str, Any]
 

@@ -1,5 +1,5 @@
 """The operational design domain, watched rather than listed: no streets, no fence, only how sure the model is that it will not
-fail, and whether its cameras see. Risk is the model's own calibrated probability of a failure in the next seconds."""
+fail, and whether its cameras see. Risk is the model's own estimate of the probability of a failure in the next seconds."""
 
 import math
 

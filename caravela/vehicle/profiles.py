@@ -50,7 +50,7 @@ class AutomatedProfile:
     manoeuvre_deceleration: float  # m/s^2, stated
     deceleration_limit: float  # m/s^2, what the demand may not exceed
     emergency_above: float  # m/s^2; a demand above this is an emergency manoeuvre, which this stop path never makes
-    risk_warning: float  # smoothed calibrated risk above which the operational design domain is about to end
+    risk_warning: float  # smoothed risk above which the operational design domain is about to end
     risk_limit: float  # above which it has ended
     risk_time: float  # s over which risk is smoothed
 

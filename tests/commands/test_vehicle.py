@@ -11,7 +11,7 @@ import pytest
 from caravela.cli import main
 from caravela.commands.vehicle import VERBS
 from caravela.core.types import policy_rig
-from caravela.evaluate.report import page
+from caravela.evaluate.pages.results import page
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "vehicle"))
 from test_sources import video

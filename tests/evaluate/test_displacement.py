@@ -9,7 +9,7 @@ import pytest
 from caravela.core.types import KNOTS, PLAN_STEPS, Plan
 from caravela.evaluate import displacement
 from caravela.evaluate.displacement import AVERAGE, BEST, BLIND, CHOSEN, PHYSICS, TURN, VELOCITY, Window, errors_of, roll_out, summary
-from caravela.evaluate.report import page
+from caravela.evaluate.pages.results import page
 
 
 def straight(speeds: list[float], *, chosen: int = 0) -> Plan:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from caravela.core.types import Score
-from caravela.evaluate.domain_page import page_of
 from caravela.evaluate.domain_table import measured, reaction, reactions, row_of, table, verdict
 from caravela.evaluate.domains import COLUMNS, WholeDrive
 from caravela.evaluate.episodes import Episode
-from caravela.evaluate.report import page
+from caravela.evaluate.pages.domain import page_of
+from caravela.evaluate.pages.results import page
 from caravela.world.whole_car import CONDITIONS
 
 

@@ -109,6 +109,24 @@ def test_knowing_when_to_hand_over_moves_the_whole_frontier_outward():
     assert shown["area"] > shown["area_by_chance"] and shown["best_score"] > shown["score"] and shown["best_threshold"] is not None
 
 
+def test_a_driver_that_fails_half_as_often_moves_the_whole_frontier_outward():
+    rng = np.random.default_rng(1)
+
+    def drives(fault):
+        rows = []
+        for k in range(700):
+            failed = rng.random() < fault
+            risk = [(0.0, 0.0, round(0.02 * rng.random(), 4)), (20.0, 40.0, round(0.3 * rng.random() + 0.3 * failed, 4))]
+            rows.append(row(k, name=f"m{k % 32}", metres=60.0 if failed else 100.0, failed="off_road" if failed else None, risk=risk))
+        return rows
+
+    worse, better = frontier_of(drives(0.16), policy="worse"), frontier_of(drives(0.08), policy="better")
+    outcome = compare(worse, better)
+    assert outcome.outward and outcome.area_interval[0] > 0.0 and compare(better, worse).inward
+    again = frontier_of(drives(0.16), policy="again")
+    assert not compare(worse, again).outward
+
+
 def test_what_is_the_same_is_not_outward_and_neither_is_what_reaches_less():
     a = frontier_of(fleet(3, knows=True), policy="a")
     assert not compare(a, a).outward and not compare(a, a).inward

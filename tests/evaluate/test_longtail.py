@@ -7,7 +7,7 @@ import pytest
 from caravela.evaluate.drivers import route_follow_idm
 from caravela.evaluate.driving import quiet
 from caravela.evaluate.episodes import Episode, begin, choose_incidents, set_incidents
-from caravela.evaluate.report import page
+from caravela.evaluate.pages.results import page
 from caravela.evaluate.run import drive_place, select
 from caravela.evaluate.suites import suite_named
 from caravela.evaluate.summary import report_of, rows_of

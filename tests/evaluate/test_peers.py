@@ -12,12 +12,12 @@ from caravela.commands import _evaluate_peers
 from caravela.commands._evaluate_peers import PeersOptions, peers
 from caravela.core.errors import CaravelaError
 from caravela.core.types import KNOTS, PLAN_STEPS, Camera, Plan, Rig
+from caravela.evaluate.pages.results import page
 from caravela.evaluate.peers.actuation import LEAST_THROTTLE, car_from, checked
 from caravela.evaluate.peers.drive import Eyes, cameras_of, drive, pose_from
 from caravela.evaluate.peers.link import Peer
 from caravela.evaluate.peers.summary import judged, page_of, table_of
 from caravela.evaluate.peers.way import Way
-from caravela.evaluate.report import page
 from caravela.evaluate.statistics import wilson
 
 RIG = Rig((Camera("front", width=16, height=12), Camera("left", width=16, height=12, yaw=1.4)))

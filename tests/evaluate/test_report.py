@@ -1,12 +1,13 @@
 """The page of results: every number in it comes from a file."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from caravela.core.errors import CaravelaError
 from caravela.evaluate.frontier import compare, compared, frontier_of, sentence, told
-from caravela.evaluate.report import page
+from caravela.evaluate.pages.results import page
 from caravela.evaluate.summary import report_of
 
 
@@ -35,8 +36,13 @@ def test_the_driver_stands_above_its_baselines_with_interval_and_count(tmp_path)
     table = [line for line in text.splitlines() if line.startswith(("| driver |", "| idm |"))]
     assert table[0].startswith("| driver | pixels | 50 | 5 | **60.0 %** (60.0 %–60.0 %)") and "40.0 %" in table[0] and "180" in table[0]
     assert table[1].startswith("| idm | state | 50 | 5 | **100.0 %**")
-    assert "| home (not of the test side) | right | 10 |" in text and "off road 4" in text
+    assert "| home (not of the test side) | right | 10 |" in text and "off-road 4" in text
     assert "| driver | real streets | 10 | **60.0 %** (–) |" in text  # one map has no interval
+
+
+def test_the_page_that_ships_is_what_its_files_say():
+    root = Path(__file__).resolve().parents[2]
+    assert page(root / "results") == (root / "docs" / "results.md").read_text(), "run `caravela results`"
 
 
 def test_a_result_of_another_kind_is_shown_as_it_is(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from caravela.core.errors import CaravelaError
 from caravela.core.types import KNOTS, PLAN_STEPS, Plan, policy_rig
-from caravela.evaluate.sight_page import page_of
+from caravela.evaluate.pages.sight import page_of
 from caravela.evaluate.sighted import WORLDS, Look, agrees, looks_of, table
 from caravela.vehicle.sight import Thing
 from caravela.world import atlas

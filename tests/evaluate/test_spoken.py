@@ -35,6 +35,10 @@ from caravela.world.simulator import Simulator
 NEAR = 0.7  # cosine of two sentences' vectors from which one is a way to put the other
 
 
+def maps_of(starts):
+    return [start.map for start in starts]
+
+
 def words_of(text):
     return " ".join(word for word in re.findall(r"[a-z']+", text.lower()) if word not in ("please", "now", "here"))
 
@@ -131,7 +135,7 @@ def test_the_table_counts_right_changes_and_what_idle_talk_would_pass_for():
         BRISK: [fast] * 12,
         STOP: [stops] * 12,
     }
-    shown = table(verdicts(rides, starts), starts)
+    shown = table(verdicts(rides, starts), maps_of(starts))
     assert shown[GENTLE]["right"] == 0.75 and shown[GENTLE]["judged"] == shown[GENTLE]["drives"] == 12
     assert shown[GENTLE]["right_ci"][0] <= 0.75 <= shown[GENTLE]["right_ci"][1] and shown[GENTLE]["by_chance"] == pytest.approx(
         1 / 12, abs=1e-3
@@ -139,7 +143,7 @@ def test_the_table_counts_right_changes_and_what_idle_talk_would_pass_for():
     assert shown[BRISK]["right"] == shown[STOP]["right"] == 1.0 and shown[BRISK]["median_distance_ratio"] == 1.125
     assert shown[STOP]["median_seconds_to_stand"] == pytest.approx(2.0) and shown[STOP]["by_chance"] == 0.0
     assert sum(each["judged"] for each in shown[BRISK]["by_phrase"].values()) == 12
-    nobody = table(verdicts({manner: [ride([8.0] * 20)] * 12 for manner in MANNERS}, starts), starts)
+    nobody = table(verdicts({manner: [ride([8.0] * 20)] * 12 for manner in MANNERS}, starts), maps_of(starts))
     assert nobody[GENTLE]["right"] is None and nobody[GENTLE]["judged"] == 0
 
 
@@ -183,7 +187,7 @@ def test_who_ignores_words_is_never_right_and_who_heeds_them_is(places, suite, c
         for manner in MANNERS:
             outcomes = drive_place(place, suite, driver, several, watcher=quiet(), manner=manner)
             rides[manner] = [Ride(o.ride, o.score.failures, o.score.extra["first_failure_s"]) for o in outcomes]
-        shown = table(verdicts(rides, several), several)
+        shown = table(verdicts(rides, several), maps_of(several))
         assert shown[GENTLE]["right"] == shown[BRISK]["right"] == 0.0
         assert shown[STOP]["right"] == best and shown[STOP]["judged"] >= 2 and shown[STOP]["by_chance"] == 0.0
 
@@ -191,7 +195,8 @@ def test_who_ignores_words_is_never_right_and_who_heeds_them_is(places, suite, c
 def test_a_start_is_always_told_the_same():
     start = Episode("m", 3, 30.0, 200.0, 1, 0)
     assert all(told_of(manner, start) == told_of(manner, replace(start, seconds=20.0)) for manner in MANNERS)
-    assert told_of(STOP, start).at_s == 8.0 and told_of(SILENCE, start) == Told("") and {told_of(m, start).words for m in ASKED}
+    assert told_of(STOP, start).at_s == 8.0 and told_of(SILENCE, start) == Told("")
+    assert len({told_of(manner, start).words for manner in ASKED} - {""}) == len(ASKED)
     phrase = told_of(STOP, start).words
     assert told_of(STOP, start, {phrase: "stop here, please"}) == Told("stop here, please", 8.0)
     assert told_of(STOP, start, {"another": ""}).words == phrase

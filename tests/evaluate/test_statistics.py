@@ -12,6 +12,8 @@ from caravela.evaluate.statistics import (
     rounded,
     share,
     span,
+    spelled,
+    student,
     wilson,
 )
 from caravela.evaluate.summary import times_better
@@ -35,7 +37,18 @@ def test_drives_that_agree_within_a_map_count_as_one():
     mixed = [k % 2 == 0 for k in range(100)]
     wide, narrow = rate_interval(alike, maps), rate_interval(mixed, maps)
     assert narrow == (0.5, 0.5)
-    assert wide[1] - wide[0] == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 10), abs=0.1)
+    assert wide[1] - wide[0] == pytest.approx(2 * student(9) * np.sqrt(0.25 / 9), abs=0.1)
+
+
+@pytest.mark.parametrize("groups", [5, 8, 32])
+def test_intervals_hold_the_truth_as_often_as_they_say(groups):
+    rng, held, tries = np.random.default_rng(0), 0, 400
+    for _ in range(tries):
+        drives = rng.normal(rng.normal(0.5, 0.2, size=(groups, 1)), 0.1, size=(groups, 4))
+        sums = np.stack([drives.sum(1), np.full(groups, 4.0)], -1)
+        low, high = bootstrap(sums, share, resamples=2000)
+        held += low <= 0.5 <= high
+    assert 0.91 <= held / tries <= 0.99  # plain percentiles: 0.82 of five maps, 0.87 of eight
 
 
 def test_the_interval_depends_on_nothing_but_the_seed():
@@ -51,7 +64,7 @@ def test_of_fewer_than_five_maps_there_is_no_interval():
     assert not np.isnan(rate_interval([True] * 5, list("abcde"))).any()
     few = rate_interval([True, False] * 10, list("aabbccdddd") * 2)
     assert all(np.isnan(value) for value in few)
-    assert rounded(few) == [None, None] and span(rounded(few)) == "–"
+    assert rounded(few) == [None, None] and span(rounded(few)) == "–" and "fewer than 5 maps" in spelled(rounded(few))
     assert np.isnan(paired_difference([0.0, 1.0], [1.0, 1.0], ["a", "b"])[1:]).all()
     assert np.isnan(ratio_of_rates([1.0, 2.0], [1.0, 1.0], [2.0, 2.0], [1.0, 1.0], ["a", "b"])[1:]).all()
 
@@ -80,7 +93,8 @@ def test_all_or_none_keeps_a_width_as_of_so_many_maps():
     maps = [f"m{k % 8}" for k in range(40)]
     assert rate_interval([True] * 40, maps) == wilson(8, 8)
     assert rate_interval([False] * 40, maps) == wilson(0, 8)
-    assert paired_difference([1.0] * 40, [1.0] * 40, maps) == (0.0, 0.0, 0.0)
+    most = wilson(0, 8)[1]
+    assert paired_difference([1.0] * 40, [1.0] * 40, maps) == (0.0, -most, most) and most > 0.3
 
 
 def test_a_ratio_over_what_hardly_ever_failed_has_no_upper_end():

@@ -21,7 +21,8 @@ def exported(tmp_path_factory):
     model = VLA(from_dial("tiny", depth=1))
     path = tmp_path_factory.mktemp("float") / "model.onnx"
     export_onnx(model, path, data_version="test")
-    looks = [{name: value.numpy() for name, value in example_inputs(model, proposals=16, batch=1).items()} for _ in range(2)]
+    several = (example_inputs(model, proposals=16, batch=1, seed=seed) for seed in range(4))
+    looks = [{name: value.numpy() for name, value in each.items()} for each in several]
     return path, looks
 
 
@@ -29,7 +30,7 @@ def exported(tmp_path_factory):
 def built(exported, tmp_path_factory):
     path, looks = exported
     out = tmp_path_factory.mktemp("int8") / "model.onnx"
-    return out, quantise(path, out, inputs=looks, stages=("vision", "trunk"))
+    return out, quantise(path, out, inputs=looks[:3], stages=("vision", "trunk"))
 
 
 def test_the_int8_build_opens_with_the_same_card(exported, built):
@@ -49,7 +50,7 @@ def test_products_are_quantised_where_asked_and_nowhere_else(built):
 
 def test_it_says_nearly_the_same(exported, built):
     path, looks = exported
-    one, other = (open_bundle(each).session.run(["knots", "thought"], looks[0]) for each in (path, built[0]))
+    one, other = (open_bundle(each).session.run(["knots", "thought"], looks[3]) for each in (path, built[0]))  # not measured on
     for exact, rough in zip(one, other, strict=True):
         assert 0.0 < np.abs(exact - rough).max() < 0.25 * np.abs(exact).max(), "rounded, and not by much"
 

@@ -43,6 +43,9 @@ def test_it_computes_what_it_did(trained, exported):
     again = reopen(exported.parent)
     for mine, theirs in zip(told(trained, synthetic_batch(3)), told(again, synthetic_batch(3)), strict=True):
         assert torch.allclose(mine, theirs, atol=5e-3)
+    anew = {name.split(".")[1] for name in again.begun_anew}
+    assert anew == {"birds_eye", "lamps"}, "heads for training only; those that say who shows where are in the file"
+    assert torch.allclose(again.eyes.bodies.weight, trained.eyes.bodies.weight, atol=1e-3)
 
 
 def test_norms_that_were_measured_change_nothing_and_make_training_the_same(exported):

@@ -16,6 +16,7 @@ from caravela.model.vla import VLA
 def pair():
     torch.manual_seed(5)
     newer, older = VLA(preset("nano")), VLA(preset("nano"))
+    older.begun_anew = frozenset(name for name, _ in older.named_parameters() if name.startswith("eyes.birds_eye."))
     return newer.eval(), older.eval()
 
 
@@ -37,7 +38,8 @@ def test_at_its_ends_it_is_one_of_the_two(pair):
     assert torch.allclose(old.vision(images), older.vision(images), atol=0.05)
     assert torch.allclose(new.vision(images), copy.deepcopy(newer).train().vision(images), atol=0.05), "with norms of what it sees"
     for mixed in (old, new):
-        assert torch.equal(mixed.eyes.birds_eye.head.weight, newer.eyes.birds_eye.head.weight), "a head that no exported driver has"
+        assert torch.equal(mixed.eyes.birds_eye.head.weight, newer.eyes.birds_eye.head.weight), "a head that the older file does not hold"
+    assert torch.equal(old.eyes.bodies.weight, older.eyes.bodies.weight) and torch.equal(new.eyes.bodies.weight, newer.eyes.bodies.weight)
 
 
 def test_its_norms_are_those_of_what_it_sees(pair):

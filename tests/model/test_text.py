@@ -1,5 +1,7 @@
 """The text head: a word never depends on later ones, an answer stops, and the exported file says the same."""
 
+import copy
+
 import onnxruntime
 import pytest
 import torch
@@ -43,9 +45,17 @@ def test_look_and_question_both_matter_and_more_tokens_may_be_given(head):
 
 def test_an_answer_ends_and_its_chance_is_that_of_its_words(head):
     _, thought, question = inputs(4)
-    said, chance = answer(head, thought, question, start=1)
-    assert said.shape == (4, LONGEST) and (0.0 < chance).all() and (chance <= 1.0).all()
-    assert all((row[int(row.argmin()) :] == 0).all() for row in said if (row == 0).any())
+    short = copy.deepcopy(head)
+    with torch.no_grad():  # so that answers end: the stop is likeliest where the fourth word is said
+        short.positions[3] += 10.0 * short.out.weight[0]
+        said, chance = answer(short, thought, question, start=1)
+        shown = torch.cat([torch.ones(4, 1, dtype=torch.long), said[:, :-1]], 1)
+        chances = short(shown, thought, question).softmax(-1).gather(-1, said[..., None])[..., 0]
+    assert said.shape == (4, LONGEST)
+    ends = [int((row == 0).nonzero()[0]) for row in said]
+    assert max(ends) <= 3 and all((row[end:] == 0).all() for row, end in zip(said, ends, strict=True))
+    for row, end, told in zip(chances, ends, chance, strict=True):
+        assert told == pytest.approx(float(row[: end + 1].prod()), rel=1e-4), "up to the stop, and not what follows it"
 
 
 def test_the_file_says_the_same_and_is_small(head, tmp_path):

@@ -13,13 +13,14 @@ from caravela.core.errors import CaravelaError
 from caravela.core.types import KNOTS, ROUTE_POINTS, Score
 from caravela.evaluate.driving import quiet
 from caravela.evaluate.episodes import Episode
-from caravela.evaluate.report import page
+from caravela.evaluate.pages.results import page
 from caravela.evaluate.run import Outcome
+from caravela.evaluate.statistics import student
 from caravela.model.checkpoint import save_checkpoint
 from caravela.model.presets import from_dial
 from caravela.model.vla import VLA
 from caravela.train import scaling, scaling_drawing
-from caravela.train.power_law import fit, student
+from caravela.train.power_law import fit
 from caravela.train.samples import ShardWriter
 from caravela.train.scaling import Point, ScalingConfig, Study, held_out_losses, points_of
 from caravela.train.scaling_looks import Looks, open_known, split

@@ -35,6 +35,7 @@ FOOTAGE = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")  # what is taken for
 def side_of(name: str) -> str:
     """training, validation or test: the side of a generated town or a real place, by its map's name; what is on none may be trained on.
     A place that is turned or varied is on the side of the place itself, but for the variations that one chooses by."""
+    name = _unnumbered(name)
     place, _, number = name.removesuffix("-turned").partition("-varied-")
     if place in TEST_PLACES:
         return "test"
@@ -44,6 +45,17 @@ def side_of(name: str) -> str:
     if seed.isdigit() and int(seed) in TEST_SEEDS:
         return "test"
     return "validation" if seed.isdigit() and int(seed) in VALIDATION_SEEDS else "training"
+
+
+def place_of(name: str) -> str:
+    """What a map is alike to: the place that it is a variation of, in whatever mirror; else itself."""
+    return _unnumbered(name).removesuffix("-turned").partition("-varied-")[0]
+
+
+def _unnumbered(name: str) -> str:
+    """Without the number that a second map of one name is given."""
+    base, _, number = name.rpartition(".")
+    return base if base and number.isdigit() else name
 
 
 @cache

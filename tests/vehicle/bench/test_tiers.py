@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from caravela.core.errors import CaravelaError
-from caravela.evaluate.report import page
+from caravela.evaluate.pages.results import page
 from caravela.vehicle.bench import chart, peak, tiers, trial
 from caravela.vehicle.bench.clock import Times, timed
 from caravela.vehicle.bench.page import page_of, summary

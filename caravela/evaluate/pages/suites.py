@@ -1,31 +1,14 @@
-"""Writes docs/results.md from the JSON under results/. Nothing in the page is typed: a number that is not in a file is not in
-the page. A file of another kind gets a plain table of what is in it."""
+"""The sections of docs/results.md on what was driven in closed loop: a suite each, every policy that drove it beside the others."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from caravela.core.errors import CaravelaError
-from caravela.evaluate import (
-    answers_page,
-    cloning_page,
-    cockpit_page,
-    displacement,
-    domain_page,
-    frontier_page,
-    languages_page,
-    pretraining_page,
-    scaling_page,
-    sight_page,
-)
+from caravela.evaluate import abroad, spoken
 from caravela.evaluate.episodes import FREE_FLOW_SHARE
-from caravela.evaluate.peers import summary as peers
 from caravela.evaluate.referee import LEAST_KM, LEAST_PROGRESS, NAMES, OFF_ROAD_S, WRONG_WAY_S
 from caravela.evaluate.statistics import LEAST_CLUSTERS
 from caravela.evaluate.suites import SUITES
-from caravela.evaluate.summary import reds_run
-from caravela.vehicle.bench import page as bench
+from caravela.evaluate.summary import reds_run, report_of
 from caravela.world.incidents.kinds import KINDS
 
 Result = dict[str, Any]
@@ -38,65 +21,27 @@ NEEDED = {  # of every result of `caravela evaluate run`
 }  # fmt: skip
 
 
-def read_result(path: Path) -> Result:
-    """One JSON result. Raises CaravelaError for anything else."""
-    try:
-        result = json.loads(path.read_text())
-    except OSError as error:
-        raise CaravelaError(f"cannot read '{path}' ({error.strerror}); expected a result that a command wrote.") from error
-    except ValueError as error:
-        raise CaravelaError(f"'{path}' is no JSON ({error}); expected a result that a command wrote: run that command again.") from error
-    if not isinstance(result, dict):
-        raise CaravelaError(f"'{path}' holds a {type(result).__name__}; expected one JSON object: run the command that writes it again.")
-    return result
+def page_of(results: Sequence[Result]) -> list[str]:
+    """All sections, nominal first. Rates and intervals are worked out from the rows, so that all are of one version of the statistics."""
+    anew = [_anew(result) for result in results]
+    parts = []
+    for suite in sorted({result["suite"] for result in anew}, key=lambda name: (name != "nominal", name)):
+        parts += suite_page(suite, [result for result in anew if result["suite"] == suite])
+    return parts
 
 
-def page(folder: Path) -> str:
-    """The whole page. Raises CaravelaError where there is nothing to tell."""
-    paths = sorted(folder.glob("*.json"))
-    if not paths:
-        raise CaravelaError(f"'{folder}' holds no .json; expected results: `caravela evaluate run` writes one.")
-    results = {path.stem: read_result(path) for path in paths}
-    drives = {stem: result for stem, result in results.items() if stem.startswith("evaluate-") and {"suite", "rows"} <= result.keys()}
-    parts = ["# Results\n", f"Made by `caravela results` from {len(paths)} files under `{folder.name}/`; nothing here is typed by hand.\n"]
-    for stem, result in drives.items():
-        if lacks := sorted(NEEDED - result.keys()):
-            raise CaravelaError(
-                f"'{folder / stem}.json' lacks '{lacks[0]}'; expected a result of `caravela evaluate run` of this version: run it again."
-            )
-    for suite in sorted({result["suite"] for result in drives.values()}, key=lambda name: (name != "nominal", name)):
-        parts += _suite(suite, [result for result in drives.values() if result["suite"] == suite])
-    for stem, result in results.items():
-        if "displacement_m" in result:
-            parts += ["## Real footage, open loop\n", *displacement.page_of(result)]
-        elif "verdict" in result and "conditions" in result:
-            parts += ["## Four domains, one plan\n", *domain_page.page_of(result)]
-        elif "frontiers" in result and "said" in result:
-            parts += [f"## The frontier: {result['first']} and {result['second']}\n", *frontier_page.page_of(result)]
-        elif "judge" in result and "rows" in result:
-            parts += [f"## Independent judge: {result['judge']['name']}\n", *peers.page_of(result)]
-        elif stem == "bench":
-            parts += ["## Tiers and utilisation\n", *bench.page_of(result)]
-        elif "ablation" in result and "sayings" in result:
-            parts += ["## What the cockpit's head reads\n", *cockpit_page.page_of(result)]
-        elif stem == "languages":
-            parts += ["## Languages\n", *languages_page.page_of(result)]
-        elif "answers" in result and "trust" in result:
-            parts += ["## Answers off the driving path\n", *answers_page.page_of(result)]
-        elif "pretraining" in result:
-            parts += ["## Pretraining\n", *pretraining_page.page_of(result)]
-        elif "cloning" in result:
-            parts += ["## Behaviour cloning\n", *cloning_page.page_of(result)]
-        elif stem == "sight":
-            parts += ["## Sight\n", *sight_page.page_of(result)]
-        elif "fits" in result and "points" in result:
-            parts += ["## Scaling\n", *scaling_page.page_of(result)]
-        elif stem not in drives:
-            parts += _other(stem, result)
-    return "\n".join(parts).rstrip() + "\n"
+def _anew(result: Result) -> Result:
+    """A result with all that its rows say worked out again."""
+    rows, seed = result["rows"], result["seed"]
+    told = report_of(rows, seed=seed)
+    if "points_apart" in result:
+        told |= abroad.table(rows, seed=seed)
+    if "words" in result:
+        told["words"] = spoken.table([row["words"] for row in rows], [row["map"] for row in rows], seed=seed)
+    return result | told
 
 
-def _suite(suite: str, results: Sequence[Result]) -> list[str]:
+def suite_page(suite: str, results: Sequence[Result]) -> list[str]:
     ordered = sorted(results, key=lambda r: (BASELINES.index(r["policy"]) + 1 if r["policy"] in BASELINES else 0, r["policy"]))
     about = f"{SUITES[suite].about}. " if suite in SUITES else ""
     first = ordered[0]
@@ -280,24 +225,3 @@ def _between(interval: Sequence[float | None]) -> str:
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100.0 * value:.1f} %"
-
-
-def _other(stem: str, result: Result) -> list[str]:
-    lines = [f"| {key} | {value} |" for key, value in _flat(result)]
-    return [f"## {stem}\n", "| | |", "|---|---|", *lines, ""] if lines else []
-
-
-def _flat(value: Result, above: str = "") -> list[tuple[str, str]]:
-    """(name, text) of the plain values in nested objects; lists of objects are left to the file."""
-    found: list[tuple[str, str]] = []
-    for key, item in value.items():
-        name = f"{above}{key}".replace("_", " ")
-        if isinstance(item, dict):
-            found += _flat(item, f"{above}{key}: ")
-        elif isinstance(item, float):
-            found.append((name, f"{item:.4g}" if abs(item) < 1e4 else f"{item:,.0f}"))
-        elif not isinstance(item, list):
-            found.append((name, str(item)))
-        elif item and not isinstance(item[0], dict | list):
-            found.append((name, ", ".join(map(str, item))))
-    return found
