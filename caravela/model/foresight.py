@@ -35,12 +35,14 @@ def tokens_of(model: VLA, images: Tensor) -> Tensor:
     return F.layer_norm(seen.float(), seen.shape[-1:])
 
 
-def losses(model: VLA, foresight: nn.Module, slow: VLA, batch: Batch, *, seen: Tensor | None = None) -> dict[str, Tensor]:
+def losses(
+    model: VLA, foresight: nn.Module, slow: VLA, batch: Batch, *, generator: torch.Generator, seen: Tensor | None = None
+) -> dict[str, Tensor]:
     """What `batch`, which needs no plans, costs the eyes and the foresight of `model`, whose slow follower says what will be seen: the keys
     of `Eyes.losses`, foresight (squared error of a token's element) and total. With `seen`, the images in their own light, also `still`: what
     it would cost to foresee no change."""
     assert batch.later is not None
-    hidden = torch.rand(len(batch), device=batch.ego.device) < model.config.ego_dropout
+    hidden = torch.rand(len(batch), generator=generator).to(batch.ego.device) < model.config.ego_dropout
     context, thought = model.embed_context(
         batch.images, ego=batch.ego, route=batch.route, has_route=batch.has_route, words=batch.words, ego_known=~hidden
     )

@@ -1,4 +1,6 @@
-"""What counts as coming to harm in a fork of the world, for whom a plan is labelled or judged: the same for both."""
+"""What counts as coming to harm in a fork of the world, for whom a plan is labelled or judged: the same for both. It is what ends a drive of
+the teacher's self-play: any collision, whoever is at fault, a wheel off the road, a red light, a route missed. The referee of `evaluate` asks for
+fault and for 0.3 s off the road, and counts the wrong side, too: so the risk that a driver tells is nearly, not quite, that of the referee's faults."""
 
 import numpy as np
 from numpy.typing import NDArray

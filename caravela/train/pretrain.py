@@ -52,4 +52,4 @@ class Pretrainer(VLATrainer):
         """What `batch` costs the eyes and the foresight."""
         with torch.autocast(self.learner.device.type, dtype=torch.bfloat16, enabled=self.half):
             seen = self._seen if self.step % STILL_EVERY == 0 else None
-            return foresight.losses(self.model, self.beside, self.average, batch, seen=seen)
+            return foresight.losses(self.model, self.beside, self.average, batch, generator=self._light, seen=seen)
