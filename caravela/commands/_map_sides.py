@@ -27,6 +27,8 @@ def training_maps(folder: Path, *, towns: int) -> "list[LaneGraph]":
     extracts = _extracts()
     if extracts.is_dir():
         build_places(folder / "train_real", extracts=extracts)
+    else:
+        _tell_missing(extracts, "the training side is generated towns alone")
     sides = ("train", *(f"train_{style}" for style in MORE_TOWNS), "train_real")
     graphs = [load(path) for side in sides for path in sorted((folder / side).glob("*.lanes"))]
     if astray := [f"{graph.name} ({side_of(graph.name)})" for graph in graphs if side_of(graph.name) != "training"]:
@@ -54,6 +56,8 @@ def validation_side(folder: Path) -> dict[str, Path]:
     if extracts.is_dir():
         folders["varied places"] = folder / "validation_real"
         build_places(folders["varied places"], extracts=extracts, side="validation")
+    else:
+        _tell_missing(extracts, "variations of real places are left out")
     return folders
 
 
@@ -73,6 +77,10 @@ def test_side(library: Path) -> "list[Place]":
             file=sys.stderr,
         )
     return [place for place in read_folder(library) if place.held_out]
+
+
+def _tell_missing(extracts: Path, so: str) -> None:
+    print(f"without real places, since '{extracts}' is no folder (CARAVELA_DATA says where the extracts are): {so}.", file=sys.stderr)
 
 
 def _extracts() -> Path:

@@ -25,7 +25,7 @@ def writable(path: Path, *, option: str = "out") -> Path:
 def announced(path: Path, *, option: str = "out") -> Path:
     """`path`; where a file is there, people are told that it will be replaced."""
     if path.exists():
-        print(f"'{path}' is there and will be replaced; give --{option} to write elsewhere.", file=sys.stderr, flush=True)
+        print(f"'{path}' is there and will be replaced; another --{option} keeps it.", file=sys.stderr, flush=True)
     return path
 
 

@@ -10,7 +10,7 @@ import tyro
 
 from caravela.commands import Verb
 from caravela.commands._map_sides import training_maps, validation_towns
-from caravela.commands._numbers import at_least
+from caravela.commands._numbers import at_least, within
 from caravela.commands._teacher import teacher_at
 from caravela.commands._train_scaling import ScalingOptions, run_scaling, show_scaling
 from caravela.commands._train_soup import SoupOptions, run_soup
@@ -200,10 +200,12 @@ def _take_turns(options: VLAOptions, folder: Path, config: Any, teacher: Path) -
     """Both halves in one process."""
     from caravela.train.collect import CollectConfig
     from caravela.train.rounds import VLACollector
+    from caravela.train.teacher_driver import load_teacher
     from caravela.train.vla import VLATrainer
 
+    graphs = training_maps(options.maps, towns=options.towns)  # these and the teacher are looked at before the run is there
+    load_teacher(teacher)
     trainer = VLATrainer(folder, config, begin_with=options.begin_with)
-    graphs = training_maps(options.maps, towns=options.towns)
     collector = VLACollector(graphs, folder, teacher=teacher, config=config, collect=CollectConfig())
     rounds = 0
     while trainer.step < config.steps:
@@ -322,7 +324,8 @@ def run_export(options: ExportOptions) -> dict[str, Any]:
     from caravela.model.export import export_onnx
     from caravela.train.recipe import VLATrainConfig
 
-    at_least(0, critic_margin=options.critic_margin, critic_caution=options.critic_caution)
+    within(0.0, 1.0, critic_margin=options.critic_margin)
+    at_least(0, critic_caution=options.critic_caution)
     checkpoint = load_checkpoint(options.checkpoint)
     path = folder_for(options.out, option="out") / MODEL_FILE
     run = {"critic_margin": VLATrainConfig.critic_margin, "paces": VLATrainConfig.paces} | checkpoint.progress.get("config", {})

@@ -70,6 +70,8 @@ def run(options: Options) -> dict[str, Any]:
 
     assumed = _assumption(options)
     check_target(options.out)
+    if options.out.exists() and options.footage.exists() and options.out.samefile(options.footage):
+        raise CaravelaError(f"--out '{options.out}' is the footage itself; give another file.")
     words = checked_words(options.say)
     footage = open_footage(options.footage, assumed=assumed)
     _check_fit(options, footage)

@@ -29,8 +29,8 @@ class RecordingError(CaravelaError):
 
 
 def install_hint(extra: str) -> str:
-    """The command that installs an extra; it is run in the folder of the sources."""
-    return f".venv/bin/pip install --editable '.[{extra}]'"
+    """The command that installs an extra at the versions that are pinned; it is run in the folder of the sources."""
+    return f".venv/bin/pip install --editable '.[{extra}]' --constraint constraints.txt"
 
 
 def unknown_name(kind: str, got: str, known: Iterable[str]) -> CaravelaError:

@@ -205,7 +205,7 @@ def _pair(values: NDArray[np.float64]) -> tuple[float, float]:
 
 def sentence(a: Frontier, b: Frontier, comparison: Comparison) -> str:
     """Whether b moves the whole frontier outward."""
-    reach = f"it reaches {b.coverage[-1]:.0%} of the expected distance, {a.policy} {a.coverage[-1]:.0%}"
+    reach = f"{b.policy} reaches {b.coverage[-1]:.0%} of the expected distance, {a.policy} {a.coverage[-1]:.0%}"
     if np.isnan(comparison.reach_interval).any():
         return f"{a.policy} and {b.policy} cannot be told apart on fewer than {LEAST_CLUSTERS} maps: {reach}."
     if not len(comparison.coverages):

@@ -63,7 +63,7 @@ def test_a_record_names_nobody_who_was_not_named_and_replaces_none_without_a_wor
     cameras = [f"{camera.name}={path}" for camera in policy_rig().cameras]
     words = ["--video", *cameras, "--deadline-ms", "20000", "--seconds", "1.3", "--record", str(record)]
     code, result, said = call(capsys, "run", *words)
-    assert code == 0 and f"'{record}' is there and will be replaced; give --record to write elsewhere" in said
+    assert code == 0 and f"'{record}' is there and will be replaced; another --record keeps it" in said
     assert "the record will say 'not named' of who answers; give --driver and --entity." in said
     assert [(each["party"], each["role"]) for each in result["tenures"]] == [
         ("not named", "driver"),

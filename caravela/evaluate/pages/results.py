@@ -56,8 +56,15 @@ def page(folder: Path) -> str:
         known = next(((heading, lines) for knows, heading, lines in SECTIONS if knows(stem, result)), None)
         if known is not None:
             heading, lines = known
-            parts += [f"## {heading(result)}\n", *lines(result)]
+            try:
+                parts += [f"## {heading(result)}\n", *lines(result)]
+            except (KeyError, TypeError, AttributeError) as error:
+                raise CaravelaError(
+                    f"'{folder / stem}.json' cannot be told ({type(error).__name__}: {error}); expected what the command that writes it writes: run it again."
+                ) from error
         elif stem not in drives:
+            if not result or stem.startswith("evaluate-"):
+                raise CaravelaError(f"'{folder / stem}.json' is no result; expected what a command wrote: run it again, or take it out.")
             parts += _other(stem, result)
     return "\n".join(parts).rstrip() + "\n"
 

@@ -92,7 +92,10 @@ def _build(folder: Path, wanted: dict[Path, Callable[[], LaneGraph]], *, title: 
     missing = {path: build for path, build in wanted.items() if not path.exists()}
     if missing:
         sumo_home()  # its absence is told before anything has begun
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
     if missing and not sys.stderr.isatty():  # where no bar is seen
         print(f"making {len(missing)} maps ({title}) in '{folder}', once; a second or two each", file=sys.stderr, flush=True)
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -100,7 +103,15 @@ def _build(folder: Path, wanted: dict[Path, Callable[[], LaneGraph]], *, title: 
         task = progress.add_task(title, total=len(wanted), completed=len(wanted) - len(missing))
         for path, build in missing.items():
             partial = path.with_suffix(f".{os.getpid()}.part")  # several processes may make the same maps
-            build().save(partial)
-            partial.replace(path)
+            graph = build()
+            try:
+                graph.save(partial)
+                partial.replace(path)
+            except OSError as error:
+                raise _unwritable(folder, error) from error
             progress.advance(task)
     return list(wanted)
+
+
+def _unwritable(folder: Path, error: OSError) -> MapError:
+    return MapError(f"cannot keep maps in '{folder}' ({error.strerror}); expected a folder that can be written: give another one.")
