@@ -12,7 +12,8 @@ def page_of(result: dict[str, Any]) -> list[str]:
     seeds = len(next(iter(arms.values())))
     parts = [
         f"Two drivers learned from the same {result['looks']:,} labelled looks, for {result['minutes']:g} minutes of one core each, with {seeds} "
-        f"{'seed' if seeds == 1 else 'seeds'}. One spent the first {result['share']:.0%} of that on its eyes: what is there, and how it will look 0.8 s later, from driving video without actions, filming included. Asked "
+        f"{'seed' if seeds == 1 else 'seeds'}. One spent the first {result['share']:.0%} of that on its eyes: what is there, and how "
+        "it will look 0.8 s later, from driving video without actions, filming included. Asked "
         f"about {result['held_out']:,} other looks: the loss of plans, and how far they lie from the teacher's on average. The drives are short (20 s), on the "
         "validation side, the same for all; success has Wilson's 95 % interval, which does not hold what another seed gives: that is between the rows.\n",
         "| | seed | steps of the eyes | steps of driving | loss | m from the teacher's plan | short drives that succeed | progress |",
