@@ -257,7 +257,7 @@ for words in (["train", "teacher"], ["train", "vla"], ["train", "export"], ["tra
 def test_the_base_says_which_extra_a_command_needs(tmp_path):
     done = subprocess.run([sys.executable, "-c", BASE_ONLY], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    extras = ["train"] * 4 + ["serve", "train"]
+    extras = ["train,maps"] * 4 + ["serve", "train"]
     assert [f"'.[{extra}]'" in line for extra, line in zip(extras, done.stderr.splitlines(), strict=True)] == [True] * 6
     assert list(tmp_path.iterdir()) == []
 

@@ -28,7 +28,6 @@ AT_FAULT, OFF_ROAD, WRONG_WAY, RED_LIGHT, ROUTE_MISSED, UNDER_PROGRESS = FAILURE
     "route_missed",
     "under_progress",
 )
-FAULTS = tuple(kind for kind in FAILURES if kind != UNDER_PROGRESS)  # what could hurt or mislead somebody
 NAMES = {  # for people, here and on every page; beside the failures, what is counted and is none
     AT_FAULT: "at-fault collision",
     "collision": "any collision",
@@ -40,9 +39,14 @@ NAMES = {  # for people, here and on every page; beside the failures, what is co
 }
 
 
+def faults(failures: Iterable[str]) -> int:
+    """How many of a drive's kinds of failure could hurt or mislead somebody: all but being too slow."""
+    return sum(kind != UNDER_PROGRESS for kind in failures)
+
+
 def at_fault(failures: Iterable[str]) -> bool:
-    """Did a drive with these failures do any harm, more than being slow?"""
-    return any(kind in FAULTS for kind in failures)
+    """Did a drive with these failures do more harm than being too slow?"""
+    return faults(failures) > 0
 
 
 class Asked(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 
 from caravela.core.errors import CaravelaError
 from caravela.evaluate.places import Place
-from caravela.evaluate.referee import FAILURES, FAULTS, LEAST_KM
+from caravela.evaluate.referee import FAILURES, LEAST_KM, faults
 from caravela.evaluate.run import Outcome
 from caravela.evaluate.statistics import LEAST_CLUSTERS, bootstrap, cluster_sums, paired_difference, rate_interval, ratio_of_rates, share
 
@@ -71,10 +71,10 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
     """Rates, means and intervals of some drives."""
     maps = [row["map"] for row in rows]
     successes = [row["success"] for row in rows]
-    scores = [0.0 if _faults(row) else float(driven_share(row, row["distance_m"])) for row in rows]
+    scores = [0.0 if faults(row["failures"]) else float(driven_share(row, row["distance_m"])) for row in rows]
     km = sum(max(row["distance_m"], 0.0) for row in rows) / 1000.0
     told = km >= LEAST_KM * len(rows)  # of who hardly moves, a figure per km says nothing
-    per_km = np.array([[_faults(row), max(row["distance_m"], 0.0) / 1000.0] for row in rows])
+    per_km = np.array([[faults(row["failures"]), max(row["distance_m"], 0.0) / 1000.0] for row in rows])
     rates = {kind: round(sum(kind in row["failures"] for row in rows) / len(rows), 4) for kind in FAILURES}
     return {
         "episodes": len(rows),
@@ -88,7 +88,7 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
         "red_lights_met": sum(row["red_lights_met"] for row in rows),
         "red_lights_run": sum(map(reds_run, rows)),
         "progress": round(sum(row["progress"] for row in rows) / len(rows), 4),
-        "safety": round(sum(not _faults(row) for row in rows) / len(rows), 4),
+        "safety": round(sum(not faults(row["failures"]) for row in rows) / len(rows), 4),
         "score": round(sum(scores) / len(rows), 4),
         "score_ci": [_finite(value, 4) for value in rate_interval(scores, maps, seed=seed)],
         "comfort": round(sum(row["comfort"] for row in rows) / len(rows), 4),
@@ -170,7 +170,7 @@ def compare(a: Sequence[Row], b: Sequence[Row], *, seed: int = 0) -> dict[str, A
     maps = [str(row.get("cluster", row["map"])) for row in first]
     difference, low, high = paired_difference([r["success"] for r in first], [r["success"] for r in second], maps, seed=seed)
     km = [[max(row["distance_m"], 0.0) / 1000.0 for row in rows] for rows in (first, second)]
-    ratio = ratio_of_rates([_faults(r) for r in first], km[0], [_faults(r) for r in second], km[1], maps, seed=seed)
+    ratio = ratio_of_rates([faults(r["failures"]) for r in first], km[0], [faults(r["failures"]) for r in second], km[1], maps, seed=seed)
     progress = paired_difference([r["progress"] for r in first], [r["progress"] for r in second], maps, seed=seed)
     return {
         "episodes": len(first),
@@ -204,11 +204,6 @@ def times_better(first: str, second: str, compared: dict[str, Any]) -> str:
     if low > 1.0:
         return f"{second}: {ratio:.2g} times worse than {first} by failures per km; {told}."
     return f"{second} is not shown to be better or worse than {first} by failures per km: {told}."
-
-
-def _faults(row: Row) -> int:
-    """How many kinds of failure of a drive could hurt or mislead somebody: all but too little progress."""
-    return sum(kind in FAULTS for kind in row["failures"])
 
 
 def _finite(value: float, digits: int) -> float | None:

@@ -263,7 +263,8 @@ def test_an_old_result_is_one_point_and_the_command_says_so(caravela, tmp_path):
 @pytest.mark.parametrize(("words", "says"), [(["--notice", "-1"], "--notice is -1"), (["--out", __file__], "give --out a place"), ([], "")])
 def test_a_frontier_that_cannot_be_drawn(caravela, tmp_path, words, says):
     first, second = results_of_another_time(tmp_path), results_of_another_time(tmp_path, suite="brief")
-    code, out, err = caravela("evaluate", "frontier", first, first if words else second, *words)
+    again = results_of_another_time(tmp_path, policy="again")
+    code, out, err = caravela("evaluate", "frontier", first, again if words else second, *words)
     assert code == 2 and out == "" and (says or "different suites") in err and err.startswith("caravela: ")
 
 
