@@ -106,6 +106,12 @@ def test_bad_input_is_one_sentence(
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_footage_is_not_written_over(video: Path, capsys: pytest.CaptureFixture) -> None:
+    before = video.read_bytes()
+    code, out, err = typed([str(video), "--out", str(video.parent / "." / video.name)], capsys)
+    assert code == 2 and out == "" and "is the footage itself" in err and video.read_bytes() == before
+
+
 def test_a_video_cannot_be_scored(video: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     code, _, err = typed([str(video), "--out", str(tmp_path / "x.mp4"), "--score", str(tmp_path / "x.json")], capsys)
     assert code == 2 and "needs to know where the car went" in err and not (tmp_path / "x.json").exists()

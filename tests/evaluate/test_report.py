@@ -51,6 +51,13 @@ def test_a_result_of_another_kind_is_shown_as_it_is(tmp_path):
     assert "## world" in text and "| camera fps | 1234 |" in text and "| share: render scene | 0.25 |" in text
 
 
+@pytest.mark.parametrize("name", ["bench", "world", "evaluate-rain-driver", "footage"])
+def test_a_result_that_lacks_what_it_should_hold_is_named(tmp_path, name):
+    (tmp_path / f"{name}.json").write_text("{}")
+    with pytest.raises(CaravelaError, match=f"{name}.json' "):
+        page(tmp_path)
+
+
 @pytest.mark.parametrize(("content", "says"), [(None, "holds no .json"), ("{", "is no JSON"), ("[1]", "holds a list")])
 def test_what_is_no_result_gets_one_sentence(tmp_path, content, says):
     if content is not None:

@@ -174,3 +174,13 @@ def test_a_towns_name_is_a_town_also_where_a_file_is_expected(tmp_path, monkeypa
     (tmp_path / "brookmere").write_bytes(b"my own")
     assert "'brookmere' is no map that we know by its name" in refusal(Path("brookmere"))
     assert load_map("brookmere").name == "brookmere"
+
+
+@needs_sumo
+def test_maps_that_cannot_be_kept_get_a_sentence(tmp_path):
+    from caravela.world.maps.library import build_library
+
+    (tmp_path / "a_file").write_text("in the way")
+    for folder in (tmp_path / "a_file", tmp_path / "a_file" / "below"):
+        with pytest.raises(MapError, match="cannot keep maps in"):
+            build_library(folder, count=1)
