@@ -18,7 +18,7 @@ help:  ## list these targets
 drive: $(BASE)  ## install the base (no torch), open the live page and drive; PORT=8123 and ARGS='--town dunmore' are passed on
 	@$(VENV)/bin/caravela drive $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: check  ## add the extras that tests need, then run every check and test that takes under 10 minutes in all
+test: check  ## add the extras that tests need, then run every check and test but the long ones
 	@$(PYTHON) -m pytest -n auto --dist loadfile -m "not long"
 
 test-long: $(FULL)  ## the tests that take longer
