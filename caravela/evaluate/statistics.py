@@ -1,6 +1,6 @@
 """Intervals that do not flatter: drives on one map are alike, so whole maps are drawn again, not drives. Percentile bootstrap
 (Efron 1979) over clusters, its percentiles expanded for few clusters (Hesterberg 2015): plain ones of five to eight maps hold the truth in
-82 to 87 of a hundred cases, not in 95. Two policies are compared on the same drives. Of fewer than LEAST_CLUSTERS maps there is no
+83 to 87 of a hundred cases, these in 92 or 93, not quite 95. Two policies are compared on the same drives. Of fewer than LEAST_CLUSTERS maps there is no
 interval: drawing two or three again says next to nothing of others. numpy only."""
 
 import functools
